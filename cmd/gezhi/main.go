@@ -1,0 +1,4 @@
+// Command gezhi is the whole product in one binary.
+package main
+
+func main() {}

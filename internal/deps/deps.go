@@ -1,0 +1,26 @@
+package deps
+
+import (
+	_ "github.com/danielgtaylor/huma/v2"
+	_ "github.com/danielgtaylor/huma/v2/adapters/humago"
+	_ "github.com/expr-lang/expr"
+	_ "github.com/goccy/go-yaml"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/google/uuid"
+	_ "github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/paulmach/orb"
+	_ "github.com/paulmach/orb/geojson"
+	_ "github.com/paulmach/orb/planar"
+	_ "github.com/peterstace/simplefeatures/geom"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/santhosh-tekuri/jsonschema/v6"
+	_ "github.com/tidwall/rtree"
+	_ "github.com/xuri/excelize/v2"
+	_ "go.uber.org/goleak"
+	_ "golang.org/x/crypto/argon2"
+	_ "golang.org/x/mod/sumdb/tlog"
+	_ "golang.org/x/text/encoding/simplifiedchinese"
+	_ "modernc.org/sqlite"
+	_ "pgregory.net/rapid"
+)
