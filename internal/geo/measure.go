@@ -21,9 +21,8 @@ func Round(p orb.Point) orb.Point {
 	return orb.Point{math.Round(p[0]*grain) / grain, math.Round(p[1]*grain) / grain}
 }
 
-// Area returns the area of m in square metres on the WGS-84 ellipsoid, holes taken off.
-// Rings are measured in the cylindrical equal-area projection, which is exact for parallels
-// and meridians and good to a millionth for edges of a few kilometres.
+// Area returns the area of m in square metres on the WGS-84 ellipsoid, holes taken off. Sides
+// are straight in longitude and latitude, so that a point more on a side changes nothing.
 func Area(m orb.MultiPolygon) float64 {
 	var sum float64
 	for _, poly := range m {
@@ -38,26 +37,22 @@ func Area(m orb.MultiPolygon) float64 {
 	return sum
 }
 
-// ringArea is positive for a ring that runs anticlockwise.
+// ringArea is positive for a ring that runs anticlockwise. Between a meridian and a side lies
+// the side's width in longitude times the mean of authalic along it, taken by Simpson's rule;
+// latitudes count from the first point, so that small rings lose no digits.
 func ringArea(r orb.Ring) float64 {
 	if len(r) < 3 {
 		return 0
 	}
-	var sum float64
-	x0, y0 := equalArea(r[0], r[0])
-	px, py := x0, y0
-	for _, p := range r[1:] {
-		x, y := equalArea(p, r[0])
-		sum += px*y - x*py
-		px, py = x, y
+	q0 := authalic(r[0][1])
+	qa, sum := 0.0, 0.0
+	for i, a := range r {
+		b := r[(i+1)%len(r)]
+		qb := authalic(b[1]) - q0
+		sum += (a[0] - b[0]) * (qa + 4*(authalic((a[1]+b[1])/2)-q0) + qb) / 6
+		qa = qb
 	}
-	sum += px*y0 - x0*py
-	return sum / 2
-}
-
-// equalArea projects p to metres, relative to origin so that small rings lose no digits.
-func equalArea(p, origin orb.Point) (x, y float64) {
-	return wgsA * (p[0] - origin[0]) * rad, wgsA / 2 * (authalic(p[1]) - authalic(origin[1]))
+	return sum * rad * wgsA * wgsA / 2
 }
 
 // authalic is q of Snyder, Map Projections (USGS 1395), formula 3-12.
