@@ -87,7 +87,7 @@ func overflow() error { return fault.New(fault.Invalid, "formula.overflow") }
 
 func (n Num) add(m Num) (Num, error) {
 	s := n + m
-	if (n > 0) == (m > 0) && n != 0 && m != 0 && (s > 0) != (n > 0) {
+	if (n > 0) == (m > 0) && n != 0 && m != 0 && (s > 0) != (n > 0) || s == -s && s != 0 {
 		return 0, overflow()
 	}
 	return s, nil
