@@ -1,0 +1,226 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"gezhi/internal/db"
+	"gezhi/internal/dbtest"
+	"gezhi/internal/fault"
+)
+
+var (
+	insertNumber = db.SQL(`INSERT INTO number_block (jurisdiction, name, next) VALUES ($1, $2, $3)`)
+	readNumber   = db.SQL(`SELECT next FROM number_block WHERE jurisdiction = $1 AND name = $2`)
+	setNumber    = db.SQL(`UPDATE number_block SET next = $3 WHERE jurisdiction = $1 AND name = $2`)
+	countNumbers = db.SQL(`SELECT count(*) FROM number_block`)
+)
+
+func count(t *testing.T, d *db.DB) (n int) {
+	t.Helper()
+	if err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error { return tx.Row(ctx, countNumbers, nil, &n) }); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Arguments are ordinals: the second may be used before the first, and twice.
+func TestArgumentsAreOrdinals(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var s string
+		err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			return tx.Row(ctx, db.Stmt(`SELECT CAST($2 AS TEXT) || CAST($1 AS TEXT) || CAST($2 AS TEXT)`), []any{"a", "b"}, &s)
+		})
+		if err != nil || s != "bab" {
+			t.Fatalf("got %q, %v", s, err)
+		}
+	})
+}
+
+// Fifty writers read, add one and write back under one key; none is lost.
+func TestWritersOfOneKeyDoNotOverlap(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		write := func(fn func(context.Context, *db.Tx) error) error { return d.Write(t.Context(), db.Keys{"n/x"}, fn) }
+		if err := write(func(ctx context.Context, tx *db.Tx) error { return tx.Queue(ctx, insertNumber, "j", "x", 0) }); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				err := write(func(ctx context.Context, tx *db.Tx) error {
+					var n int64
+					if err := tx.Row(ctx, readNumber, []any{"j", "x"}, &n); err != nil {
+						return err
+					}
+					return tx.Queue(ctx, setNumber, "j", "x", n+1)
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		var n int64
+		d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error { return tx.Row(ctx, readNumber, []any{"j", "x"}, &n) })
+		if n != 50 {
+			t.Fatalf("counted %d of 50", n)
+		}
+	})
+}
+
+// A closure that fails leaves nothing behind, and those that shared its flush are kept.
+func TestABadClosureFailsAlone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		bad := errors.New("bad")
+		var wg sync.WaitGroup
+		var failed atomic.Int32
+		for i := range 60 {
+			wg.Go(func() {
+				err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+					if err := tx.Queue(ctx, insertNumber, "j", fmt.Sprint(i), i); err != nil {
+						return err
+					}
+					switch i % 6 {
+					case 0:
+						return bad
+					case 1: // a broken key that the closure swallows
+						tx.Exec(ctx, insertNumber, "j", fmt.Sprint(i), i)
+					}
+					return nil
+				})
+				if err != nil {
+					failed.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if got := count(t, d); failed.Load() != 20 || got != 40 {
+			t.Fatalf("%d failed, %d rows", failed.Load(), got)
+		}
+	})
+}
+
+// A panic in one closure reaches its caller and harms no neighbour.
+func TestAPanicFailsAlone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				defer func() {
+					if r := recover(); (r != nil) != (i == 7) {
+						t.Errorf("closure %d: recovered %v", i, r)
+					}
+				}()
+				d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+					if i == 7 {
+						panic("seven")
+					}
+					return tx.Queue(ctx, insertNumber, "j", fmt.Sprint(i), i)
+				})
+			})
+		}
+		wg.Wait()
+		if got := count(t, d); got != 19 {
+			t.Fatalf("%d rows", got)
+		}
+	})
+}
+
+// A caller who gives up while queued is not written; one who gives up later is.
+func TestGivingUpCountsOnlyWhileQueued(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := d.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+			cancel()
+			return tx.Queue(ctx, insertNumber, "j", "x", 1)
+		})
+		if err != nil || count(t, d) != 1 {
+			t.Fatalf("a write in progress was lost: %v", err)
+		}
+		if err := d.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error { return tx.Queue(ctx, insertNumber, "j", "y", 1) }); err == nil {
+			t.Fatal("a write whose caller had gone was accepted")
+		}
+	})
+}
+
+// Live events are told after the commit, once, and not after a refusal.
+func TestAfterCommitRunsOnceAndOnlyAfterSuccess(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		n := 0
+		d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+			tx.AfterCommit(func() { n++ })
+			return tx.Queue(ctx, insertNumber, "j", "x", 1)
+		})
+		d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+			tx.AfterCommit(func() { n += 100 })
+			return errors.New("no")
+		})
+		if n != 1 {
+			t.Fatalf("told %d times", n)
+		}
+	})
+}
+
+// A transaction inside a transaction is refused at once, for it would wait for itself.
+func TestNestingIsRefused(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+			return d.Read(ctx, func(context.Context, *db.Tx) error { return nil })
+		})
+		if fault.CodeOf(err) != "db.nested" {
+			t.Fatal(err)
+		}
+	})
+}
+
+// A read sees one moment, whatever is written meanwhile.
+func TestAReadIsSteady(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			var before, after int
+			if err := tx.Row(ctx, countNumbers, nil, &before); err != nil {
+				return err
+			}
+			if err := d.Write(context.Background(), nil, func(ctx context.Context, tx *db.Tx) error {
+				return tx.Queue(ctx, insertNumber, "j", "x", 1)
+			}); err != nil {
+				return err
+			}
+			if err := tx.Row(ctx, countNumbers, nil, &after); err != nil {
+				return err
+			}
+			if before != after {
+				return fmt.Errorf("saw %d, then %d", before, after)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// A second process on the same file is refused; so is a file that is no database.
+func TestOpeningRefusesWhatItCannotServe(t *testing.T) {
+	path := dbtest.SQLiteFile(t)
+	d, err := db.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Open(t.Context(), path); fault.CodeOf(err) != "db.in_use" {
+		t.Fatalf("second open: %v", err)
+	}
+	d.Close()
+	if d, err = db.Open(t.Context(), path); err != nil {
+		t.Fatalf("after the first has closed: %v", err)
+	}
+	d.Close()
+	if _, err := db.Open(t.Context(), filepath.Join(path, "below", "a.db")); fault.KindOf(err) != fault.Unavailable {
+		t.Fatalf("a path below a file: %v", err)
+	}
+}

@@ -1,0 +1,384 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	_ "modernc.org/sqlite" // the pure Go driver; it alone binds $N as true ordinals
+
+	"gezhi/internal/fault"
+)
+
+const (
+	groupMax = 128 // closures that share one flush
+	pageKiB  = 65536
+)
+
+// lite is SQLite: one writing connection that commits groups, and some reading ones.
+type lite struct {
+	pool   *sql.DB
+	writer *liteConn
+	reader chan *liteConn
+	queue  chan *job
+	closed chan struct{}
+	once   sync.Once
+	done   sync.WaitGroup
+	lock   *os.File
+}
+
+func openLite(ctx context.Context, path string) (*lite, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "db.cannot_open", "path", path)
+	}
+	lock, err := lockFile(path)
+	if err != nil {
+		return nil, err
+	}
+	p := url.Values{}
+	for _, x := range []string{"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "temp_store(MEMORY)",
+		fmt.Sprintf("cache_size(-%d)", pageKiB), "wal_autocheckpoint(4000)"} {
+		p.Add("_pragma", x)
+	}
+	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+p.Encode())
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	readers := max(4, runtime.NumCPU())
+	pool.SetMaxOpenConns(readers + 2)
+	pool.SetMaxIdleConns(readers + 2)
+	l := &lite{pool: pool, reader: make(chan *liteConn, readers), queue: make(chan *job, 1024), closed: make(chan struct{}), lock: lock}
+	if l.writer, err = l.connect(ctx); err != nil {
+		pool.Close()
+		lock.Close()
+		return nil, fault.Wrap(err, fault.Unavailable, "db.cannot_open", "path", path)
+	}
+	for range readers {
+		c, err := l.connect(ctx)
+		if err != nil {
+			pool.Close()
+			lock.Close()
+			return nil, fault.Wrap(err, fault.Unavailable, "db.cannot_open", "path", path)
+		}
+		l.reader <- c
+	}
+	l.done.Add(1)
+	go l.loop()
+	return l, nil
+}
+
+// lockFile keeps a second process away from the same file: its writes would be safe, but
+// its timers, cache and live events would not be ours.
+func lockFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o640)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "db.cannot_open", "path", path)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fault.Wrap(err, fault.Unavailable, "db.in_use", "path", path)
+	}
+	return f, nil
+}
+
+func (l *lite) connect(ctx context.Context) (*liteConn, error) {
+	c, err := l.pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &liteConn{c: c, stmts: map[Stmt]*sql.Stmt{}}, nil
+}
+
+func (l *lite) close() error {
+	first := false
+	l.once.Do(func() { close(l.closed); first = true })
+	if !first {
+		return nil
+	}
+	l.done.Wait()
+	l.writer.close()
+	for range cap(l.reader) {
+		(<-l.reader).close()
+	}
+	err := l.pool.Close()
+	l.lock.Close()
+	return err
+}
+
+func (l *lite) prepare(ctx context.Context, s Stmt) error {
+	c := <-l.reader
+	defer func() { l.reader <- c }()
+	st, err := c.c.PrepareContext(ctx, string(s))
+	if err != nil {
+		return err
+	}
+	return st.Close()
+}
+
+func (l *lite) read(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	var c *liteConn
+	select {
+	case c = <-l.reader:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-l.closed:
+		return fault.New(fault.Unavailable, "db.closed")
+	}
+	defer func() { l.reader <- c }()
+	ctx = within(ctx)
+	if _, err := c.exec(ctx, "BEGIN", nil); err != nil {
+		return err
+	}
+	defer c.exec(ctx, "ROLLBACK", nil)
+	return fn(ctx, &Tx{conn: c})
+}
+
+// job is one closure of Write on its way through the group.
+type job struct {
+	run    chan *Tx // the loop lends the transaction; the caller's goroutine runs the closure
+	ran    chan error
+	result chan error
+	state  atomic.Int32 // 0 queued, 1 taken by the loop, 2 given up by its caller
+	limit  time.Duration
+	after  []func()
+	err    error
+	gone   bool // its closure panicked or left its goroutine
+}
+
+var (
+	errGone  = errors.New("db: closure did not return")
+	errAgain = errors.New("db: run once for nothing") // see DB.Twice
+)
+
+func (l *lite) write(ctx context.Context, d *DB, _ Keys, fn func(context.Context, *Tx) error) error {
+	limit := d.WriteLimit
+	if limit == 0 {
+		limit = 10 * time.Second
+	}
+	if d.Twice {
+		err := l.submit(ctx, limit, func(ctx context.Context, tx *Tx) error {
+			if err := fn(ctx, tx); err != nil {
+				return err
+			}
+			return errAgain
+		})
+		if !errors.Is(err, errAgain) {
+			return err
+		}
+		ctx = context.WithoutCancel(ctx)
+	}
+	return l.submit(ctx, limit, fn)
+}
+
+func (l *lite) submit(ctx context.Context, limit time.Duration, fn func(context.Context, *Tx) error) error {
+	j := &job{run: make(chan *Tx), ran: make(chan error), result: make(chan error, 1), limit: limit}
+	select {
+	case l.queue <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-l.closed:
+		return fault.New(fault.Unavailable, "db.closed")
+	}
+	inside, gaveUp, closed := within(ctx), ctx.Done(), l.closed
+	for {
+		select {
+		case tx := <-j.run:
+			j.call(inside, tx, fn)
+		case err := <-j.result:
+			if err == nil {
+				for _, f := range j.after {
+					f()
+				}
+			}
+			return err
+		case <-gaveUp:
+			if j.state.CompareAndSwap(0, 2) {
+				return ctx.Err()
+			}
+			gaveUp = nil // taken: see it through
+		case <-closed:
+			if j.state.CompareAndSwap(0, 2) {
+				return fault.New(fault.Unavailable, "db.closed")
+			}
+			closed = nil
+		}
+	}
+}
+
+// call runs the closure on its caller's goroutine, so that a panic and t.Fatal end there.
+func (j *job) call(ctx context.Context, tx *Tx, fn func(context.Context, *Tx) error) {
+	err := errGone
+	defer func() { j.ran <- err }()
+	e := fn(ctx, tx)
+	if e == nil {
+		e = tx.failed // swallowed by the closure, but the transaction is spoilt
+	}
+	err = e
+}
+
+func (l *lite) loop() {
+	defer l.done.Done()
+	group := make([]*job, 0, groupMax)
+	for {
+		var first *job
+		select {
+		case first = <-l.queue:
+		case <-l.closed:
+			return
+		}
+		group = append(group[:0], first)
+	fill:
+		for len(group) < groupMax {
+			select {
+			case j := <-l.queue:
+				group = append(group, j)
+			default:
+				break fill
+			}
+		}
+		l.commit(group)
+	}
+}
+
+// commit runs a group without savepoints; if one closure fails, it rolls back and runs the
+// group again with them, so that a bad one fails alone.
+func (l *lite) commit(group []*job) {
+	live := group[:0]
+	for _, j := range group {
+		if j.state.CompareAndSwap(0, 1) {
+			live = append(live, j)
+		}
+	}
+	if len(live) == 0 {
+		return
+	}
+	err := l.attempt(live, false)
+	for tries := 0; err != nil && tries < 3; tries++ {
+		if len(live) == 1 && live[0].err != nil {
+			break // alone and refused: nothing to save
+		}
+		err = l.attempt(live, true)
+	}
+	for _, j := range live {
+		if j.gone {
+			continue // its caller is unwinding
+		}
+		if j.err == nil {
+			j.err = err
+		}
+		j.result <- j.err
+	}
+}
+
+// attempt runs the group once. Its error means that nothing was kept.
+func (l *lite) attempt(group []*job, savepoints bool) error {
+	ctx, c := context.Background(), l.writer
+	if _, err := c.exec(ctx, "BEGIN IMMEDIATE", nil); err != nil {
+		return err
+	}
+	for _, j := range group {
+		if j.gone {
+			continue
+		}
+		if savepoints {
+			if _, err := c.exec(ctx, "SAVEPOINT one", nil); err != nil {
+				c.exec(ctx, "ROLLBACK", nil)
+				return err
+			}
+		}
+		tx := &Tx{conn: c, until: time.Now().Add(j.limit)}
+		j.run <- tx
+		j.err, j.after = <-j.ran, tx.after
+		j.gone = j.err == errGone
+		if j.err == nil {
+			if savepoints {
+				c.exec(ctx, "RELEASE one", nil)
+			}
+			continue
+		}
+		if !savepoints {
+			c.exec(ctx, "ROLLBACK", nil)
+			return j.err
+		}
+		// Some errors end the whole transaction: then there is no savepoint to go back to.
+		if _, err := c.exec(ctx, "ROLLBACK TO one", nil); err != nil {
+			c.exec(ctx, "ROLLBACK", nil)
+			return err
+		}
+		c.exec(ctx, "RELEASE one", nil)
+	}
+	if _, err := c.exec(ctx, "COMMIT", nil); err != nil {
+		c.exec(ctx, "ROLLBACK", nil)
+		return err
+	}
+	return nil
+}
+
+// liteConn is one connection with its prepared statements.
+type liteConn struct {
+	c     *sql.Conn
+	stmts map[Stmt]*sql.Stmt
+}
+
+// close gives the connection back; the last one to go folds the journal into the file.
+func (c *liteConn) close() {
+	for _, st := range c.stmts {
+		st.Close()
+	}
+	c.c.Close()
+}
+
+func (c *liteConn) stmt(ctx context.Context, s Stmt) (*sql.Stmt, error) {
+	if st := c.stmts[s]; st != nil {
+		return st, nil
+	}
+	st, err := c.c.PrepareContext(ctx, string(s))
+	if err != nil {
+		return nil, err
+	}
+	c.stmts[s] = st
+	return st, nil
+}
+
+func (c *liteConn) exec(ctx context.Context, s Stmt, args []any) (int64, error) {
+	st, err := c.stmt(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	r, err := st.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+func (c *liteConn) queue(ctx context.Context, s Stmt, args []any) error {
+	_, err := c.exec(ctx, s, args)
+	return err
+}
+
+func (c *liteConn) query(ctx context.Context, s Stmt, args []any) (Rows, error) {
+	st, err := c.stmt(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	return liteRows{rows}, nil
+}
+
+type liteRows struct{ *sql.Rows }
+
+func (r liteRows) Close() { r.Rows.Close() }

@@ -1,0 +1,70 @@
+package db
+
+import (
+	"sort"
+	"sync"
+	"time"
+)
+
+// Stmt is one SQL text that runs on both engines.
+type Stmt string
+
+var (
+	stmtsMu sync.Mutex
+	stmts   = map[Stmt]bool{}
+)
+
+// SQL declares a statement. Declare statements as package variables: a test prepares every
+// declared statement on both engines.
+func SQL(text string) Stmt {
+	stmtsMu.Lock()
+	defer stmtsMu.Unlock()
+	stmts[Stmt(text)] = true
+	return Stmt(text)
+}
+
+// Statements returns every declared statement, sorted.
+func Statements() []Stmt {
+	stmtsMu.Lock()
+	defer stmtsMu.Unlock()
+	all := make([]Stmt, 0, len(stmts))
+	for s := range stmts {
+		all = append(all, s)
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i] < all[j] })
+	return all
+}
+
+// Ms is how a moment is stored: milliseconds UTC, 0 for none.
+func Ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// Time is the moment behind stored milliseconds; 0 is the zero time.
+func Time(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// bind turns what Go code holds into what both engines store.
+func bind(args []any) []any {
+	for i, a := range args {
+		switch v := a.(type) {
+		case time.Time:
+			args[i] = Ms(v)
+		case bool:
+			args[i] = int64(0)
+			if v {
+				args[i] = int64(1)
+			}
+		case []byte:
+			args[i] = string(v)
+		}
+	}
+	return args
+}
