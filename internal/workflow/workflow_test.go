@@ -252,7 +252,7 @@ func TestJoinsNeverTurnBack(t *testing.T) {
 
 // Any text is read to a value that prints and reads back the same, or refused.
 func FuzzGrammars(f *testing.F) {
-	for _, s := range []string{"part assist joined", "leader of unit handler", "2/3", "5%", "30 days", "15m after due"} {
+	for _, s := range []string{"part assist joined", "leader of unit handler", "2/3", "5%"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -268,11 +268,6 @@ func FuzzGrammars(f *testing.F) {
 		}
 		if v, err := ParseRatio(s); err == nil && (v.Den <= 0 || v.Num < 0 || v.Num > v.Den) {
 			t.Fatalf("%q", s)
-		}
-		if v, err := ParseSpan(s); err == nil {
-			if w, err := ParseSpan(string(v)); err != nil || v != w {
-				t.Fatalf("%q", s)
-			}
 		}
 	})
 }
