@@ -180,14 +180,14 @@ func TestRulesAreChecked(t *testing.T) {
 		`{"week":{"monday":["09:00"]}}`:                     "worktime.bad_hours",
 		`{"week":{"monday":["09:00-24:01"]}}`:               "worktime.bad_hours",
 		`{"week":{"monday":["09:00-12:00","11:59-13:00"]}}`: "worktime.bad_hours",
-		`{"week":{"monday":["09:00-12:00"]},"seasons":[{"from":"06-01","to":"09-30","week":{}}]}`:                     "worktime.no_hours",
-		`{"week":{"monday":["09:00-12:00"]},"seasons":[{"from":"06-01","week":{"monday":["09:00-12:00"]}}]}`:          "worktime.bad_season",
-		`{"week":{"monday":["09:00-12:00"]},"seasons":[{"from":"06-31","to":"09-30"}]}`:                               "worktime.bad_date",
-		`{"week":{"monday":["09:00-12:00"]},"exceptions":[{"from":"2026-02-30"}]}`:                                    "worktime.bad_date",
-		`{"week":{"monday":["09:00-12:00"]},"exceptions":[{"from":"2026-02-03","to":"2026-02-01","off":true}]}`:       "worktime.bad_exception",
-		`{"week":{"monday":["09:00-12:00"]},"exceptions":[{"from":"2026-02-03","to":"9026-02-01","off":true}]}`:       "worktime.bad_exception",
-		`{"week":{"monday":["09:00-12:00"]},"exceptions":[{"off":true}]}`:                                             "worktime.bad_exception",
-		`{"week":{"monday":["09:00-12:00"]},"exceptions":[{"from":"2026-02-03","off":true,"hours":["09:00-10:00"]}]}`: "worktime.bad_exception",
+		`{"week":{"monday":["09:00-12:00"]},"seasons":[{"from":"06-01","to":"09-30","week":{}}]}`:                        "worktime.no_hours",
+		`{"week":{"monday":["09:00-12:00"]},"seasons":[{"from":"06-01","week":{"monday":["09:00-12:00"]}}]}`:             "worktime.bad_season",
+		`{"week":{"monday":["09:00-12:00"]},"seasons":[{"from":"06-31","to":"09-30"}]}`:                                  "worktime.bad_date",
+		`{"week":{"monday":["09:00-12:00"]},"exceptions":[{"from":"2026-02-30"}]}`:                                       "worktime.bad_date",
+		`{"week":{"monday":["09:00-12:00"]},"exceptions":[{"from":"2026-02-03","to":"2026-02-01","closed":true}]}`:       "worktime.bad_exception",
+		`{"week":{"monday":["09:00-12:00"]},"exceptions":[{"from":"2026-02-03","to":"9026-02-01","closed":true}]}`:       "worktime.bad_exception",
+		`{"week":{"monday":["09:00-12:00"]},"exceptions":[{"closed":true}]}`:                                             "worktime.bad_exception",
+		`{"week":{"monday":["09:00-12:00"]},"exceptions":[{"from":"2026-02-03","closed":true,"hours":["09:00-10:00"]}]}`: "worktime.bad_exception",
 	} {
 		var r worktime.Rules
 		err := json.Unmarshal([]byte(rules), &r)

@@ -64,7 +64,7 @@ func offices(t testing.TB) map[string]worktime.Calendar {
 		"half friday, summer hours, a local festival": office(t, `{
 			"week": {`+fiveDays+`,"friday":["08:30-12:00"]},
 			"seasons": [{"from":"06-01","to":"09-30","week":{`+fiveDays+`,"friday":["08:00-12:00","15:00-18:00"]}}],
-			"exceptions": [{"from":"2026-04-19","to":"2026-04-21","off":true,"name":"third_of_third"},
+			"exceptions": [{"from":"2026-04-19","to":"2026-04-21","closed":true,"name":"third_of_third"},
 				{"from":"2026-04-25","name":"worked_saturday","hours":["09:00-11:00"]}]}`),
 		"service hall over the weekend": office(t, `{"week":{
 			"tuesday":["09:00-17:00"],"wednesday":["09:00-17:00"],"saturday":["09:00-20:00"],"sunday":["00:00-02:00","22:00-24:00"]}}`),
