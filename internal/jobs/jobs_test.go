@@ -1,0 +1,172 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gezhi/internal/clock"
+	"gezhi/internal/db"
+	"gezhi/internal/dbtest"
+	"gezhi/internal/id"
+	"gezhi/internal/jobs"
+)
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, clock.CST)
+
+func set(t *testing.T, d *db.DB, ref string, at time.Time) {
+	t.Helper()
+	if err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+		return jobs.Set(ctx, tx, jobs.Timer{Kind: "k", Ref: ref, Jurisdiction: "j", DueAt: at})
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func post(t *testing.T, d *db.DB, at time.Time) string {
+	t.Helper()
+	m := jobs.Message{ID: id.New(), Jurisdiction: "j", Topic: "t", Subject: "case/1", Body: []byte(`{}`), MadeAt: at}
+	if err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error { return jobs.Post(ctx, tx, m) }); err != nil {
+		t.Fatal(err)
+	}
+	return m.ID
+}
+
+// A timer fires at its moment and not before, once, also when several runners look.
+func TestATimerFiresOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		hand := clock.At(noon)
+		var fired atomic.Int32
+		runners := make([]*jobs.Runner, 4)
+		for i := range runners {
+			r := jobs.NewRunner(d, hand.Now)
+			r.Timers["k"] = func(ctx context.Context, tm jobs.Timer) error {
+				fired.Add(1)
+				return d.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+					return jobs.Set(ctx, tx, jobs.Timer{Kind: tm.Kind, Ref: tm.Ref})
+				})
+			}
+			runners[i] = r
+		}
+		for i := range 10 {
+			set(t, d, fmt.Sprint(i), noon.Add(time.Minute))
+		}
+		round := func() {
+			var wg sync.WaitGroup
+			for _, r := range runners {
+				wg.Go(func() {
+					if _, err := r.Round(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+		}
+		if round(); fired.Load() != 0 {
+			t.Fatal("fired early")
+		}
+		hand.Add(time.Minute)
+		round()
+		hand.Add(time.Hour)
+		if round(); fired.Load() != 10 {
+			t.Fatalf("10 timers fired %d times", fired.Load())
+		}
+	})
+}
+
+// Moving a timer moves it; there is one per kind and ref.
+func TestATimerIsMovedNotDoubled(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		hand := clock.At(noon)
+		r := jobs.NewRunner(d, hand.Now)
+		set(t, d, "a", noon.Add(time.Minute))
+		set(t, d, "a", noon.Add(time.Hour))
+		at, ok, err := r.Next(t.Context())
+		if err != nil || !ok || !at.Equal(noon.Add(time.Hour)) {
+			t.Fatal(at, ok, err)
+		}
+		set(t, d, "a", time.Time{})
+		if _, ok, _ := r.Next(t.Context()); ok {
+			t.Fatal("a removed timer still waits")
+		}
+	})
+}
+
+// A message that fails is tried again later and later, then lies dead, and can be sent again.
+func TestAMessageIsRetriedThenDeadThenRevived(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		hand := clock.At(noon)
+		r := jobs.NewRunner(d, hand.Now)
+		var got []string
+		broken := true
+		r.Topics["t"] = func(_ context.Context, m jobs.Message) error {
+			got = append(got, m.ID)
+			if broken {
+				return errors.New("line is down")
+			}
+			return nil
+		}
+		sent := post(t, d, noon)
+		for len(got) < 8 {
+			before := len(got)
+			if _, err := r.Round(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if len(got) == before { // nothing due: the delay grows
+				at, ok, _ := r.Next(t.Context())
+				if !ok || !at.After(hand.Now()) {
+					t.Fatalf("after %d tries nothing waits", len(got))
+				}
+				hand.Set(at)
+			}
+		}
+		dead, err := r.DeadLetters(t.Context(), "j", "", 10)
+		if err != nil || len(dead) != 1 || dead[0].ID != sent {
+			t.Fatal(dead, err)
+		}
+		if other, _ := r.DeadLetters(t.Context(), "elsewhere", "", 10); len(other) != 0 {
+			t.Fatal("another jurisdiction's letters are seen")
+		}
+		broken = false
+		if err := r.Resend(t.Context(), "j", sent); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Round(t.Context()); err != nil || len(got) != 9 {
+			t.Fatal(len(got), err)
+		}
+		for _, g := range got {
+			if g != sent {
+				t.Fatal("delivered under another id")
+			}
+		}
+		if _, ok, _ := r.Next(t.Context()); ok {
+			t.Fatal("a delivered message still waits")
+		}
+	})
+}
+
+// What a dead process had claimed is taken up by another when the lease is over.
+func TestALostClaimIsTakenUpAgain(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		hand := clock.At(noon)
+		ctx, die := context.WithCancel(t.Context())
+		first := jobs.NewRunner(d, hand.Now)
+		first.Topics["t"] = func(context.Context, jobs.Message) error { die(); return nil }
+		post(t, d, noon)
+		first.Round(ctx) // delivered, but died before it could say so
+		second, again := jobs.NewRunner(d, hand.Now), 0
+		second.Topics["t"] = func(context.Context, jobs.Message) error { again++; return nil }
+		second.Round(t.Context())
+		if again != 0 {
+			t.Fatal("taken while leased")
+		}
+		hand.Add(time.Minute)
+		if second.Round(t.Context()); again != 1 {
+			t.Fatalf("delivered %d times", again)
+		}
+	})
+}

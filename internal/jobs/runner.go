@@ -1,0 +1,180 @@
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"sort"
+	"time"
+
+	"gezhi/internal/clock"
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+)
+
+// Runner fires timers and delivers messages.
+type Runner struct {
+	DB  *db.DB
+	Now clock.Now
+	// Timers fires a timer by its kind. The function does what is due and sets the next
+	// moment (or removes the timer) in one transaction of its own.
+	Timers map[string]func(ctx context.Context, t Timer) error
+	// Topics delivers a message by its topic. It may be called again with the same message.
+	Topics map[string]func(ctx context.Context, m Message) error
+
+	wake chan struct{}
+}
+
+// NewRunner returns a runner without functions; fill Timers and Topics before Run.
+func NewRunner(d *db.DB, now clock.Now) *Runner {
+	return &Runner{DB: d, Now: now, Timers: map[string]func(context.Context, Timer) error{}, Topics: map[string]func(context.Context, Message) error{}, wake: make(chan struct{}, 1)}
+}
+
+// Wake makes Run look at once. Call it after a commit that left something due.
+func (r *Runner) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends. Between rounds it waits for the next due moment, a Wake, or a
+// second at the most (another process may have left work).
+func (r *Runner) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		n, err := r.Round(ctx)
+		if err != nil && ctx.Err() == nil {
+			slog.Error("jobs", "err", err)
+		}
+		if n > 0 && err == nil {
+			continue
+		}
+		t := time.NewTimer(time.Second)
+		select {
+		case <-ctx.Done():
+		case <-r.wake:
+		case <-t.C:
+		}
+		t.Stop()
+	}
+}
+
+// Round fires and delivers what is due now, and returns how much that was.
+func (r *Runner) Round(ctx context.Context) (int, error) {
+	now := r.Now()
+	var timers []Timer
+	var messages []Message
+	err := r.DB.Write(ctx, db.Keys{"jobs"}, func(ctx context.Context, tx *db.Tx) (err error) {
+		if timers, err = db.Collect(ctx, tx, claimTimers, []any{now, now.Add(lease), batch}, scanTimer); err != nil {
+			return err
+		}
+		messages, err = db.Collect(ctx, tx, claimMessages, []any{now, now.Add(lease), batch}, scanMessage)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	sort.Slice(timers, func(i, j int) bool {
+		a, b := timers[i], timers[j]
+		if !a.DueAt.Equal(b.DueAt) {
+			return a.DueAt.Before(b.DueAt)
+		}
+		return a.Kind+"/"+a.Ref < b.Kind+"/"+b.Ref
+	})
+	sort.Slice(messages, func(i, j int) bool { return messages[i].ID < messages[j].ID })
+	for _, m := range messages {
+		r.deliver(ctx, m)
+	}
+	for _, t := range timers {
+		r.fire(ctx, t)
+	}
+	return len(timers) + len(messages), nil
+}
+
+func (r *Runner) fire(ctx context.Context, t Timer) {
+	f := r.Timers[t.Kind]
+	err := error(fault.New(fault.Internal, "jobs.unknown", "kind", t.Kind))
+	if f != nil {
+		err = f(ctx, t)
+	}
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	slog.Error("timer", "kind", t.Kind, "ref", t.Ref, "err", err)
+	until := r.Now().Add(backoff(t.Attempts))
+	r.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return tx.Queue(ctx, failTimer, t.Kind, t.Ref, until, err.Error())
+	})
+}
+
+func (r *Runner) deliver(ctx context.Context, m Message) {
+	f := r.Topics[m.Topic]
+	err := error(fault.New(fault.Internal, "jobs.unknown", "topic", m.Topic))
+	if f != nil {
+		err = f(ctx, m)
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if err == nil {
+		r.write(ctx, func(ctx context.Context, tx *db.Tx) error { return tx.Queue(ctx, doneMessage, m.ID, r.Now()) })
+		return
+	}
+	slog.Error("message", "topic", m.Topic, "id", m.ID, "try", m.Attempts, "err", err)
+	state := Waiting
+	if m.Attempts >= tries {
+		state = Dead
+	}
+	r.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return tx.Queue(ctx, failMessage, m.ID, state, r.Now().Add(backoff(m.Attempts)), err.Error())
+	})
+}
+
+func (r *Runner) write(ctx context.Context, fn func(context.Context, *db.Tx) error) {
+	if err := r.DB.Write(ctx, nil, fn); err != nil && ctx.Err() == nil {
+		slog.Error("jobs", "err", err)
+	}
+}
+
+// Next is the moment of the earliest thing that waits; false when nothing does.
+func (r *Runner) Next(ctx context.Context) (at time.Time, ok bool, err error) {
+	now := r.Now()
+	err = r.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		t, _, err := next(ctx, tx, nextTimer, now)
+		if err != nil {
+			return err
+		}
+		m, _, err := next(ctx, tx, nextMessage, now)
+		if err != nil {
+			return err
+		}
+		at, ok = t, !t.IsZero()
+		if !m.IsZero() && (!ok || m.Before(at)) {
+			at, ok = m, true
+		}
+		return nil
+	})
+	return at, ok, err
+}
+
+// DeadLetters lists messages that were given up, oldest first, after the id given.
+func (r *Runner) DeadLetters(ctx context.Context, jurisdiction, after string, limit int) (out []Message, err error) {
+	err = r.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		out, err = db.Collect(ctx, tx, deadMessages, []any{jurisdiction, after, limit}, scanMessage)
+		return err
+	})
+	return out, err
+}
+
+// Resend gives a dead message its tries back.
+func (r *Runner) Resend(ctx context.Context, jurisdiction, id string) error {
+	var n int64
+	err := r.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) (err error) {
+		n, err = tx.Exec(ctx, reviveMessage, id, jurisdiction, r.Now())
+		return err
+	})
+	if err == nil && n == 0 {
+		return fault.New(fault.NotFound, "jobs.no_dead_letter")
+	}
+	r.Wake()
+	return err
+}
