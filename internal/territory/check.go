@@ -86,7 +86,12 @@ func (t *Tree) checkChildren(parent *Area, tolerance float64, f *Findings) error
 		if err != nil {
 			return err
 		}
-		flaws = append(flaws, more...)
+		for _, m := range more {
+			// While a child has no outline, its ground would look like a gap.
+			if m.Kind != geo.Gap || len(without) == 0 {
+				flaws = append(flaws, m)
+			}
+		}
 	}
 	for _, w := range flaws {
 		f.Flaws = append(f.Flaws, Flaw{Parent: parent.ID, Kind: w.Kind, Areas: w.IDs, SquareM: w.Area, At: w.At, Shape: w.Shape})

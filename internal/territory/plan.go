@@ -100,8 +100,6 @@ func (p *planner) checkStanding(d Draft) {
 		}
 	case a.Level != d.Level:
 		p.refuse(d, "level", "territory.level_changed", "before", int(a.Level))
-	case a.Nature != d.Nature:
-		p.refuse(d, "", "territory.nature_changed")
 	case !p.mine(a.Jurisdiction) && (a.Name != d.Name || d.Outline != nil):
 		p.refuse(d, "code", "territory.not_yours")
 	}
@@ -165,7 +163,7 @@ func (p *planner) resolve(i int, newID func() string) *Area {
 		a.Jurisdiction = owner
 	}
 	if stands {
-		a.Jurisdiction = before.Jurisdiction // it changes hands by no import
+		a.Jurisdiction, a.Nature = before.Jurisdiction, before.Nature // no import changes these
 	}
 	a.Path[a.Level] = a.ID
 	p.areas[i] = a
