@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"gezhi/internal/account"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
@@ -200,7 +201,10 @@ func (st *state) inStep(d *workflow.Action, a Act) error {
 		if err != nil {
 			return err
 		}
-		if n > int64(d.Times) { // the act in progress is counted
+		if st.move.Action == d.Name {
+			n-- // the act in progress is counted
+		}
+		if n >= int64(d.Times) {
 			return fault.New(fault.Conflict, "case.times_used", "times", d.Times)
 		}
 	}
@@ -268,7 +272,7 @@ func (st *state) answers(asks, also []string, values map[string]any) error {
 // excused tells that a field need not be asked: its condition does not hold, or the case
 // knows it already and it may not change.
 func (st *state) excused(name string) bool {
-	f := st.class.field(name)
+	f := st.class.Field(name)
 	if f == nil {
 		return false
 	}
@@ -281,7 +285,7 @@ func (st *state) excused(name string) bool {
 }
 
 func (st *state) answer(name string, v any) error {
-	if f := st.class.field(name); f != nil {
+	if f := st.class.Field(name); f != nil {
 		if f.Locked && st.Fields[name] != nil || f.Formula != nil {
 			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: name, Code: "form.locked"}}}
 		}
@@ -335,7 +339,7 @@ func (st *state) keepAsNote(who *Actor, a Act, moveID string) (*Result, error) {
 	st.move.Data.Code = "case.changed"
 	st.move.Data.Values = map[string]any{"action": a.Action, "step": a.Step}
 	for name, v := range a.Values {
-		if f := st.class.field(name); f != nil && f.Personal == nil {
+		if f := st.class.Field(name); f != nil && f.Personal == nil {
 			if x, wrong := f.Validate(v); len(wrong) == 0 {
 				st.move.Data.Values[name] = x
 			}
@@ -349,15 +353,23 @@ func (st *state) keepAsNote(who *Actor, a Act, moveID string) (*Result, error) {
 }
 
 // sees tells whether the actor may see the case at all.
-func (st *state) sees(who *Actor) bool { return st.s.Sees(who, st.Case, st.subjects()) }
+func (st *state) sees(who *Actor) bool { return who.Scope.Covers(st.subject()) }
 
-// subjects are all whom the case concerns by itself.
-func (st *state) subjects() []string {
-	out := []string{st.ReporterID, st.EnteredBy}
+// subject is what a scope needs to know of the case.
+func (st *state) subject() account.Subject {
+	sub := account.Subject{Jurisdiction: st.Jurisdiction, Reporter: st.ReporterID, Areas: st.Areas, People: []string{st.EnteredBy}}
 	for _, p := range st.seats {
-		if p.State == Held || p.State == Offered {
-			out = append(out, st.involvedAs(p))
+		if p.State != Held && p.State != Offered {
+			continue
+		}
+		switch p.Kind {
+		case workflow.SeatPerson:
+			sub.People = append(sub.People, p.Subject)
+		case workflow.SeatPost:
+			sub.Posts = append(sub.Posts, p.Subject)
+		case workflow.SeatUnit:
+			sub.Units = append(sub.Units, p.Subject)
 		}
 	}
-	return out
+	return sub
 }

@@ -177,14 +177,7 @@ func (st *state) responsiblePeople() []string {
 
 // reasoned asks for a reason from the pack's list, where it has one.
 func (st *state) reasoned(o *workflow.Overlay, a Act) error {
-	if o.Reasons == "" {
-		return nil
-	}
-	list := st.class.Reasons[o.Reasons]
-	if list == nil {
-		list = []string{o.Reasons}
-	}
-	if !slices.Contains(list, a.Reason) {
+	if list := st.class.reasons(o); list != nil && !slices.Contains(list, a.Reason) {
 		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.not_an_option"}}}
 	}
 	return nil
@@ -409,7 +402,7 @@ func (st *state) merge(a Act) error {
 	st.links = append(st.links, Link{ID: st.s.ID(), Kind: Merged, From: st.ID, To: into, Since: st.now})
 	st.move.Data.Values = map[string]any{"into": into, "from": st.Step}
 	// The reporter sees the case that goes on.
-	if err := st.tx.Queue(st.ctx, insertInvolved, st.ReporterID, into, st.Jurisdiction, true, other.DueAt); err != nil {
+	if err := st.tx.Queue(st.ctx, insertInvolved, involvedAs(workflow.SeatPerson, st.ReporterID), into, st.Jurisdiction, true, other.DueAt); err != nil {
 		return err
 	}
 	return st.enter(end[0], "duplicate", nil)

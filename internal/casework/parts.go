@@ -125,8 +125,10 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*C
 	class := st.class
 	if d.Task != nil {
 		c.Kind = KindTask
-	} else if class, err = st.s.Class(st.Jurisdiction, st.Pack+"/"+d.Case); err != nil {
-		return nil, err
+	} else if k := st.class.In.Class(d.Case); k != nil { // of the version the family began under
+		class = &Class{EffectiveClass: k, In: st.class.In, PackHash: st.PackHash, OverlayHash: st.OverlayHash}
+	} else {
+		return nil, fault.New(fault.Internal, "case.unknown_class")
 	}
 	child, err := st.s.born(st.ctx, st.tx, c, class, st.now)
 	if err != nil {
@@ -138,7 +140,7 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*C
 	}
 	child.begin(&Actor{PersonID: st.move.PersonID, System: true}, Act{Action: actionOpen, Cause: st.move.ID}, st.s.ID())
 	for k, v := range values {
-		if d.Task != nil || class.field(k) != nil {
+		if d.Task != nil || class.Field(k) != nil {
 			child.Fields[k] = v
 		}
 	}
@@ -175,9 +177,13 @@ func (st *state) itemsOf(d *workflow.PartSet) ([]item, error) {
 		rows, _ := plain(v).([]any)
 		return st.rowItems(rows, f.Where)
 	case workflow.ForList:
-		rows := make([]any, 0, len(st.class.Lists[f.List]))
-		for _, r := range st.class.Lists[f.List] {
-			rows = append(rows, r)
+		var rows []any
+		for _, r := range st.class.In.List(f.List) {
+			row := map[string]any{}
+			for k, v := range r {
+				row[k] = v
+			}
+			rows = append(rows, row)
 		}
 		return st.rowItems(rows, f.Where)
 	case workflow.ForRecords:

@@ -3,19 +3,11 @@ package casework
 import (
 	"slices"
 
+	"gezhi/internal/account"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/workflow"
 )
-
-// Actor is who is asking, with the posts held now.
-type Actor struct {
-	PersonID     string
-	Jurisdiction string
-	Posts        []Post
-	System       bool   // the engine itself
-	Helper       string // who enters the act for the actor
-}
 
 // in tells whether the actor has a post in a unit, and which.
 func (a *Actor) in(unit string) (Post, bool) {
@@ -74,7 +66,7 @@ func (st *state) sits(a *Actor, seat string) (Post, bool, error) {
 func (st *state) postHere(a *Actor) Post {
 	best := Post{}
 	for _, p := range a.Posts {
-		if best.ID == "" || (st.Areas[min(p.AreaLevel, 7)] == p.AreaID && p.AreaLevel > best.AreaLevel) {
+		if best.ID == "" || (p.AreaID != "" && st.Areas[p.AreaLevel] == p.AreaID && p.AreaLevel > best.AreaLevel) {
 			best = p
 		}
 	}
@@ -218,13 +210,13 @@ func filled(levels [][]Post) [][]Post {
 }
 
 // workLevel is the area level of the unit that leads; without one the level of the village.
-func (st *state) workLevel() int {
+func (st *state) workLevel() account.Level {
 	if u, ok := st.s.Places.Unit(st.UnitID); ok {
 		if a, ok := st.s.Places.Area(u.AreaID); ok {
-			return a.Level
+			return account.Level(a.Level)
 		}
 	}
-	for l := 5; l >= 1; l-- {
+	for l := account.Village; l >= 1; l-- {
 		if st.Areas[l] != "" {
 			return l
 		}

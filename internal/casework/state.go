@@ -38,6 +38,7 @@ type state struct {
 	later    []task
 	links    []Link
 	task     *workflow.Task // of a part that is answered
+	regraded bool           // class clocks must be computed anew
 	joins    bool           // the parent's set must be looked at
 	joinSelf []string       // own sets that nobody has to be waited for
 }
@@ -76,11 +77,11 @@ func (s *Service) read(ctx context.Context, tx *db.Tx, id string) (*Case, error)
 }
 
 func (s *Service) complete(ctx context.Context, tx *db.Tx, c *Case, now time.Time) (*state, error) {
-	class, err := s.Rules(ctx, c)
+	class, err := s.Book.Of(ctx, tx, c)
 	if err != nil {
 		return nil, err
 	}
-	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: class.Life, now: now, Case: c}
+	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c}
 	if c.Kind == KindTask {
 		set := class.Life.Part(c.Part)
 		if set == nil || set.Task == nil {
@@ -241,8 +242,8 @@ func (st *state) env() formula.Env {
 		Names: map[string]formula.Value{
 			"field":    lazy(st.fieldValue),
 			"item":     itemValue{st.Case},
-			"class":    formula.Map{"code": st.Class, "scheme": st.Scheme, "spot": st.class.Spot, "public": st.class.Public},
-			"severity": formula.Int(st.Severity),
+			"class":    st.class.value(),
+			"severity": text(st.Severity),
 			"channel":  st.Channel,
 			"reporter": lazy(st.reporter),
 			"parent":   lazy(st.parentValue),

@@ -1,6 +1,10 @@
 package casework
 
-import "time"
+import (
+	"time"
+
+	"gezhi/internal/account"
+)
 
 // Area is a place in the tree of divisions and grids.
 type Area struct {
@@ -28,9 +32,16 @@ type Places interface {
 }
 
 // Post is a role that somebody holds.
-type Post struct {
-	ID, PersonID, Role, UnitID, AreaID string
-	AreaLevel                          int
+type Post = account.Post
+
+// Actor is who is asking: the posts held or acted in now, and where they may look.
+type Actor struct {
+	PersonID     string
+	Jurisdiction string
+	Posts        []Post
+	Scope        account.Scope
+	System       bool   // the engine itself
+	Helper       string // who enters the act for the actor
 }
 
 // People tells casework who holds which post at a moment.
