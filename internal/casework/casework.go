@@ -209,3 +209,5 @@ const (
 	Merged    = "merged"
 	Duplicate = "duplicate"
 )
+
+var zero time.Time

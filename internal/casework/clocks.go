@@ -144,6 +144,9 @@ func moment(v formula.Value, minutes int) (time.Time, bool) {
 
 func (st *state) startClock(d *workflow.Clock, from time.Time) error {
 	c := &Clock{Name: d.Name, State: Running, From: from, added: true, changed: true}
+	if limits, err := st.limits(d); err != nil || len(limits) == 0 {
+		return err // a class without this limit has no such clock
+	}
 	if err := st.dueOf(d, c); err != nil {
 		return err
 	}
@@ -191,6 +194,9 @@ func (st *state) exclude(d *workflow.Clock, c *Clock) error {
 // hours are the calendar a clock counts by.
 func (st *state) hours(d *workflow.Clock) (worktime.Calendar, string) {
 	h := d.Hours
+	if st.task != nil && st.task.Hours != "" {
+		h = st.task.Hours
+	}
 	if h == workflow.HoursClass {
 		h = st.class.Severities[st.Severity].Hours
 	}
@@ -227,7 +233,8 @@ func (st *state) dueOf(d *workflow.Clock, c *Clock) error {
 	}
 	h := sha256.Sum256([]byte(st.PackHash + "/" + st.OverlayHash + "/" + d.Name + "/" + strings.Join(limits, ";") + "/" + hours))
 	c.Rule = base64.RawStdEncoding.EncodeToString(h[:12])
-	return st.nextMark(d, c, running, cal)
+	st.nextMark(d, c, running, cal)
+	return nil
 }
 
 // least is the earliest of a clock's limits, with the worktime clock that gave it.
@@ -272,6 +279,9 @@ const endOfDay = 24 * 60
 // limits are the texts of a clock's limits for this case.
 func (st *state) limits(d *workflow.Clock) ([]string, error) {
 	l := d.Limit
+	if t, ok := st.taskLimit(d.Name); ok {
+		l = t
+	}
 	if l.Class {
 		if t := st.class.limitOf(d.Name, st.Severity); t != "" {
 			return []string{t}, nil
@@ -294,7 +304,7 @@ func (st *state) limits(d *workflow.Clock) ([]string, error) {
 	var out []string
 	for _, t := range terms {
 		if t.Expr == nil {
-			out = append(out, string(t.Span))
+			out = append(out, t.Span.String())
 			continue
 		}
 		v, err := t.Expr.Eval(st.env())
@@ -316,15 +326,12 @@ type mark struct {
 }
 
 // marks are the moments of a clock in order; the due time is always among them.
-func marks(d *workflow.Clock, c *Clock, running worktime.Clock, cal worktime.Calendar) ([]mark, error) {
-	out := make([]mark, 0, len(d.Marks)+1)
+func marks(rules []workflow.Mark, c *Clock, running worktime.Clock, cal worktime.Calendar) []mark {
+	out := make([]mark, 0, len(rules)+1)
 	seen := false
-	for i := range d.Marks {
-		m, err := worktime.ParseMark(string(d.Marks[i].At))
-		if err != nil {
-			return nil, err
-		}
-		due := string(d.Marks[i].At) == "due"
+	for i := range rules {
+		m := rules[i].At
+		due := m == worktime.Mark{}
 		at := c.Due
 		if !due {
 			if running.Limit.IsZero() {
@@ -334,20 +341,25 @@ func marks(d *workflow.Clock, c *Clock, running worktime.Clock, cal worktime.Cal
 			}
 		}
 		seen = seen || due
-		out = append(out, mark{at, &d.Marks[i], due})
+		out = append(out, mark{at, &rules[i], due})
 	}
 	if !seen {
 		out = append(out, mark{c.Due, nil, true})
 	}
 	slices.SortStableFunc(out, func(a, b mark) int { return a.at.Compare(b.at) })
-	return out, nil
+	return out
 }
 
-func (st *state) nextMark(d *workflow.Clock, c *Clock, running worktime.Clock, cal worktime.Calendar) error {
-	all, err := marks(d, c, running, cal)
-	if err != nil {
-		return err
+// marksOf are the marks of a clock; those of a task's due are given with its set.
+func (st *state) marksOf(d *workflow.Clock) []workflow.Mark {
+	if st.task != nil && d.Name == "due" {
+		return st.task.Marks
 	}
+	return d.Marks
+}
+
+func (st *state) nextMark(d *workflow.Clock, c *Clock, running worktime.Clock, cal worktime.Calendar) {
+	all := marks(st.marksOf(d), c, running, cal)
 	for c.Fired > 0 && all[c.Fired-1].at.After(st.now) {
 		c.Fired-- // the due time has moved away: its marks lie ahead again
 	}
@@ -355,7 +367,6 @@ func (st *state) nextMark(d *workflow.Clock, c *Clock, running worktime.Clock, c
 	if c.State == Running && int(c.Fired) < len(all) {
 		c.Next = all[c.Fired].at
 	}
-	return nil
 }
 
 // fire fires every mark that is due, across the clocks, in order of time.
@@ -377,7 +388,7 @@ func (st *state) fire() error {
 }
 
 func (st *state) fireNext(c *Clock) error {
-	d := clockOf(st.life, c.Name)
+	d := st.life.Clock(c.Name)
 	if d == nil {
 		return fault.New(fault.Internal, "case.unknown_clock", "clock", c.Name)
 	}
@@ -386,11 +397,7 @@ func (st *state) fireNext(c *Clock) error {
 	if err != nil {
 		return err
 	}
-	all, err := marks(d, c, running, cal)
-	if err != nil {
-		return err
-	}
-	m := all[c.Fired]
+	m := marks(st.marksOf(d), c, running, cal)[c.Fired]
 	c.Fired++
 	c.changed = true
 	if m.due {
@@ -401,7 +408,8 @@ func (st *state) fireNext(c *Clock) error {
 			return err
 		}
 	}
-	return st.nextMark(d, c, running, cal)
+	st.nextMark(d, c, running, cal)
+	return nil
 }
 
 // strike tells and escalates as a mark says.
@@ -411,25 +419,16 @@ func (st *state) strike(c *Clock, m mark) error {
 		return err
 	}
 	if len(who) > 0 {
-		st.tells = append(st.tells, telling{Event: "mark", Who: who, Clock: c.Name, Mark: string(m.rule.At)})
+		st.tells = append(st.tells, telling{Event: "mark", Who: who, Clock: c.Name, Mark: m.rule.At.String()})
 	}
 	owners, err := st.persons(m.rule.Escalate)
 	if err != nil || len(m.rule.Escalate) == 0 {
 		return err
 	}
 	for _, p := range owners {
-		st.seat(SeatEscalated, workflow.SeatPerson, p, "clock "+c.Name+" "+string(m.rule.At))
+		st.seat(SeatEscalated, workflow.SeatPerson, p, "clock "+c.Name+" "+m.rule.At.String())
 	}
-	st.tells = append(st.tells, telling{Event: "escalated", Who: owners, Clock: c.Name, Mark: string(m.rule.At)})
-	return nil
-}
-
-func clockOf(l *workflow.Life, name string) *workflow.Clock {
-	for i := range l.Clocks {
-		if l.Clocks[i].Name == name {
-			return &l.Clocks[i]
-		}
-	}
+	st.tells = append(st.tells, telling{Event: "escalated", Who: owners, Clock: c.Name, Mark: m.rule.At.String()})
 	return nil
 }
 

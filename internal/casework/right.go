@@ -45,6 +45,9 @@ func (st *state) is(a *Actor, w workflow.Who, apart []workflow.Apart) (Post, boo
 	case workflow.WhoSeat:
 		return st.sits(a, w.Name)
 	case workflow.WhoItem:
+		if st.task != nil && len(st.task.Who) > 0 {
+			return st.doesTask(a, apart)
+		}
 		return st.isItem(a)
 	case workflow.WhoRole:
 		return st.hasRole(a, w, apart)
@@ -91,6 +94,22 @@ func (st *state) matches(a *Actor, p *Participant) (Post, bool) {
 		return Post{}, false
 	}
 	return st.postHere(a), p.Subject == a.PersonID
+}
+
+// doesTask tells whether the actor is one of those whom the set names for its tasks.
+func (st *state) doesTask(a *Actor, apart []workflow.Apart) (Post, bool, error) {
+	for _, w := range st.task.Who {
+		post, ok, err := Post{}, false, error(nil)
+		if w.Kind == workflow.WhoItem {
+			post, ok, err = st.isItem(a)
+		} else {
+			post, ok, err = st.is(a, w, apart)
+		}
+		if ok || err != nil {
+			return post, ok, err
+		}
+	}
+	return Post{}, false, nil
 }
 
 // isItem tells whether the actor is what a task was opened for.

@@ -1,7 +1,7 @@
 package casework
 
 import (
-	"gezhi/internal/fault"
+	"gezhi/internal/form"
 	"gezhi/internal/formula"
 	"gezhi/internal/workflow"
 )
@@ -12,7 +12,9 @@ type Class struct {
 	Scheme, Code                string
 	Title                       map[string]string // by language
 	Life                        *workflow.Life
-	Fields                      []Field
+	Fields                      []form.Field
+	AskedAtOpening              []string
+	Lists                       map[string][]map[string]any
 	Channels                    []string
 	First                       int64          // severity, unless a rule says otherwise
 	Rules                       []SeverityRule // the first that holds
@@ -26,23 +28,6 @@ type Class struct {
 	Reasons                     map[string][]string
 	Duplicate                   *DuplicateRule
 }
-
-// Field is one value of a case, as a pack declares it.
-type Field struct {
-	Name     string
-	Required bool
-	Personal *Personal
-	From     string // where it is pre-filled from
-	Locked   bool
-	Formula  *formula.Expr
-	AskedIf  *formula.Expr
-	SeenBy   []string
-	// Check normalises a value, or says what is wrong with it (never echoing it).
-	Check func(v any) (any, []fault.Place)
-}
-
-// Personal says why a value about a person is kept, and where its key lies.
-type Personal struct{ Purpose, Basis, Keep string }
 
 // SeverityRule gives a severity when its condition holds.
 type SeverityRule struct {
@@ -84,7 +69,7 @@ type DuplicateRule struct {
 	Days   int64
 }
 
-func (c *Class) field(name string) *Field {
+func (c *Class) field(name string) *form.Field {
 	for i := range c.Fields {
 		if c.Fields[i].Name == name {
 			return &c.Fields[i]
@@ -99,49 +84,4 @@ func (c *Class) limitOf(clock string, severity int64) string {
 		return l
 	}
 	return c.Severities[severity].Limits[clock]
-}
-
-func seatOf(l *workflow.Life, name string) *workflow.Seat {
-	for i := range l.Seats {
-		if l.Seats[i].Name == name {
-			return &l.Seats[i]
-		}
-	}
-	return nil
-}
-
-func phaseOf(l *workflow.Life, step string) workflow.Phase {
-	for _, s := range l.Steps {
-		if s.Name == step {
-			return s.Phase
-		}
-	}
-	return ""
-}
-
-func actionOf(l *workflow.Life, name string) *workflow.Action {
-	for i := range l.Actions {
-		if l.Actions[i].Name == name {
-			return &l.Actions[i]
-		}
-	}
-	return nil
-}
-
-func partOf(l *workflow.Life, name string) *workflow.PartSet {
-	for i := range l.Parts {
-		if l.Parts[i].Name == name {
-			return &l.Parts[i]
-		}
-	}
-	return nil
-}
-
-func overlayOf(l *workflow.Life, name string) *workflow.Overlay {
-	for i := range l.Allow {
-		if l.Allow[i].Name == name {
-			return &l.Allow[i]
-		}
-	}
-	return nil
 }

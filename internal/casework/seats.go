@@ -20,7 +20,7 @@ func (st *state) seat(seat, kind, subject, why string) {
 	if subject == "" {
 		return
 	}
-	d := seatOf(st.life, seat)
+	d := st.life.Seat(seat)
 	for _, p := range st.seats {
 		if p.Seat == seat && p.Subject == subject && (p.State == Held || p.State == Offered) {
 			return
@@ -30,15 +30,11 @@ func (st *state) seat(seat, kind, subject, why string) {
 	if st.move != nil {
 		p.MoveID = st.move.ID
 	}
-	if d != nil && d.Accepts != "" {
-		span, err := worktime.ParseSpan(string(d.Accepts))
-		if err == nil {
-			p.State, p.DueAt = Offered, worktime.Add(st.now, span, st.s.Calendar(st.Jurisdiction), worktime.Options{}).At
-			who := Participant{Kind: kind, Subject: subject}
-			var told []string
-			st.peopleOf(&who, func(id string) { told = append(told, id) })
-			st.tells = append(st.tells, telling{Event: "offered", Who: told})
-		}
+	if d != nil && !d.Accepts.IsZero() {
+		p.State, p.DueAt = Offered, worktime.Add(st.now, d.Accepts, st.s.Calendar(st.Jurisdiction), worktime.Options{}).At
+		var told []string
+		st.peopleOf(p, func(id string) { told = append(told, id) })
+		st.tells = append(st.tells, telling{Event: "offered", Who: told})
 	}
 	if p.State == Held {
 		st.handOver(d, seat)
@@ -79,7 +75,7 @@ func (st *state) free(seat string) {
 
 // fill seats the value of a formula or of an asked field: one subject or a list.
 func (st *state) fill(seat string, v formula.Value, why string) error {
-	d := seatOf(st.life, seat)
+	d := st.life.Seat(seat)
 	if d == nil {
 		return fault.New(fault.Internal, "case.unknown_seat", "seat", seat)
 	}

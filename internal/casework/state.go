@@ -33,7 +33,13 @@ type state struct {
 	happened []workflow.Trigger // in this act, in order
 	tells    []telling
 	dueMoved bool
-	personal map[string]any // personal values set in this act
+	personal map[string]any    // personal values set in this act
+	before   map[string]string // hashes of the keys before the act
+	later    []task
+	links    []Link
+	task     *workflow.Task // of a part that is answered
+	joins    bool           // the parent's set must be looked at
+	joinSelf []string       // own sets that nobody has to be waited for
 }
 
 // telling is a message to write when the act succeeds.
@@ -75,6 +81,13 @@ func (s *Service) complete(ctx context.Context, tx *db.Tx, c *Case, now time.Tim
 		return nil, err
 	}
 	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: class.Life, now: now, Case: c}
+	if c.Kind == KindTask {
+		set := class.Life.Part(c.Part)
+		if set == nil || set.Task == nil {
+			return nil, fault.New(fault.Internal, "case.unknown_part", "part", c.Part)
+		}
+		st.asTask(set.Task)
+	}
 	if st.seats, err = db.Collect(ctx, tx, participantsOf, []any{c.ID}, scanParticipant); err != nil {
 		return nil, err
 	}
@@ -136,7 +149,7 @@ func (st *state) held(seat string) []*Participant {
 	if err != nil {
 		return nil
 	}
-	if d := seatOf(up.life, seat); d != nil && d.Inherit {
+	if d := up.life.Seat(seat); d != nil && (d.Inherit || st.Kind == KindTask) {
 		return up.held(seat)
 	}
 	return nil
@@ -226,7 +239,8 @@ func (st *state) day() string { return st.now.In(clock.CST).Format(time.DateOnly
 func (st *state) env() formula.Env {
 	return formula.Env{
 		Names: map[string]formula.Value{
-			"field":    formula.From(st.Fields),
+			"field":    lazy(st.fieldValue),
+			"item":     itemValue{st.Case},
 			"class":    formula.Map{"code": st.Class, "scheme": st.Scheme, "spot": st.class.Spot, "public": st.class.Public},
 			"severity": formula.Int(st.Severity),
 			"channel":  st.Channel,
@@ -244,6 +258,17 @@ func (st *state) env() formula.Env {
 		Above:  st.above,
 		Within: st.within,
 	}
+}
+
+// fieldValue is a field of the case; a task reads its parent's besides.
+func (st *state) fieldValue(name string) formula.Value {
+	if v := st.Fields[name]; v != nil || st.Kind != KindTask {
+		return formula.From(v)
+	}
+	if up, err := st.up(); err == nil && up != nil {
+		return formula.From(up.Fields[name])
+	}
+	return nil
 }
 
 // lazy is an object that is read only when a formula names one of its members.
@@ -398,6 +423,31 @@ func (st *state) within(a, b formula.Value) (bool, error) {
 	x, ok := st.s.Places.Area(inner)
 	y, ok2 := st.s.Places.Area(outer)
 	return ok && ok2 && x.Path[y.Level] == y.ID, nil
+}
+
+// aboutValue is the record or case that this one is about, as it was seen at opening.
+func (st *state) aboutValue(name string) formula.Value {
+	if st.AboutID == "" {
+		return nil
+	}
+	if name == "id" {
+		return st.AboutID
+	}
+	if st.AboutKind == workflow.AboutCase {
+		c, err := st.s.read(st.ctx, st.tx, st.AboutID)
+		if err != nil {
+			return nil
+		}
+		return member(c, name)
+	}
+	if st.s.About == nil {
+		return nil
+	}
+	v, err := st.s.About(st.ctx, st.tx, st.Case, name, st.day())
+	if err != nil {
+		return nil
+	}
+	return v
 }
 
 func (st *state) times(action string) (int64, error) {
