@@ -178,7 +178,7 @@ func (s *sampler) below(code string) []int {
 func (s *sampler) drawCounty() error {
 	rng := rand.New(rand.NewPCG(331125, 479))
 	s.mesh = geo.NewMesh(s.out.Areas[s.at[s.cfg.County]].Outline.Shape, s.cfg.Cell, rng.Float64)
-	s.draw = newDrawer(s.mesh.Cells, rng)
+	s.draw = newDrawer(s.mesh.Cells)
 	all := make([]int, len(s.mesh.Cells))
 	for c := range all {
 		all[c] = c
@@ -278,15 +278,20 @@ func (s *sampler) committee(grid string) string {
 // drawer shares out the cells of a mesh.
 type drawer struct {
 	cells []geo.Cell
-	rng   *rand.Rand
+	at    []orb.Point // the cells' middles in a plane where both axes have one scale
 	dist  []float64
 	site  []int // which of the sites a cell went to, -1 none, -2 not taking part
 }
 
-func newDrawer(cells []geo.Cell, rng *rand.Rand) drawer {
-	return drawer{cells, rng, make([]float64, len(cells)), make([]int, len(cells))}
+func newDrawer(cells []geo.Cell) drawer {
+	d := drawer{cells, make([]orb.Point, len(cells)), make([]float64, len(cells)), make([]int, len(cells))}
+	for c := range cells {
+		d.at[c] = orb.Point{cells[c].At[0] * math.Cos(cells[0].At[1]*math.Pi/180), cells[c].At[1]}
+	}
+	return d
 }
 
+// nearest returns the cell whose middle is nearest to a longitude and latitude.
 func (d drawer) nearest(among []int, p orb.Point) int {
 	best, at := math.Inf(1), among[0]
 	for _, c := range among {
