@@ -72,18 +72,21 @@ func (p *planner) checkParent(i int, d Draft) {
 		}
 		return
 	}
-	above, known := Level(0), false
-	if j, ok := p.byCode[code{d.ParentScheme, d.Parent}]; ok {
-		above, known = p.drafts[j].Level, true
-		if p.circular(i) {
-			p.refuse(d, "parent", "territory.circle")
-			return
-		}
-	} else if a, ok := p.tree.ByCode(d.ParentScheme, d.Parent); ok {
-		above, known = a.Level, true
+	j, inFile := p.byCode[code{d.ParentScheme, d.Parent}]
+	a, stands := p.tree.ByCode(d.ParentScheme, d.Parent)
+	if inFile && p.circular(i) {
+		p.refuse(d, "parent", "territory.circle")
+		return
+	}
+	var above Level
+	switch {
+	case stands: // its level cannot change, whatever the file says of it
+		above = a.Level
+	case inFile:
+		above = p.drafts[j].Level
 	}
 	switch {
-	case !known:
+	case !inFile && !stands:
 		p.refuse(d, "parent", "territory.unknown_parent")
 	case above != d.Level-1:
 		p.refuse(d, "level", "territory.level_jump", "above", int(above))
