@@ -1,6 +1,9 @@
 package workflow
 
-import "gezhi/internal/formula"
+import (
+	"gezhi/internal/formula"
+	"gezhi/internal/worktime"
+)
 
 // Phase is what a step means to queues, reports and figures. Steps are named by packs,
 // phases are fixed.
@@ -18,13 +21,12 @@ const (
 // Phases lists the phases in the order of a usual life.
 var Phases = []Phase{Waiting, Working, Verifying, Rating, Closed}
 
-// Span is a length of time in the text of the pack language: "30m", "4 working hours",
-// "3 months", "-7 days", "same day", "17:30". Its arithmetic belongs to working time.
-type Span string
+// Span is a limit as packs write it: "30m", "4 working hours", "3 months", "-7 days", "same
+// day", "17:30". Zero is none.
+type Span = worktime.Span
 
-// MarkAt says when a mark of a clock falls, in the text of the pack language: "80%",
-// "due", "15m after due", "7 days before due".
-type MarkAt string
+// MarkAt says when a mark of a clock falls: "80%", "due", "15m after due". Zero is due.
+type MarkAt = worktime.Mark
 
 // Ratio is an exact share: 2/3, 5% (1/20), 0.9 (9/10). Den is never 0 in a parsed life.
 type Ratio struct{ Num, Den int64 }
@@ -121,7 +123,7 @@ type Seat struct {
 	AtLeast     int      // 0: may stay empty
 	AtMost      int      // 0: no limit
 	First       *First   // who is seated at opening; nil: nobody
-	Accepts     Span     // "" : held at once; else offered, and held once taken within this
+	Accepts     Span     // zero: held at once; else offered, and held once taken within this
 	Apart       []string // seats nobody may hold besides this one
 	Represented bool     // a party may act through a representative with a mandate on file
 	Inherit     bool     // parts see the parent's seat
@@ -344,7 +346,7 @@ func (l Limit) IsZero() bool { return !l.Class && len(l.Terms) == 0 && l.By == n
 
 // Term is one length or one moment; of several the earliest binds.
 type Term struct {
-	Span Span          // "" when Expr is set
+	Span Span          // zero when Expr is set
 	Expr *formula.Expr // a date, a moment, or the text of a span
 }
 

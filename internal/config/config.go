@@ -1,0 +1,217 @@
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"gezhi/internal/fault"
+)
+
+// Config is everything that may differ between two running copies of the same binary.
+type Config struct {
+	Addr         string         // host:port to listen on
+	DB           string         // "sqlite:PATH" or "postgres://…"
+	Data         string         // folder for uploaded files, and for the embedded database
+	Demo         bool           // fill an empty database with the sample county
+	Jurisdiction string         // code of the jurisdiction that commands work for; "" is the only one there is
+	Log          slog.Level     // least level that is logged
+	Public       *url.URL       // address that people type, nil when it is Addr
+	Proxies      []netip.Prefix // peers whose forwarding headers are believed
+}
+
+// prefix begins the name of every variable.
+const prefix = "GEZHI_"
+
+// setting is one thing that can be set, by the flag of its name or by its variable.
+type setting struct {
+	name, usage, standard string
+	set                   func(*Config, string) error
+}
+
+func (s setting) variable() string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
+}
+
+var settings = []setting{
+	{"addr", "`host:port` to listen on", "127.0.0.1:8480", func(c *Config, v string) error {
+		_, port, err := net.SplitHostPort(v)
+		if err == nil {
+			_, err = strconv.ParseUint(port, 10, 16)
+		}
+		c.Addr = v
+		return err
+	}},
+	{"data", "`folder` for uploaded files and the embedded database", "./data", func(c *Config, v string) error {
+		c.Data = v
+		return notEmpty(v)
+	}},
+	{"db", "`address` of the database, sqlite:PATH or postgres://…; standard is gezhi.db in the data folder", "", func(c *Config, v string) error {
+		c.DB = v
+		if scheme, _, ok := strings.Cut(v, ":"); ok && scheme != "sqlite" && scheme != "postgres" && scheme != "postgresql" {
+			return errors.New("neither sqlite: nor postgres:")
+		}
+		return nil
+	}},
+	{"demo", "fill an empty database with the sample county (true or false)", "false", func(c *Config, v string) (err error) {
+		c.Demo, err = strconv.ParseBool(v)
+		return err
+	}},
+	{"jurisdiction", "`code` of the jurisdiction to work for", "", func(c *Config, v string) error {
+		c.Jurisdiction = v
+		return nil
+	}},
+	{"log", "least `level` to log: debug, info, warn or error", "info", func(c *Config, v string) error {
+		return c.Log.UnmarshalText([]byte(v))
+	}},
+	{"public", "`address` that people type, such as https://gezhi.example", "", func(c *Config, v string) (err error) {
+		if v == "" {
+			return nil
+		}
+		c.Public, err = url.Parse(v)
+		if err == nil && (c.Public.Host == "" || c.Public.Scheme != "http" && c.Public.Scheme != "https") {
+			err = errors.New("not http or https with a host")
+		}
+		return err
+	}},
+	{"proxies", "`addresses` whose forwarding headers are believed, CIDR, comma between", "127.0.0.0/8,::1/128", func(c *Config, v string) error {
+		for _, p := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' }) {
+			n, err := netip.ParsePrefix(p)
+			if err != nil {
+				return err
+			}
+			c.Proxies = append(c.Proxies, n)
+		}
+		return nil
+	}},
+}
+
+func notEmpty(v string) error {
+	if v == "" {
+		return errors.New("empty")
+	}
+	return nil
+}
+
+// Read reads args (without the program's name) and env ("NAME=value" each) and returns what
+// is left of args. Refusals: config.bad_flag, config.unknown_variable (with what was
+// probably meant), config.bad_value. The words -h, -help and --help give flag.ErrHelp.
+func Read(args, env []string) (Config, []string, error) {
+	given, err := variables(env)
+	if err != nil {
+		return Config{}, nil, err
+	}
+	fs := flags()
+	fs.SetOutput(io.Discard)
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return Config{}, nil, err
+		}
+		return Config{}, nil, fault.Wrap(err, fault.Invalid, "config.bad_flag", "why", err.Error())
+	}
+	byFlag := map[string]string{}
+	fs.Visit(func(f *flag.Flag) { byFlag[f.Name] = f.Value.String() })
+	var c Config
+	for _, s := range settings {
+		v, name := s.standard, s.name
+		if x, ok := given[s.variable()]; ok {
+			v, name = x, s.variable()
+		}
+		if x, ok := byFlag[s.name]; ok {
+			v, name = x, "-"+s.name
+		}
+		if err := s.set(&c, v); err != nil {
+			return Config{}, nil, fault.Wrap(err, fault.Invalid, "config.bad_value", "name", name)
+		}
+	}
+	if c.DB == "" {
+		c.DB = "sqlite:" + filepath.Join(c.Data, "gezhi.db")
+	}
+	return c, fs.Args(), nil
+}
+
+// Usage writes every flag with its variable and its standard value.
+func Usage(w io.Writer) {
+	fs := flags()
+	fs.SetOutput(w)
+	fs.PrintDefaults()
+}
+
+// flags returns the settings as flags. -demo may stand alone, as a flag of truth may.
+func flags() *flag.FlagSet {
+	fs := flag.NewFlagSet("gezhi", flag.ContinueOnError)
+	fs.Usage = func() {}
+	for _, s := range settings {
+		usage := fmt.Sprintf("%s (%s)", s.usage, s.variable())
+		if s.name == "demo" {
+			fs.Bool(s.name, false, usage)
+		} else {
+			fs.String(s.name, s.standard, usage)
+		}
+	}
+	return fs
+}
+
+// variables returns those variables of env that are ours.
+func variables(env []string) (map[string]string, error) {
+	given := map[string]string{}
+	for _, e := range env {
+		name, v, _ := strings.Cut(e, "=")
+		if !strings.HasPrefix(name, prefix) || strings.HasPrefix(name, prefix+"TEST_") {
+			continue
+		}
+		if !known(name) {
+			return nil, fault.New(fault.Invalid, "config.unknown_variable", "name", name, "meant", nearest(name))
+		}
+		given[name] = v
+	}
+	return given, nil
+}
+
+func known(variable string) bool {
+	for _, s := range settings {
+		if s.variable() == variable {
+			return true
+		}
+	}
+	return false
+}
+
+// nearest returns the variable that name most likely meant.
+func nearest(name string) string {
+	best, least := "", len(name)+len(prefix)+64
+	for _, s := range settings {
+		if d := distance(name, s.variable()); d < least {
+			best, least = s.variable(), d
+		}
+	}
+	return best
+}
+
+// distance counts the letters to insert, delete or change to make b of a (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

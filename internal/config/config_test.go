@@ -1,0 +1,92 @@
+package config
+
+import (
+	"errors"
+	"flag"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gezhi/internal/fault"
+)
+
+// Nothing said means the machine itself, the folder beside, and an embedded database in it.
+func TestTheStandardNeedsNoSetting(t *testing.T) {
+	c, rest, err := Read(nil, []string{"HOME=/root", "GEZHI_TEST_POSTGRES=postgres://x"})
+	if err != nil || len(rest) != 0 {
+		t.Fatal(err, rest)
+	}
+	want := Config{Addr: "127.0.0.1:8480", DB: "sqlite:data/gezhi.db", Data: "./data", Log: slog.LevelInfo,
+		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}}
+	if d := cmp.Diff(want, c, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); d != "" {
+		t.Fatal(d)
+	}
+}
+
+// A flag goes before a variable, a variable before the standard; what is no flag is left over.
+func TestAFlagGoesBeforeAVariable(t *testing.T) {
+	env := []string{"GEZHI_ADDR=127.0.0.1:1", "GEZHI_LOG=debug", "GEZHI_PUBLIC=https://a.example", "GEZHI_DEMO=true"}
+	c, rest, err := Read([]string{"-addr", "127.0.0.1:2", "-demo=false", "-data", "/x", "import", "-dry"}, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Addr != "127.0.0.1:2" || c.Demo || c.Log != slog.LevelDebug || c.Public.Host != "a.example" || c.DB != "sqlite:/x/gezhi.db" {
+		t.Fatalf("%+v", c)
+	}
+	if cmp.Diff(rest, []string{"import", "-dry"}) != "" {
+		t.Fatal(rest)
+	}
+	if c, _, err := Read([]string{"-demo"}, nil); err != nil || !c.Demo {
+		t.Fatal("-demo alone does not mean true", err)
+	}
+}
+
+// A misspelt variable is refused, and the refusal says which one was meant.
+func TestAMisspeltVariableIsRefused(t *testing.T) {
+	for wrong, meant := range map[string]string{"GEZHI_ADRR": "GEZHI_ADDR", "GEZHI_JURISDICTON": "GEZHI_JURISDICTION", "GEZHI_PROXY": "GEZHI_PROXIES", "GEZHI_LOG_LEVEL": "GEZHI_LOG"} {
+		_, _, err := Read(nil, []string{wrong + "=x"})
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Code != "config.unknown_variable" || f.Args["meant"] != meant || f.Args["name"] != wrong {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+}
+
+// What cannot be right is refused by name; its value, which may hold a password, is not repeated.
+func TestABadValueIsRefusedByName(t *testing.T) {
+	for _, e := range []string{"GEZHI_ADDR=secretport", "GEZHI_ADDR=a:99999", "GEZHI_DEMO=secret", "GEZHI_LOG=secret", "GEZHI_DB=mysql://secret@x/y",
+		"GEZHI_PUBLIC=secret", "GEZHI_PROXIES=secret", "GEZHI_DATA="} {
+		name, value, _ := strings.Cut(e, "=")
+		_, _, err := Read(nil, []string{e})
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Code != "config.bad_value" || f.Args["name"] != name {
+			t.Errorf("%s: %v", e, err)
+			continue
+		}
+		for _, a := range f.Args {
+			if value != "" && strings.Contains(a.(string), value) {
+				t.Errorf("%s: value repeated", e)
+			}
+		}
+	}
+	if _, _, err := Read([]string{"-nonsense"}, nil); fault.CodeOf(err) != "config.bad_flag" {
+		t.Error(err)
+	}
+	if _, _, err := Read([]string{"-h"}, nil); !errors.Is(err, flag.ErrHelp) {
+		t.Error(err)
+	}
+}
+
+// The help names every flag and its variable.
+func TestUsageNamesEverySetting(t *testing.T) {
+	var b strings.Builder
+	Usage(&b)
+	for _, s := range settings {
+		if !strings.Contains(b.String(), "-"+s.name) || !strings.Contains(b.String(), s.variable()) {
+			t.Errorf("%s is missing", s.name)
+		}
+	}
+}

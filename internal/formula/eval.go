@@ -1,0 +1,493 @@
+package formula
+
+import (
+	"slices"
+	"time"
+
+	"gezhi/internal/fault"
+)
+
+// MaxSteps is how many nodes one evaluation may visit; formula.steps beyond.
+const MaxSteps = 100_000
+
+// maxText is the longest text an evaluation may build, in bytes.
+const maxText = 10_000
+
+// Env is what a formula may read. A nil function answers none (or 0, or false).
+type Env struct {
+	// Names holds the namespaces: field, class, reporter, about, parent, root, item, parts,
+	// group, signal, record.
+	Names map[string]Value
+	// Seat answers a bare name that is no namespace.
+	Seat func(name string) Value
+	// Today is the day of the move, "2026-03-02"; "" where it may not be read.
+	Today  string
+	Times  func(action string) int64
+	Lookup func(table string, args []Value) (Value, error)
+	Past   func(key string) (Value, error)
+	Above  func(v Value) (Value, error)
+	Within func(a, b Value) (bool, error)
+}
+
+// Eval computes the expression. Errors are Invalid faults: formula.type (with column and
+// what was wanted), formula.overflow, formula.divided_by_zero, formula.steps,
+// formula.too_long, or what a function of env returned. An Object is never returned by a
+// formula that check accepted as a condition.
+func (e *Expr) Eval(env Env) (Value, error) {
+	m := machine{env: env, left: MaxSteps}
+	return m.eval(e.root)
+}
+
+// Holds evaluates a condition: nil holds, none does not.
+func (e *Expr) Holds(env Env) (bool, error) {
+	if e == nil {
+		return true, nil
+	}
+	m := machine{env: env, left: MaxSteps}
+	return m.truth(e.root)
+}
+
+// With returns a copy of env in which item is v.
+func (env Env) With(item Value) Env {
+	names := make(map[string]Value, len(env.Names)+1)
+	for k, v := range env.Names {
+		names[k] = v
+	}
+	names["item"] = item
+	env.Names = names
+	return env
+}
+
+type machine struct {
+	env   Env
+	left  int
+	items []Value // innermost last
+}
+
+func (m *machine) eval(n *node) (Value, error) {
+	if m.left--; m.left < 0 {
+		return nil, fault.New(fault.Invalid, "formula.steps", "max", MaxSteps)
+	}
+	switch n.op {
+	case opLiteral:
+		return n.val, nil
+	case opList:
+		return m.list(n.kids)
+	case opPath:
+		return members(m.root(n.names[0]), n.names[1:]), nil
+	case opMember:
+		v, err := m.eval(n.kids[0])
+		return members(v, n.names), err
+	case opCall:
+		return m.call(n)
+	case opNot:
+		b, err := m.truth(n.kids[0])
+		return !b, err
+	case opNeg:
+		v, err := m.number(n.kids[0])
+		if v == nil || err != nil {
+			return nil, err
+		}
+		return result(v.neg())
+	case opIf:
+		b, err := m.truth(n.kids[0])
+		if err != nil {
+			return nil, err
+		}
+		if b {
+			return m.eval(n.kids[1])
+		}
+		return m.eval(n.kids[2])
+	}
+	return m.binary(n)
+}
+
+// result keeps a typed zero from hiding an error.
+func result(n Num, err error) (Value, error) {
+	if err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+func (m *machine) list(kids []*node) (Value, error) {
+	out := make(List, len(kids))
+	for i, k := range kids {
+		v, err := m.eval(k)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+func (m *machine) root(name string) Value {
+	if name == "item" && len(m.items) > 0 {
+		return m.items[len(m.items)-1]
+	}
+	if name == "today" {
+		if m.env.Today == "" {
+			return nil
+		}
+		return m.env.Today
+	}
+	if v, ok := m.env.Names[name]; ok {
+		return From(v)
+	}
+	if m.env.Seat != nil {
+		return From(m.env.Seat(name))
+	}
+	return nil
+}
+
+func members(v Value, names []string) Value {
+	for _, name := range names {
+		v = From(v)
+		switch x := v.(type) {
+		case Object:
+			v = From(x.Member(name))
+		case List:
+			if name != "count" {
+				return nil
+			}
+			v = Int(int64(len(x)))
+		default:
+			return nil
+		}
+	}
+	return From(v)
+}
+
+func wrongType(n *node, want string) error {
+	return syntax("formula.type", n.col, "want", want)
+}
+
+func (m *machine) truth(n *node) (bool, error) {
+	v, err := m.eval(n)
+	if err != nil {
+		return false, err
+	}
+	switch v := v.(type) {
+	case nil:
+		return false, nil
+	case bool:
+		return v, nil
+	}
+	return false, wrongType(n, "boolean")
+}
+
+// number evaluates n to a number; nil is none.
+func (m *machine) number(n *node) (*Num, error) {
+	v, err := m.eval(n)
+	if err != nil || v == nil {
+		return nil, err
+	}
+	if x, ok := v.(Num); ok {
+		return &x, nil
+	}
+	return nil, wrongType(n, "number")
+}
+
+func (m *machine) binary(n *node) (Value, error) {
+	a, b := n.kids[0], n.kids[1]
+	switch n.name {
+	case "and", "or":
+		x, err := m.truth(a)
+		if err != nil || x == (n.name == "or") {
+			return x, err
+		}
+		return m.truth(b)
+	case "??":
+		if v, err := m.eval(a); v != nil || err != nil {
+			return v, err
+		}
+		return m.eval(b)
+	}
+	va, err := m.eval(a)
+	if err != nil {
+		return nil, err
+	}
+	vb, err := m.eval(b)
+	if err != nil {
+		return nil, err
+	}
+	switch n.name {
+	case "==":
+		return Equal(va, vb), nil
+	case "!=":
+		return !Equal(va, vb), nil
+	case "in":
+		return m.in(n, va, vb)
+	case "within":
+		if m.env.Within == nil || va == nil || vb == nil {
+			return false, nil
+		}
+		return m.env.Within(va, vb)
+	case "<", "<=", ">", ">=":
+		return compare(n, va, vb)
+	}
+	return arithmetic(n, va, vb)
+}
+
+func (m *machine) in(n *node, v, list Value) (Value, error) {
+	l, ok := list.(List)
+	if !ok {
+		if list == nil {
+			return false, nil
+		}
+		return nil, wrongType(n.kids[1], "list")
+	}
+	if m.left -= len(l); m.left < 0 {
+		return nil, fault.New(fault.Invalid, "formula.steps", "max", MaxSteps)
+	}
+	return slices.ContainsFunc(l, func(x Value) bool { return Equal(v, x) }), nil
+}
+
+func compare(n *node, a, b Value) (Value, error) {
+	if a == nil || b == nil {
+		return false, nil
+	}
+	c, ok := order(a, b)
+	if !ok {
+		return nil, wrongType(n, "two numbers or two texts")
+	}
+	switch n.name {
+	case "<":
+		return c < 0, nil
+	case "<=":
+		return c <= 0, nil
+	case ">":
+		return c > 0, nil
+	}
+	return c >= 0, nil
+}
+
+// order compares two numbers or two texts.
+func order(a, b Value) (int, bool) {
+	switch x := a.(type) {
+	case Num:
+		if y, ok := b.(Num); ok {
+			return cmp(x, y), true
+		}
+	case string:
+		if y, ok := b.(string); ok {
+			return cmp(x, y), true
+		}
+	}
+	return 0, false
+}
+
+func cmp[T Num | string](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func arithmetic(n *node, a, b Value) (Value, error) {
+	if a == nil || b == nil {
+		return nil, nil
+	}
+	if s, ok := a.(string); ok && n.name == "+" {
+		t, ok := b.(string)
+		if !ok {
+			return nil, wrongType(n.kids[1], "text")
+		}
+		if len(s)+len(t) > maxText {
+			return nil, fault.New(fault.Invalid, "formula.too_long", "max", maxText)
+		}
+		return s + t, nil
+	}
+	x, ok := a.(Num)
+	if !ok {
+		return nil, wrongType(n.kids[0], "number")
+	}
+	y, ok := b.(Num)
+	if !ok {
+		return nil, wrongType(n.kids[1], "number")
+	}
+	switch n.name {
+	case "+":
+		return result(x.add(y))
+	case "-":
+		z, err := y.neg()
+		if err != nil {
+			return nil, err
+		}
+		return result(x.add(z))
+	case "*":
+		return result(x.mul(y))
+	}
+	return result(x.div(y))
+}
+
+func (m *machine) call(n *node) (Value, error) {
+	switch n.name {
+	case "count", "sum", "any", "all":
+		return m.collect(n)
+	case "max", "min":
+		return m.extreme(n)
+	case "times":
+		if m.env.Times == nil {
+			return Int(0), nil
+		}
+		return Int(m.env.Times(n.kids[0].names[len(n.kids[0].names)-1])), nil
+	case "past":
+		if m.env.Past == nil {
+			return nil, nil
+		}
+		v, err := m.env.Past(n.kids[0].names[0])
+		return From(v), err
+	}
+	var args []Value
+	first := 0
+	if n.name == "lookup" {
+		first = 1
+	}
+	for _, k := range n.kids[first:] {
+		v, err := m.eval(k)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, v)
+	}
+	switch n.name {
+	case "lookup":
+		if m.env.Lookup == nil {
+			return nil, nil
+		}
+		v, err := m.env.Lookup(n.kids[0].names[0], args)
+		return From(v), err
+	case "above":
+		if m.env.Above == nil || args[0] == nil {
+			return nil, nil
+		}
+		v, err := m.env.Above(args[0])
+		return From(v), err
+	case "weekday":
+		return weekday(n, args[0])
+	}
+	return round(n, args)
+}
+
+// weekday is 1 for Monday to 7 for Sunday.
+func weekday(n *node, v Value) (Value, error) {
+	if v == nil {
+		return nil, nil
+	}
+	s, _ := v.(string)
+	if len(s) > 10 {
+		s = s[:10]
+	}
+	d, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return nil, wrongType(n.kids[0], "date")
+	}
+	return Int(int64((d.Weekday()+6)%7) + 1), nil
+}
+
+func round(n *node, args []Value) (Value, error) {
+	if args[0] == nil {
+		return nil, nil
+	}
+	x, ok := args[0].(Num)
+	if !ok {
+		return nil, wrongType(n.kids[0], "number")
+	}
+	var places Num
+	if len(args) == 2 {
+		if places, ok = args[1].(Num); !ok {
+			return nil, wrongType(n.kids[1], "number")
+		}
+	}
+	return result(x.Round(int(places.Int64())))
+}
+
+func (m *machine) extreme(n *node) (Value, error) {
+	var best Value
+	for _, k := range n.kids {
+		v, err := m.eval(k)
+		if err != nil {
+			return nil, err
+		}
+		if v == nil {
+			continue
+		}
+		if best == nil {
+			best = v
+		}
+		c, ok := order(v, best)
+		if !ok {
+			return nil, wrongType(k, "numbers or texts")
+		}
+		if (n.name == "max") == (c > 0) && c != 0 {
+			best = v
+		}
+	}
+	return best, nil
+}
+
+// collect is count, sum, any and all over a list, with item bound to each element.
+func (m *machine) collect(n *node) (Value, error) {
+	v, err := m.eval(n.kids[0])
+	if err != nil {
+		return nil, err
+	}
+	l, ok := v.(List)
+	if !ok && v != nil {
+		return nil, wrongType(n.kids[0], "list")
+	}
+	if n.name == "sum" {
+		return m.sum(n, l)
+	}
+	held := 0
+	for _, x := range l {
+		b := true
+		if len(n.kids) == 2 {
+			m.items = append(m.items, x)
+			b, err = m.truth(n.kids[1])
+			m.items = m.items[:len(m.items)-1]
+			if err != nil {
+				return nil, err
+			}
+		} else if m.left--; m.left < 0 {
+			return nil, fault.New(fault.Invalid, "formula.steps", "max", MaxSteps)
+		}
+		if b {
+			held++
+		}
+	}
+	switch n.name {
+	case "any":
+		return held > 0, nil
+	case "all":
+		return held == len(l), nil
+	}
+	return Int(int64(held)), nil
+}
+
+// sum adds; one none among the items makes the sum none, since a total that leaves
+// something out silently is worse than no total.
+func (m *machine) sum(n *node, l List) (Value, error) {
+	var total Num
+	body := &node{op: opPath, names: []string{"item"}, col: n.col}
+	if len(n.kids) == 2 {
+		body = n.kids[1]
+	}
+	for _, x := range l {
+		m.items = append(m.items, x)
+		v, err := m.number(body)
+		m.items = m.items[:len(m.items)-1]
+		if err != nil || v == nil {
+			return nil, err
+		}
+		if total, err = total.add(*v); err != nil {
+			return nil, err
+		}
+	}
+	return total, nil
+}

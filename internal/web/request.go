@@ -1,0 +1,162 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"gezhi/internal/fault"
+)
+
+// Client is what is known of the machine that sent a request.
+type Client struct {
+	Addr      string // IP address without port
+	Secure    bool   // reached us, or our proxy, over TLS
+	UserAgent string // cut to 200 bytes
+}
+
+// request travels in the context of every request.
+type request struct {
+	id     string
+	accept string // Accept-Language, read only when words are needed
+	client Client
+}
+
+type requestKey struct{}
+
+func from(ctx context.Context) *request {
+	if q, ok := ctx.Value(requestKey{}).(*request); ok {
+		return q
+	}
+	return &request{}
+}
+
+// RequestID returns the id of the request that ctx belongs to, or "". It is the same in the
+// log, in the header X-Request-Id and in problems.
+func RequestID(ctx context.Context) string { return from(ctx).id }
+
+// ClientOf returns what is known of the sender of the request that ctx belongs to.
+func ClientOf(ctx context.Context) Client { return from(ctx).client }
+
+// Lang returns the language, "zh" or "en", that the sender of the request prefers.
+// Without a preference it is Chinese.
+func Lang(ctx context.Context) string { return negotiate(from(ctx).accept) }
+
+// The policy of every page: our own scripts only, no frames, no other origin.
+const policy = "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
+	"img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+
+// outer wraps every request: id, headers, access log, and an answer when something panics.
+func (s *Server) outer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		q := &request{id: rand.Text()[:16], accept: r.Header.Get("Accept-Language"), client: s.client(r)}
+		h := w.Header()
+		h.Set("X-Request-Id", q.id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			h.Set("Cache-Control", "no-store")
+		}
+		if q.client.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		rec := &recorder{ResponseWriter: w}
+		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
+		defer s.finish(rec, r, began)
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// finish turns a panic into an answer and writes the access log.
+func (s *Server) finish(w *recorder, r *http.Request, began time.Time) {
+	p := recover()
+	if p != nil && p != http.ErrAbortHandler {
+		s.Log.ErrorContext(r.Context(), "panic", "request", RequestID(r.Context()), "panic", p, "stack", string(debug.Stack()))
+		if w.status == 0 {
+			problem(r.Context(), fault.New(fault.Internal, "internal")).write(w)
+			p = nil
+		} else {
+			p = http.ErrAbortHandler // half an answer must not look whole
+		}
+	}
+	if s.Log.Enabled(r.Context(), slog.LevelInfo) {
+		s.Log.LogAttrs(r.Context(), slog.LevelInfo, "http",
+			slog.String("request", RequestID(r.Context())), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)))
+	}
+	if p != nil {
+		panic(p)
+	}
+}
+
+// client reads who sent r, believing forwarding headers only from our own proxies.
+func (s *Server) client(r *http.Request) Client {
+	c := Client{Addr: r.RemoteAddr, Secure: r.TLS != nil, UserAgent: r.UserAgent()}
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		c.Addr = host
+	}
+	if len(c.UserAgent) > 200 {
+		c.UserAgent = strings.ToValidUTF8(c.UserAgent[:200], "")
+	}
+	peer, err := netip.ParseAddr(c.Addr)
+	if err != nil || !s.isProxy(peer.Unmap()) {
+		return c
+	}
+	c.Secure = c.Secure || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+	// The last entry is what our proxy saw; what stands before it the client may have made up.
+	given := r.Header.Values("X-Forwarded-For")
+	if len(given) > 0 {
+		all := strings.Split(given[len(given)-1], ",")
+		if a, err := netip.ParseAddr(strings.TrimSpace(all[len(all)-1])); err == nil {
+			c.Addr = a.Unmap().String()
+		}
+	}
+	return c
+}
+
+func (s *Server) isProxy(a netip.Addr) bool {
+	if s.Proxies == nil {
+		return a.IsLoopback()
+	}
+	for _, p := range s.Proxies {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"gezhi/internal/fault"
+)
+
+// patience is how long a reader of a stream may take to accept one event.
+const patience = 10 * time.Second
+
+// Stream registers a live stream (server-sent events, HTML standard section 9.2). topics says
+// what its reader may listen to; it is asked again at every heartbeat, and the stream ends when
+// its answer changes or the session is over. A client that was cut off reads everything anew.
+func Stream(s *Server, o Operation, topics func(context.Context, *http.Request) ([]string, error)) {
+	Raw(s, o, func(w http.ResponseWriter, r *http.Request) error {
+		mine, err := topics(r.Context(), r)
+		if err != nil {
+			return err
+		}
+		feed := s.Hub.Subscribe(mine...)
+		defer feed.Close()
+		h := w.Header()
+		h.Set("Content-Type", "text/event-stream")
+		h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+		out := eventWriter{w, http.NewResponseController(w)}
+		if out.send("retry: 3000\n\n") != nil {
+			return nil
+		}
+		s.follow(r, out, feed, func() bool {
+			now, err := s.stillMay(r, o, topics)
+			return err == nil && slices.Equal(now, mine)
+		})
+		return nil
+	})
+}
+
+// follow copies events to out until the reader, the feed or the right to read ends.
+func (s *Server) follow(r *http.Request, out eventWriter, feed *Feed, may func() bool) {
+	beat := s.Heartbeat
+	if beat == 0 {
+		beat = 20 * time.Second
+	}
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.Context().Done():
+			return
+		case e, more := <-feed.C:
+			if !more {
+				return
+			}
+			b, _ := json.Marshal(e)
+			if out.send(fmt.Sprintf("data: %s\n\n", b)) != nil {
+				return
+			}
+		case <-tick.C:
+			if !may() || out.send(":\n\n") != nil {
+				return
+			}
+		}
+	}
+}
+
+// stillMay asks for the reader's topics as if the request came now.
+func (s *Server) stillMay(r *http.Request, o Operation, topics func(context.Context, *http.Request) ([]string, error)) ([]string, error) {
+	ctx := r.Context()
+	if s.Authenticate != nil {
+		fresh, err := s.Authenticate(ctx, r)
+		switch {
+		case err == nil:
+			ctx = fresh
+		case !o.Public || fault.KindOf(err) != fault.Unauthenticated:
+			return nil, err
+		}
+	}
+	return topics(ctx, r)
+}
+
+type eventWriter struct {
+	w  http.ResponseWriter
+	rc *http.ResponseController
+}
+
+// send writes text at once, or fails when the reader does not take it in time.
+func (e eventWriter) send(text string) error {
+	if err := e.rc.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	if _, err := e.w.Write([]byte(text)); err != nil {
+		return err
+	}
+	return e.rc.Flush()
+}
