@@ -63,15 +63,17 @@ func checkRing(r orb.Ring) error {
 	}
 	switch {
 	case r[0] != r[len(r)-1]:
-		return badRing("geo.ring_open", r[0])
+		return located(fault.New(fault.Invalid, "geo.ring_open"), r[0])
 	case len(r) < 4:
-		return badRing("geo.ring_too_short", r[0])
+		return located(fault.New(fault.Invalid, "geo.ring_too_short"), r[0])
 	}
 	return nil
 }
 
-func badRing(code string, at orb.Point) error {
-	return fault.New(fault.Invalid, code, "lon", at[0], "lat", at[1])
+// located says where a fault of a shape lies.
+func located(f *fault.Error, at orb.Point) error {
+	f.Args = map[string]any{"lon": at[0], "lat": at[1]}
+	return f
 }
 
 // tidy cuts each ring where it meets itself and sorts the loops: those that turn as the
@@ -103,9 +105,9 @@ func tidy(poly orb.Polygon, rep *Repairs) (orb.MultiPolygon, error) {
 		k := home(parts, h)
 		switch {
 		case k < 0 && i < cut:
-			return nil, badRing("geo.ring_crosses_itself", h[0])
+			return nil, located(fault.New(fault.Invalid, "geo.ring_crosses_itself"), h[0])
 		case k < 0:
-			return nil, badRing("geo.hole_outside", h[0])
+			return nil, located(fault.New(fault.Invalid, "geo.hole_outside"), h[0])
 		}
 		parts[k] = append(parts[k], h)
 	}
@@ -189,32 +191,32 @@ func turned(r orb.Ring, anticlockwise bool) orb.Ring {
 }
 
 var reasons = []struct{ text, code string }{
-	{"polygon ring not simple", "geo.ring_crosses_itself"},
-	{"interior ring outside", "geo.hole_outside"},
-	{"nested rings", "geo.rings_nested"},
-	{"disconnected interior", "geo.rings_cross"},
-	{"rings intersect", "geo.rings_cross"},
-	{"child polygons", "geo.parts_overlap"},
+	{text: "polygon ring not simple", code: "geo.ring_crosses_itself"},
+	{text: "interior ring outside", code: "geo.hole_outside"},
+	{text: "nested rings", code: "geo.rings_nested"},
+	{text: "disconnected interior", code: "geo.rings_cross"},
+	{text: "rings intersect", code: "geo.rings_cross"},
+	{text: "child polygons", code: "geo.parts_overlap"},
 }
 
 // unsound gives the library's refusal of m a stable code, and its place.
 func unsound(err error, m orb.MultiPolygon) error {
-	code, text := "geo.not_sound", err.Error()
+	f := fault.Wrap(err, fault.Invalid, "geo.not_sound")
+	text := err.Error()
 	for _, r := range reasons {
 		if strings.Contains(text, r.text) {
-			code = r.code
+			f.Code = r.code
 			break
 		}
 	}
 	at, ok := placeIn(text)
-	if code == "geo.ring_crosses_itself" {
+	if f.Code == "geo.ring_crosses_itself" {
 		at, ok = firstCrossing(m) // the library names the ring's first point only
 	}
-	f := fault.Wrap(err, fault.Invalid, code)
-	if ok {
-		f.Args = map[string]any{"lon": at[0], "lat": at[1]}
+	if !ok {
+		return f
 	}
-	return f
+	return located(f, at)
 }
 
 // placeIn reads the place at the end of the library's message: "(at or near {119.5 28.1})".

@@ -32,8 +32,8 @@ type planner struct {
 	areas  []*Area // of each draft; nil until resolved
 }
 
-func (p *planner) refuse(d Draft, column, what string, args ...any) {
-	p.bad = append(p.bad, fault.Place{Path: column, Line: d.Line, Code: what, Args: fault.New(fault.Invalid, what, args...).Args})
+func (p *planner) refuse(d Draft, column string, why error) {
+	p.bad = append(p.bad, placeOf(d.Line, column, why))
 }
 
 // check finds what is wrong with each draft by itself and among its neighbours.
@@ -42,17 +42,17 @@ func (p *planner) check() {
 	for i, d := range p.drafts {
 		switch {
 		case !codeShape.MatchString(d.Code):
-			p.refuse(d, "code", "territory.bad_code")
+			p.refuse(d, "code", fault.New(fault.Invalid, "territory.bad_code"))
 			continue
 		case d.Name == "":
-			p.refuse(d, "name", "territory.no_name")
+			p.refuse(d, "name", fault.New(fault.Invalid, "territory.no_name"))
 		case utf8.RuneCountInString(d.Name) > longestName:
-			p.refuse(d, "name", "territory.name_too_long", "most", longestName)
+			p.refuse(d, "name", fault.New(fault.Invalid, "territory.name_too_long", "most", longestName))
 		case d.Level < Province || d.Level > deepest:
-			p.refuse(d, "level", "territory.bad_level")
+			p.refuse(d, "level", fault.New(fault.Invalid, "territory.bad_level"))
 		}
 		if first, twice := p.byCode[code{d.Scheme, d.Code}]; twice {
-			p.refuse(d, "code", "territory.duplicate_code", "first", p.drafts[first].Line)
+			p.refuse(d, "code", fault.New(fault.Invalid, "territory.duplicate_code", "first", p.drafts[first].Line))
 			continue
 		}
 		p.byCode[code{d.Scheme, d.Code}] = i
@@ -68,14 +68,14 @@ func (p *planner) check() {
 func (p *planner) checkParent(i int, d Draft) {
 	if d.Parent == "" {
 		if d.Level > Province {
-			p.refuse(d, "parent", "territory.no_parent")
+			p.refuse(d, "parent", fault.New(fault.Invalid, "territory.no_parent"))
 		}
 		return
 	}
 	j, inFile := p.byCode[code{d.ParentScheme, d.Parent}]
 	a, stands := p.tree.ByCode(d.ParentScheme, d.Parent)
 	if inFile && p.circular(i) {
-		p.refuse(d, "parent", "territory.circle")
+		p.refuse(d, "parent", fault.New(fault.Invalid, "territory.circle"))
 		return
 	}
 	var above Level
@@ -87,9 +87,9 @@ func (p *planner) checkParent(i int, d Draft) {
 	}
 	switch {
 	case !inFile && !stands:
-		p.refuse(d, "parent", "territory.unknown_parent")
+		p.refuse(d, "parent", fault.New(fault.Invalid, "territory.unknown_parent"))
 	case above != d.Level-1:
-		p.refuse(d, "level", "territory.level_jump", "above", int(above))
+		p.refuse(d, "level", fault.New(fault.Invalid, "territory.level_jump", "above", int(above)))
 	}
 }
 
@@ -99,12 +99,12 @@ func (p *planner) checkStanding(d Draft) {
 	switch {
 	case !ok:
 		if above, ok := p.tree.ByCode(d.ParentScheme, d.Parent); ok && above.Level >= County && !p.mine(above.Jurisdiction) {
-			p.refuse(d, "parent", "territory.not_yours")
+			p.refuse(d, "parent", fault.New(fault.Invalid, "territory.not_yours"))
 		}
 	case a.Level != d.Level:
-		p.refuse(d, "level", "territory.level_changed", "before", int(a.Level))
+		p.refuse(d, "level", fault.New(fault.Invalid, "territory.level_changed", "before", int(a.Level)))
 	case !p.mine(a.Jurisdiction) && (a.Name != d.Name || d.Outline != nil):
-		p.refuse(d, "code", "territory.not_yours")
+		p.refuse(d, "code", fault.New(fault.Invalid, "territory.not_yours"))
 	}
 }
 
