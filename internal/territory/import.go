@@ -45,6 +45,12 @@ type Report struct {
 	Notes     []fault.Place `json:"notes,omitempty"` // what was put right or deserves a look
 }
 
+// Summary is the report in one line: code territory.report with its counts.
+func (r Report) Summary() fault.Place {
+	return fault.Place{Code: "territory.report", Args: map[string]any{"rows": r.Rows, "begun": r.Begun, "changed": r.Changed,
+		"redrawn": r.Redrawn, "ended": r.Ended, "unchanged": r.Unchanged, "bad": r.BadRows}}
+}
+
 // refused turns a report with bad rows into the fault territory.bad_rows; a dry run never is.
 func (r *Report) refused() error {
 	slices.SortStableFunc(r.Bad, func(a, b fault.Place) int { return cmp.Compare(a.Line, b.Line) })
@@ -76,6 +82,9 @@ func (s *Service) plant(ctx context.Context, drafts []Draft, imp Import, so Repo
 			return nil, err
 		}
 		p := &planner{tree: t, imp: imp, drafts: drafts}
+		if p.later, err = codesAfter(ctx, tx, imp.From); err != nil {
+			return nil, err
+		}
 		p.check()
 		rep.Bad = append(rep.Bad, p.bad...)
 		if err := rep.refused(); err != nil || rep.BadRows > 0 {

@@ -181,6 +181,19 @@ func TestDryRunChangesNothing(t *testing.T) {
 	})
 }
 
+// A file for an earlier date than that from which its areas stand would make them twice: it is
+// refused.
+func TestNoSecondLifeBeforeTheFirst(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := imported(t, d)
+		_, err := s.ImportDivisions(context.Background(), []byte(small), ofHome(day(1, 1).AddDate(-1, 0, 0)))
+		f, ok := err.(*fault.Error)
+		if !ok || f.Code != "territory.bad_rows" || f.At[0].Code != "territory.begins_later" {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
 // The same table is read from UTF-8 with and without mark, GBK, UTF-16, tabs, and a spreadsheet,
 // under English and Chinese column names.
 func TestTableInEveryDress(t *testing.T) {
@@ -293,6 +306,12 @@ func TestJurisdictionsKeepTheirOwn(t *testing.T) {
 		rep, err := s.ImportDivisions(ctx, []byte("code,name,parent,level\n33,浙江省,,1\n331125,改名县,3311,3\n331125009,新街道,331125,4\n331124001,西屏街道,331124,4\n"), other)
 		if err != nil || len(rep.Bad) != 2 || rep.Bad[0].Line != 3 || rep.Bad[1].Line != 4 || rep.Bad[0].Code != "territory.not_yours" {
 			t.Errorf("%+v, %v", rep, err)
+		}
+		whole := other
+		whole.EndMissing = true
+		rep, err = s.ImportDivisions(ctx, []byte("code,name,parent,level\n3311,丽水市,33,2\n331124,松阳县,3311,3\n"), whole)
+		if err != nil || rep.Ended != 0 {
+			t.Errorf("one county ends another: %+v, %v", rep, err)
 		}
 		rep, err = s.ImportDivisions(ctx, []byte("code,name,parent,level\n331125009,新街道,331125,4\n"), other)
 		if err != nil || len(rep.Bad) != 1 || rep.Bad[0].Code != "territory.not_yours" {

@@ -27,7 +27,8 @@ type planner struct {
 	tree   *Tree
 	imp    Import
 	drafts []Draft
-	byCode map[code]int // index into drafts
+	later  map[code]bool // codes of areas that begin after imp.From
+	byCode map[code]int  // index into drafts
 	bad    []fault.Place
 	areas  []*Area // of each draft; nil until resolved
 }
@@ -97,6 +98,8 @@ func (p *planner) checkParent(i int, d Draft) {
 func (p *planner) checkStanding(d Draft) {
 	a, ok := p.tree.ByCode(d.Scheme, d.Code)
 	switch {
+	case p.later[code{d.Scheme, d.Code}]:
+		p.refuse(d, "code", fault.New(fault.Invalid, "territory.begins_later"))
 	case !ok:
 		if above, ok := p.tree.ByCode(d.ParentScheme, d.Parent); ok && above.Level >= County && !p.mine(above.Jurisdiction) {
 			p.refuse(d, "parent", fault.New(fault.Invalid, "territory.not_yours"))
@@ -253,7 +256,7 @@ func (p *planner) missing() []*Area {
 			for scheme := range a.Codes {
 				listed = listed || ranks[rank{scheme, a.Level}]
 			}
-			if !listed || p.inFile(a) {
+			if !listed || p.inFile(a) || !p.mine(a.Jurisdiction) {
 				continue
 			}
 			for _, b := range p.tree.Below(a.ID) {

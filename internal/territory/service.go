@@ -34,7 +34,8 @@ type held struct {
 }
 
 // Tree returns the picture of what stands now. It answers from memory unless something
-// changed, a date has come on which something begins or ends, or Fresh has passed.
+// changed, a date has come on which something begins or ends, or Fresh has passed. Inside a
+// transaction use TreeIn: this opens its own.
 func (s *Service) Tree(ctx context.Context) (*Tree, error) {
 	now := s.Now()
 	if h := s.held.Load(); h != nil && !s.stale.Load() && Standing(h.tree.from, h.tree.until, now) && now.Sub(h.checked) < s.Fresh {
@@ -43,6 +44,16 @@ func (s *Service) Tree(ctx context.Context) (*Tree, error) {
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	return s.renew(ctx, now)
+}
+
+// TreeIn is Tree for whoever is inside a transaction. It answers from memory where it can, and
+// otherwise reads through tx and keeps nothing, since tx may yet be undone.
+func (s *Service) TreeIn(ctx context.Context, tx *db.Tx) (*Tree, error) {
+	now := s.Now()
+	if h := s.held.Load(); h != nil && !s.stale.Load() && Standing(h.tree.from, h.tree.until, now) {
+		return h.tree, nil
+	}
+	return loadTree(ctx, tx, now, true)
 }
 
 // renew loads the tree unless the one held is still true.

@@ -126,6 +126,39 @@ func TestTreeIsRenewedWhenItMust(t *testing.T) {
 	})
 }
 
+// Inside a transaction the tree shows what the transaction did, and keeps nothing of it when
+// that is undone.
+func TestTreeInsideATransaction(t *testing.T) {
+	ctx := context.Background()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(d)
+		undone := errors.New("undone")
+		err := d.Write(ctx, db.Keys{"territory/" + home}, func(ctx context.Context, tx *db.Tx) error {
+			a := &Area{ID: "a1", Jurisdiction: home, Level: Province, Name: "x", Nature: Sample, From: day(1, 1), Codes: map[string]string{SchemeDivision: "33"}}
+			if err := s.begin(ctx, tx, []*Area{a}, nil, Import{}); err != nil {
+				return err
+			}
+			if in, err := s.TreeIn(ctx, tx); err != nil || in.Len() != 1 {
+				t.Errorf("%v", err)
+			}
+			return undone
+		})
+		if !errors.Is(err, undone) || tree(t, s).Len() != 0 {
+			t.Errorf("%v, %d areas", err, tree(t, s).Len())
+		}
+		now := tree(t, s)
+		err = d.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+			if in, err := s.TreeIn(ctx, tx); err != nil || in != now {
+				t.Errorf("not from memory: %v", err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // A split: one village ends, two take its place, its grids are shared out, their paths follow,
 // and whoever asks for the old one is told the new ones; a merger on top of it is followed too.
 func TestReform(t *testing.T) {
@@ -277,6 +310,12 @@ func TestUnits(t *testing.T) {
 		drafts[0].Name = "新街道办"
 		if rep, err = s.PlantUnits(ctx, drafts[:1], imp); err != nil || rep.Changed != 1 || rep.Ended != 1 {
 			t.Errorf("next: %+v, %v", rep, err)
+		}
+		if rep, err = s.PlantUnits(ctx, drafts[1:], ofHome(day(2, 1))); err != nil || rep.Begun != 1 {
+			t.Errorf("back on the day it ended: %+v, %v", rep, err)
+		}
+		if rep, err = s.PlantUnits(ctx, drafts[:1], imp); err != nil || rep.Ended != 1 {
+			t.Errorf("and ended again: %+v, %v", rep, err)
 		}
 		if units := tree(t, s).Units(home); len(units) != 1 || units[0].Name != "新街道办" {
 			t.Errorf("%+v", units)

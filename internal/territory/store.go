@@ -81,6 +81,8 @@ var (
 		UNION ALL SELECT MIN(valid_from) FROM boundary WHERE valid_from > $1 UNION ALL SELECT MIN(valid_until) FROM boundary WHERE valid_until > $1
 		UNION ALL SELECT MIN(valid_from) FROM unit WHERE valid_from > $1 UNION ALL SELECT MIN(valid_until) FROM unit WHERE valid_until > $1) AS change`)
 
+	selectLater = db.SQL(`SELECT scheme, code, area_id FROM area_code WHERE valid_from > $1 AND (valid_until = 0 OR valid_until > valid_from)`)
+
 	bumpEdition = db.SQL(`INSERT INTO territory_edition (jurisdiction, edition) VALUES ($1, 1)
 		ON CONFLICT (jurisdiction) DO UPDATE SET edition = territory_edition.edition + 1`)
 	updateArea = db.SQL(`UPDATE area SET parent_id = $2, kind = $3, name = $4, sort = $5,
@@ -104,9 +106,7 @@ func loadTree(ctx context.Context, tx *db.Tx, at time.Time, outlines bool) (*Tre
 	if err != nil {
 		return nil, err
 	}
-	codes, err := db.Collect(ctx, tx, selectCodes, []any{at}, func(r db.Rows) (c codeRow, err error) {
-		return c, r.Scan(&c.scheme, &c.code, &c.area)
-	})
+	codes, err := db.Collect(ctx, tx, selectCodes, []any{at}, scanCode)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +128,18 @@ func loadTree(ctx context.Context, tx *db.Tx, at time.Time, outlines bool) (*Tre
 	t.from, t.until = at, db.Time(next)
 	return t, tx.Row(ctx, selectEdition, nil, &t.edition)
 }
+
+// codesAfter returns the codes of areas that begin after a moment.
+func codesAfter(ctx context.Context, tx *db.Tx, at time.Time) (map[code]bool, error) {
+	rows, err := db.Collect(ctx, tx, selectLater, []any{at}, scanCode)
+	later := map[code]bool{}
+	for _, r := range rows {
+		later[code{r.scheme, r.code}] = true
+	}
+	return later, err
+}
+
+func scanCode(r db.Rows) (c codeRow, err error) { return c, r.Scan(&c.scheme, &c.code, &c.area) }
 
 func scanArea(r db.Rows) (*Area, error) {
 	a := &Area{Codes: map[string]string{}}
