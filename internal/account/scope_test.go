@@ -94,7 +94,7 @@ func TestBranchesHaveFewTexts(t *testing.T) {
 }
 
 const (
-	pool        = 3 // of ids of each kind: few, so that things meet
+	pool = 3 // of ids of each kind: few, so that things meet
 )
 
 // world makes the tables that scopes look at, as small as can be.

@@ -45,6 +45,9 @@ type Result struct {
 // (case.asks_missing, case.bad_value). Sending it twice under one key does it once.
 func (s *Service) Act(ctx context.Context, who *Actor, a Act) (*Result, error) {
 	var res *Result
+	if err := s.World.Renew(ctx); err != nil {
+		return nil, err
+	}
 	err := s.DB.Write(ctx, db.Keys{"case/" + a.Case}, func(ctx context.Context, tx *db.Tx) (err error) {
 		res, err = s.act(ctx, tx, who, a)
 		return err
@@ -74,7 +77,7 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Resul
 		return st.keepAsNote(who, a, moveID)
 	}
 	st.begin(who, a, moveID)
-	if workflow.IsOverlay(a.Action) || kernelOnly[a.Action] != nil {
+	if st.life.Action(a.Action) == nil && (workflow.IsOverlay(a.Action) || kernelOnly[a.Action] != nil) {
 		err = st.overlay(who, a)
 	} else {
 		err = st.doAction(who, a)
@@ -132,7 +135,7 @@ func (st *state) doAction(who *Actor, a Act) error {
 	if err != nil {
 		return err
 	}
-	if err := st.answers(st.asksOf(d), st.alsoOf(d), a.Values); err != nil {
+	if err := st.answers(st.asksOf(d), st.alsoOf(d), st.said(d, a)); err != nil {
 		return err
 	}
 	if missing != nil { // a gate may speak of what was just answered
@@ -224,6 +227,21 @@ func (st *state) needs(d *workflow.Action, a Act) (refused error, err error) {
 		return nil, err
 	}
 	return refusal(un), nil
+}
+
+// said are the answers of an act; a reason and a note given beside them count as such.
+func (st *state) said(d *workflow.Action, a Act) map[string]any {
+	values := map[string]any{}
+	for k, v := range a.Values {
+		values[k] = v
+	}
+	for name, text := range map[string]string{"reason": a.Reason, "note": a.Note} {
+		asked := slices.Contains(d.Asks, name) || slices.Contains(d.Also, name)
+		if asked && text != "" && form.Empty(values[name]) {
+			values[name] = text
+		}
+	}
+	return values
 }
 
 func (st *state) asksOf(d *workflow.Action) []string {

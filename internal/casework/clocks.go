@@ -480,11 +480,11 @@ func (st *state) persons(who []workflow.Who) ([]string, error) {
 func (st *state) peopleOf(p *Participant, add func(string)) {
 	switch p.Kind {
 	case workflow.SeatUnit:
-		for _, post := range st.s.People.InUnit("", p.Subject, st.now) {
+		for _, post := range st.s.World.People().InUnit("", p.Subject, st.now) {
 			add(post.PersonID)
 		}
 	case workflow.SeatPost:
-		if post, ok := st.s.People.Post(p.Subject); ok {
+		if post, ok := st.s.World.People().Post(p.Subject); ok {
 			add(post.PersonID)
 		}
 	default:

@@ -194,7 +194,7 @@ func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, o
 		and("c.severity = %s", q.Severity)
 	}
 	if q.AreaID != "" {
-		a, ok := s.Places.Area(q.AreaID)
+		a, ok := s.World.Area(q.AreaID)
 		if !ok {
 			return "", false, fault.New(fault.Invalid, "case.unknown_area")
 		}

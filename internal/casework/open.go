@@ -48,6 +48,9 @@ type Opened struct {
 // its clocks start. A class that the actor's role may not be given is refused with
 // case.not_admitted; an unknown one with case.unknown_class.
 func (s *Service) Open(ctx context.Context, who *Actor, o Opening) (*Opened, error) {
+	if err := s.World.Renew(ctx); err != nil {
+		return nil, err
+	}
 	class, err := s.Book.InForce(ctx, who.Jurisdiction, o.Class)
 	if err != nil {
 		return nil, err
@@ -174,10 +177,10 @@ func (s *Service) place(c *Case, o Opening) error {
 	area, ok := Area{}, false
 	if o.HasPoint {
 		c.LonE7, c.LatE7 = o.LonE7, o.LatE7
-		area, ok = s.Places.Find(o.LonE7, o.LatE7)
+		area, ok = s.World.Find(o.LonE7, o.LatE7)
 	}
 	if !ok && o.AreaID != "" {
-		if area, ok = s.Places.Area(o.AreaID); !ok {
+		if area, ok = s.World.Area(o.AreaID); !ok {
 			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: "area_id", Code: "case.unknown_area"}}}
 		}
 	}

@@ -1,13 +1,11 @@
 package casework
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
-	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
 	"gezhi/internal/workflow"
@@ -23,8 +21,8 @@ const (
 // The actions of the task life that the kernel does itself.
 const (
 	actionAnswer = "answer"
-	actionWaive  = "waive"
-	actionVoid   = "void"
+	actionWaive  = "waive" // answered for by the lead, with a reason
+	actionVoid   = "void"  // no longer wanted
 )
 
 // item is one thing that a part is opened for.
@@ -144,6 +142,13 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*C
 			child.Fields[k] = v
 		}
 	}
+	if d.Task != nil {
+		kind, lead := workflow.SeatUnit, st.UnitID
+		if lead == "" {
+			kind, lead = workflow.SeatPerson, st.move.PersonID
+		}
+		child.seat(seatLead, kind, lead, "opened the set")
+	}
 	if it.Subject != "" {
 		child.seat(seatItem, it.Kind, it.Subject, "item")
 		var who []string
@@ -208,7 +213,7 @@ func (st *state) subjectItems(name string, v any) ([]item, error) {
 		switch x := x.(type) {
 		case string:
 			kind := workflow.SeatPerson
-			if _, ok := st.s.Places.Unit(x); ok {
+			if _, ok := st.s.World.Unit(x); ok {
 				kind = workflow.SeatUnit
 			}
 			out = append(out, item{Key: x, Kind: kind, Subject: x, Values: map[string]any{"subject": x}})
@@ -292,18 +297,8 @@ func (st *state) endParts(why map[string]string) error {
 	return nil
 }
 
-// Join looks at a part set whose parts have changed: it takes up what they give, and fires
+// join looks at a part set whose parts have changed: it takes up what they give, and fires
 // joined or failed once.
-func (s *Service) Join(ctx context.Context, parent, set string) error {
-	return s.DB.Write(ctx, db.Keys{"case/" + parent}, func(ctx context.Context, tx *db.Tx) error {
-		st, err := s.load(ctx, tx, parent, s.Now())
-		if err != nil {
-			return err
-		}
-		return st.join(set)
-	})
-}
-
 func (st *state) join(name string) error {
 	d := st.life.Part(name)
 	set := st.set(name)

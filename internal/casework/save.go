@@ -116,11 +116,11 @@ func (st *state) assigned() {
 	add := func(id string) { who = append(who, id) }
 	switch {
 	case st.UnitID != "" && st.Queue == "":
-		for _, p := range st.s.People.InUnit("", st.UnitID, st.now) {
+		for _, p := range st.s.World.People().InUnit("", st.UnitID, st.now) {
 			add(p.PersonID)
 		}
 	case st.UnitID != "":
-		for _, p := range st.s.People.InUnit(st.Queue, st.UnitID, st.now) {
+		for _, p := range st.s.World.People().InUnit(st.Queue, st.UnitID, st.now) {
 			add(p.PersonID)
 		}
 	case st.AssigneeID != "":

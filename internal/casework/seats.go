@@ -13,8 +13,11 @@ import (
 	"gezhi/internal/worktime"
 )
 
-// seatItem is the kernel's own seat of a task: whom it is for.
-const seatItem = "item"
+// The seats of a task that the kernel fills: whom it is for, and who may waive it.
+const (
+	seatItem = "assignee"
+	seatLead = "lead"
+)
 
 // seat seats somebody. A seat for one is handed over: its holder leaves when the next one
 // holds it (not while it is only offered).
@@ -125,15 +128,15 @@ func ids(v formula.Value) ([]string, bool) {
 func (st *state) seatable(d *workflow.Seat, id string) error {
 	switch d.Kind {
 	case workflow.SeatUnit:
-		if _, ok := st.s.Places.Unit(id); !ok {
+		if _, ok := st.s.World.Unit(id); !ok {
 			return fault.New(fault.Invalid, "case.unknown_unit", "seat", d.Name)
 		}
 	case workflow.SeatPost:
-		if _, ok := st.s.People.Post(id); !ok {
+		if _, ok := st.s.World.People().Post(id); !ok {
 			return fault.New(fault.Invalid, "case.unknown_post", "seat", d.Name)
 		}
 	case workflow.SeatPerson:
-		if !st.s.Known(id) {
+		if !st.s.World.People().Known(id) {
 			return fault.New(fault.Invalid, "case.unknown_person", "seat", d.Name)
 		}
 	}
@@ -161,7 +164,7 @@ func (st *state) seatFirst() error {
 		if d.First == nil {
 			continue
 		}
-		switch d.First.Kind {
+		switch d.First.Kind { // the seats of a task name its parent and are filled by it
 		case workflow.FirstReporter:
 			st.seat(d.Name, d.Kind, st.ReporterID, "reporter")
 		case workflow.FirstUnitOfArea:
@@ -192,7 +195,7 @@ func (st *state) unitOfCase() (Unit, bool) {
 		if st.Areas[l] == "" {
 			continue
 		}
-		if u, ok := st.s.Places.UnitOfArea(st.Areas[l]); ok {
+		if u, ok := st.s.World.UnitOfArea(st.Areas[l]); ok {
 			return u, true
 		}
 	}
@@ -204,12 +207,12 @@ func (st *state) unitOfCase() (Unit, bool) {
 func (st *state) duty(kind string) (subject, why string) {
 	for _, d := range st.class.duties(st.Areas, st.day()) {
 		if d.Unit != "" {
-			if u, ok := st.s.Places.UnitOfKind(d.Unit, d.area); ok {
+			if u, ok := st.s.World.UnitOfKind(d.Unit, d.area); ok {
 				return u.ID, d.reason()
 			}
 			continue
 		}
-		for _, p := range st.s.People.InArea(d.Post, d.area, st.now) {
+		for _, p := range st.s.World.People().InArea(d.Post, d.area, st.now) {
 			switch kind {
 			case workflow.SeatUnit:
 				return p.UnitID, d.reason()

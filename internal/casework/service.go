@@ -20,9 +20,7 @@ type Service struct {
 	DB       *db.DB
 	Now      clock.Now
 	ID       id.Source
-	Places   Places
-	People   People
-	Known    func(person string) bool                    // a person that exists and has not ended
+	World    *World
 	Calendar func(jurisdiction string) worktime.Calendar // working time there
 	Book     *Book
 	// Soon is until when a case counts as due soon: the end of the next working day.

@@ -282,11 +282,11 @@ func (st *state) reporter(name string) formula.Value {
 	case "id":
 		return text(st.ReporterID)
 	case "role":
-		for _, p := range st.s.People.Of(st.ReporterID, st.now) {
+		for _, p := range st.s.World.People().Of(st.ReporterID, st.now) {
 			return p.Role
 		}
 	case "unit":
-		for _, p := range st.s.People.Of(st.ReporterID, st.now) {
+		for _, p := range st.s.World.People().Of(st.ReporterID, st.now) {
 			return text(p.UnitID)
 		}
 	}
@@ -386,13 +386,13 @@ func (st *state) seatValue(seat string) formula.Value {
 // above is one level up: of a unit the unit that runs the area above its own.
 func (st *state) above(v formula.Value) (formula.Value, error) {
 	id, _ := v.(string)
-	if u, ok := st.s.Places.Unit(id); ok {
+	if u, ok := st.s.World.Unit(id); ok {
 		if up, ok := st.unitAbove(u); ok {
 			return up.ID, nil
 		}
 		return nil, nil
 	}
-	if a, ok := st.s.Places.Area(id); ok && a.Level > 1 {
+	if a, ok := st.s.World.Area(id); ok && a.Level > 1 {
 		for l := a.Level - 1; l >= 1; l-- {
 			if a.Path[l] != "" {
 				return a.Path[l], nil
@@ -403,15 +403,15 @@ func (st *state) above(v formula.Value) (formula.Value, error) {
 }
 
 func (st *state) unitAbove(u Unit) (Unit, bool) {
-	if up, ok := st.s.Places.Unit(u.ParentID); ok {
+	if up, ok := st.s.World.Unit(u.ParentID); ok {
 		return up, true
 	}
-	a, ok := st.s.Places.Area(u.AreaID)
+	a, ok := st.s.World.Area(u.AreaID)
 	if !ok {
 		return Unit{}, false
 	}
 	for l := a.Level - 1; l >= 1; l-- {
-		if up, ok := st.s.Places.UnitOfArea(a.Path[l]); ok && up.ID != u.ID {
+		if up, ok := st.s.World.UnitOfArea(a.Path[l]); ok && up.ID != u.ID {
 			return up, true
 		}
 	}
@@ -421,8 +421,8 @@ func (st *state) unitAbove(u Unit) (Unit, bool) {
 func (st *state) within(a, b formula.Value) (bool, error) {
 	inner, _ := a.(string)
 	outer, _ := b.(string)
-	x, ok := st.s.Places.Area(inner)
-	y, ok2 := st.s.Places.Area(outer)
+	x, ok := st.s.World.Area(inner)
+	y, ok2 := st.s.World.Area(outer)
 	return ok && ok2 && x.Path[y.Level] == y.ID, nil
 }
 

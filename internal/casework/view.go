@@ -40,6 +40,9 @@ type Offer struct {
 // View reads a case with its history, for somebody who may see it; case.not_found to
 // everybody else.
 func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error) {
+	if err := s.World.Renew(ctx); err != nil {
+		return nil, err
+	}
 	var v *View
 	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		st, err := s.load(ctx, tx, id, s.Now())
