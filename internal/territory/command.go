@@ -13,7 +13,7 @@ import (
 // Command is `gezhi import KIND [flags] FILE` as somebody typed it. The roof opens the file,
 // finds the jurisdiction's id and prints the report.
 type Command struct {
-	Kind   string // divisions, outlines, grids or staff
+	Kind   string // divisions, boundaries, grids or staff
 	File   string
 	Import Import
 	How    Drawing
@@ -30,7 +30,7 @@ func ParseCommand(args []string, now time.Time, usage io.Writer) (Command, error
 	}
 	c.Kind = args[0]
 	switch c.Kind {
-	case "divisions", "outlines", "grids", "staff":
+	case "divisions", "boundaries", "grids", "staff":
 	default:
 		return c, bad
 	}
@@ -43,9 +43,9 @@ func ParseCommand(args []string, now time.Time, usage io.Writer) (Command, error
 	if c.Kind == "divisions" || c.Kind == "grids" {
 		flags.BoolVar(&c.Import.EndMissing, "end-missing", false, "end what the file no longer lists")
 	}
-	if c.Kind == "outlines" || c.Kind == "grids" {
+	if c.Kind == "boundaries" || c.Kind == "grids" {
 		flags.StringVar(&c.How.CRS, "crs", "", "coordinate `system` of the file: WGS-84, CGCS2000 or GCJ-02")
-		flags.BoolVar(&c.How.Mend, "mend", false, "resolve small self-crossings of coarse outlines")
+		flags.BoolVar(&c.How.Mend, "mend", false, "resolve small self-crossings of coarse boundaries")
 		flags.StringVar(&c.How.Code, "code", "", "`property` that holds an area's code")
 	}
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() != 1 {
@@ -69,8 +69,8 @@ func (c Command) Run(ctx context.Context, s *Service, data []byte) (Report, erro
 	switch c.Kind {
 	case "divisions":
 		return s.ImportDivisions(ctx, data, c.Import)
-	case "outlines":
-		return s.ImportOutlines(ctx, data, c.How, c.Import)
+	case "boundaries":
+		return s.ImportBoundaries(ctx, data, c.How, c.Import)
 	case "grids":
 		return s.ImportGrids(ctx, data, c.How, c.Import)
 	default:

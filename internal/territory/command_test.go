@@ -12,8 +12,8 @@ import (
 
 // What somebody types becomes an import; what cannot be meant is refused.
 func TestParseCommand(t *testing.T) {
-	c, err := ParseCommand([]string{"outlines", "-jurisdiction", "331125", "-crs", "GCJ-02", "-mend", "-dry-run", "-from", "2026-02-01", "x.geojson"}, today, io.Discard)
-	if err != nil || c.Kind != "outlines" || c.File != "x.geojson" || c.How != (Drawing{CRS: "GCJ-02", Mend: true}) ||
+	c, err := ParseCommand([]string{"boundaries", "-jurisdiction", "331125", "-crs", "GCJ-02", "-mend", "-dry-run", "-from", "2026-02-01", "x.geojson"}, today, io.Discard)
+	if err != nil || c.Kind != "boundaries" || c.File != "x.geojson" || c.How != (Drawing{CRS: "GCJ-02", Mend: true}) ||
 		c.Import.Jurisdiction != "331125" || !c.Import.DryRun || !c.Import.From.Equal(day(2, 1)) || c.Import.Nature != Real {
 		t.Errorf("%+v, %v", c, err)
 	}
@@ -40,7 +40,7 @@ func TestRunCommand(t *testing.T) {
 			args []string
 			data []byte
 		}{{[]string{"divisions", "x"}, []byte(small)}, {[]string{"grids", "-crs", "WGS-84", "x"}, gridFile()},
-			{[]string{"outlines", "-crs", "CGCS2000", "x"}, collection(feature("331125", "", square(119.5, 28, 0.1)...))}} {
+			{[]string{"boundaries", "-crs", "CGCS2000", "x"}, collection(feature("331125", "", square(119.5, 28, 0.1)...))}} {
 			c, err := ParseCommand(step.args, today, io.Discard)
 			if err != nil {
 				t.Fatal(err)

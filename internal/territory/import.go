@@ -37,7 +37,7 @@ type Report struct {
 	Rows      int           `json:"rows"`
 	Begun     int           `json:"begun"`
 	Changed   int           `json:"changed"`
-	Redrawn   int           `json:"redrawn"` // outlines of areas that stood already
+	Redrawn   int           `json:"redrawn"` // boundaries of areas that stood already
 	Ended     int           `json:"ended"`
 	Unchanged int           `json:"unchanged"`
 	BadRows   int           `json:"bad_rows"`
@@ -130,7 +130,7 @@ func (s *Service) carryOut(ctx context.Context, tx *db.Tx, todo plan, imp Import
 			return err
 		}
 	}
-	if err := s.begin(ctx, tx, todo.begin, todo.outlines, imp); err != nil {
+	if err := s.begin(ctx, tx, todo.begin, todo.boundaries, imp); err != nil {
 		return err
 	}
 	for _, id := range sortedKeys(todo.redraw) {
@@ -138,7 +138,7 @@ func (s *Service) carryOut(ctx context.Context, tx *db.Tx, todo plan, imp Import
 		if err := tx.Row(ctx, selectOneArea, []any{id}, &a.Jurisdiction); err != nil {
 			return err
 		}
-		drawn, err := storeOutline(ctx, tx, s.NewID(), a, todo.redraw[id], imp.From)
+		drawn, err := storeBoundary(ctx, tx, s.NewID(), a, todo.redraw[id], imp.From)
 		if err != nil {
 			return err
 		}
@@ -160,22 +160,22 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// begin writes new areas with their codes and outlines.
-func (s *Service) begin(ctx context.Context, tx *db.Tx, areas []*Area, outlines map[string]*Outline, imp Import) error {
-	var rows, codes, outs []any
+// begin writes new areas with their codes and boundaries.
+func (s *Service) begin(ctx context.Context, tx *db.Tx, areas []*Area, boundaries map[string]*Boundary, imp Import) error {
+	var rows, codes, drawn []any
 	for _, a := range areas {
 		rows = areaArgs(rows, a)
 		for scheme, c := range a.Codes {
 			codes = append(codes, a.Jurisdiction, scheme, c, a.From, int64(0), a.ID)
 		}
-		if o := outlines[a.ID]; o != nil {
-			outs = outlineArgs(outs, s.NewID(), a, o, geo.WriteShape(o.Shape), 1, a.From)
+		if o := boundaries[a.ID]; o != nil {
+			drawn = boundaryArgs(drawn, s.NewID(), a, o, geo.WriteShape(o.Shape), 1, a.From)
 		}
 	}
 	for _, step := range []struct {
 		into bulk
 		args []any
-	}{{insertAreas, rows}, {insertCodes, codes}, {insertOuts, outs}} {
+	}{{insertAreas, rows}, {insertCodes, codes}, {insertBoundaries, drawn}} {
 		if err := step.into.insert(ctx, tx, step.args); err != nil {
 			return err
 		}

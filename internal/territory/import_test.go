@@ -365,18 +365,18 @@ func square(x, y, size float64) [][2]float64 {
 	return [][2]float64{{x, y}, {x + size, y}, {x + size, y + size}, {x, y + size}, {x, y}}
 }
 
-// An outline given in GCJ-02 lies half a kilometre further on the ground; what was given is
+// A boundary given in GCJ-02 lies half a kilometre further on the ground; what was given is
 // kept; the same again is no new version; another one is, and the old one stays readable.
-func TestOutlinesHaveVersions(t *testing.T) {
+func TestBoundariesHaveVersions(t *testing.T) {
 	ctx := context.Background()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := imported(t, d)
 		file := collection(feature("331125", "", square(119.5, 28, 0.1)...))
-		rep, err := s.ImportOutlines(ctx, file, Drawing{CRS: "gcj-02"}, ofHome(day(1, 1)))
+		rep, err := s.ImportBoundaries(ctx, file, Drawing{CRS: "gcj-02"}, ofHome(day(1, 1)))
 		if err != nil || rep.Redrawn != 1 {
 			t.Fatalf("%+v, %v", rep, err)
 		}
-		if rep, err = s.ImportOutlines(ctx, file, Drawing{CRS: "GCJ-02"}, ofHome(day(2, 1))); err != nil || rep.Redrawn != 0 || rep.Unchanged != 1 {
+		if rep, err = s.ImportBoundaries(ctx, file, Drawing{CRS: "GCJ-02"}, ofHome(day(2, 1))); err != nil || rep.Redrawn != 0 || rep.Unchanged != 1 {
 			t.Errorf("again: %+v, %v", rep, err)
 		}
 		now := tree(t, s)
@@ -386,12 +386,12 @@ func TestOutlinesHaveVersions(t *testing.T) {
 			t.Errorf("the corner is in %v", a)
 		}
 		if _, ok := now.Find([2]float64{119.5999, 28.0999}); ok {
-			t.Error("the outline was not moved")
+			t.Error("the boundary was not moved")
 		}
-		if _, err := s.ImportOutlines(ctx, collection(feature("331125", "", square(119.5, 28, 0.2)...)), Drawing{CRS: "CGCS2000"}, ofHome(day(3, 1))); err != nil {
+		if _, err := s.ImportBoundaries(ctx, collection(feature("331125", "", square(119.5, 28, 0.2)...)), Drawing{CRS: "CGCS2000"}, ofHome(day(3, 1))); err != nil {
 			t.Fatal(err)
 		}
-		all, err := s.Outlines(ctx, county.ID)
+		all, err := s.Boundaries(ctx, county.ID)
 		if err != nil || len(all) != 2 {
 			t.Fatalf("%d versions, %v", len(all), err)
 		}
@@ -400,21 +400,21 @@ func TestOutlinesHaveVersions(t *testing.T) {
 			t.Errorf("%+v", all)
 		}
 		if _, ok := tree(t, s).Find([2]float64{119.69, 28.19}); !ok {
-			t.Error("the new outline is not in force")
+			t.Error("the new boundary is not in force")
 		}
 		before, err := s.At(ctx, day(2, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, ok := before.Find([2]float64{119.69, 28.19}); ok {
-			t.Error("the new outline was in force before its day")
+			t.Error("the new boundary was in force before its day")
 		}
 	})
 }
 
-// Outlines that cannot be right are named by feature; a file without, or with another,
+// Boundaries that cannot be right are named by feature; a file without, or with another,
 // coordinate system is refused.
-func TestBadOutlines(t *testing.T) {
+func TestBadBoundaries(t *testing.T) {
 	ctx := context.Background()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := imported(t, d)
@@ -427,7 +427,7 @@ func TestBadOutlines(t *testing.T) {
 			feature("331125", "", square(119.5, 28, 0.1)...))
 		imp := ofHome(day(2, 1))
 		imp.DryRun = true
-		rep, err := s.ImportOutlines(ctx, file, Drawing{CRS: "WGS-84"}, imp)
+		rep, err := s.ImportBoundaries(ctx, file, Drawing{CRS: "WGS-84"}, imp)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -446,7 +446,7 @@ func TestBadOutlines(t *testing.T) {
 			"empty":        {"GCJ-02", `{"type":"FeatureCollection","features":[]}`, "territory.no_rows"},
 			"no GeoJSON":   {"GCJ-02", "code,name\n", "geo.not_json"},
 		} {
-			if _, err := s.ImportOutlines(ctx, []byte(c.file), Drawing{CRS: c.crs}, imp); fault.CodeOf(err) != c.code {
+			if _, err := s.ImportBoundaries(ctx, []byte(c.file), Drawing{CRS: c.crs}, imp); fault.CodeOf(err) != c.code {
 				t.Errorf("%s: %v, want %s", name, err, c.code)
 			}
 		}

@@ -9,13 +9,13 @@ import (
 
 // plan is what has to be done so that drafts stand.
 type plan struct {
-	begin    []*Area
-	outlines map[string]*Outline // of areas that begin, by id
-	redraw   map[string]*Outline // of areas that stand, by id
-	change   []*Area             // areas as they shall be; they stand already
-	moved    []*Area             // areas below a moved one, as they shall be
-	end      []*Area             // with all that lies below
-	same     int
+	begin      []*Area
+	boundaries map[string]*Boundary // of areas that begin, by id
+	redraw     map[string]*Boundary // of areas that stand, by id
+	change     []*Area              // areas as they shall be; they stand already
+	moved      []*Area              // areas below a moved one, as they shall be
+	end        []*Area              // with all that lies below
+	same       int
 }
 
 var codeShape = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$`)
@@ -106,7 +106,7 @@ func (p *planner) checkStanding(d Draft) {
 		}
 	case a.Level != d.Level:
 		p.refuse(d, "level", fault.New(fault.Invalid, "territory.level_changed", "before", int(a.Level)))
-	case !p.mine(a.Jurisdiction) && (a.Name != d.Name || d.Outline != nil):
+	case !p.mine(a.Jurisdiction) && (a.Name != d.Name || d.Boundary != nil):
 		p.refuse(d, "code", fault.New(fault.Invalid, "territory.not_yours"))
 	}
 }
@@ -178,7 +178,7 @@ func (p *planner) resolve(i int, newID func() string) *Area {
 
 // plan sorts the drafts into what begins, changes, ends and stays.
 func (p *planner) plan(newID func() string) plan {
-	out := plan{outlines: map[string]*Outline{}, redraw: map[string]*Outline{}}
+	out := plan{boundaries: map[string]*Boundary{}, redraw: map[string]*Boundary{}}
 	p.areas = make([]*Area, len(p.drafts))
 	for i, d := range p.drafts {
 		a := p.resolve(i, newID)
@@ -186,8 +186,8 @@ func (p *planner) plan(newID func() string) plan {
 		switch {
 		case !stands:
 			out.begin = append(out.begin, a)
-			if d.Outline != nil {
-				out.outlines[a.ID] = d.Outline
+			if d.Boundary != nil {
+				out.boundaries[a.ID] = d.Boundary
 			}
 			continue
 		case before.Path != a.Path || before.Name != a.Name || before.Sort != a.Sort || before.Kind != a.Kind:
@@ -195,11 +195,11 @@ func (p *planner) plan(newID func() string) plan {
 			if before.Path != a.Path {
 				p.carry(a, &out)
 			}
-		case d.Outline == nil:
+		case d.Boundary == nil:
 			out.same++
 		}
-		if d.Outline != nil {
-			out.redraw[a.ID] = d.Outline
+		if d.Boundary != nil {
+			out.redraw[a.ID] = d.Boundary
 		}
 	}
 	if p.imp.EndMissing {

@@ -45,17 +45,17 @@ func (s *Service) Reform(ctx context.Context, r Reform) (begun []string, err err
 		if err := endAreas(ctx, tx, ends, r.At); err != nil {
 			return nil, err
 		}
-		outlines := map[string]*Outline{}
+		boundaries := map[string]*Boundary{}
 		var heirs []any
 		begun = nil
 		for i, a := range areas {
-			outlines[a.ID] = r.Begins[i].Outline
+			boundaries[a.ID] = r.Begins[i].Boundary
 			begun = append(begun, a.ID)
 			for _, from := range r.Begins[i].From {
 				heirs = append(heirs, from, a.ID, r.Jurisdiction, r.At)
 			}
 		}
-		if err := s.begin(ctx, tx, areas, outlines, Import{From: r.At}); err != nil {
+		if err := s.begin(ctx, tx, areas, boundaries, Import{From: r.At}); err != nil {
 			return nil, err
 		}
 		for _, a := range moved {

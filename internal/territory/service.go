@@ -142,16 +142,16 @@ func (s *Service) Successors(ctx context.Context, area string) ([]string, error)
 	return standing, err
 }
 
-// OutlineVersion is an outline as it was in force between two dates.
-type OutlineVersion struct {
-	Outline
+// BoundaryVersion is a boundary as it was in force between two dates.
+type BoundaryVersion struct {
+	Boundary
 	Version     int
 	From, Until time.Time
 	Area        float64 // square metres
 }
 
-// Outlines returns every outline an area has had, oldest first, with what was given.
-func (s *Service) Outlines(ctx context.Context, area string) (all []OutlineVersion, err error) {
+// Boundaries returns every boundary an area has had, oldest first, with what was given.
+func (s *Service) Boundaries(ctx context.Context, area string) (all []BoundaryVersion, err error) {
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		var jurisdiction string
 		if err := tx.Row(ctx, selectOneArea, []any{area}, &jurisdiction); err == db.ErrNoRows {
@@ -159,7 +159,7 @@ func (s *Service) Outlines(ctx context.Context, area string) (all []OutlineVersi
 		} else if err != nil {
 			return err
 		}
-		all, err = db.Collect(ctx, tx, selectGiven, []any{jurisdiction, area}, func(r db.Rows) (v OutlineVersion, err error) {
+		all, err = db.Collect(ctx, tx, selectGiven, []any{jurisdiction, area}, func(r db.Rows) (v BoundaryVersion, err error) {
 			var from, until int64
 			var crs, shape string
 			if err := r.Scan(&v.Version, &from, &until, &crs, &v.Given, &shape, &v.Area); err != nil {

@@ -67,8 +67,8 @@ func TestGrids(t *testing.T) {
 		if _, ok := now.ByCode(SchemeGrid, west+"01"); !ok {
 			t.Error("the micro-grid that nobody spoke of has ended")
 		}
-		if _, ok := now.Outline(mustCode(t, now, west).ID); !ok {
-			t.Error("a table without outlines took one away")
+		if _, ok := now.Boundary(mustCode(t, now, west).ID); !ok {
+			t.Error("a table without boundaries took one away")
 		}
 		bad := "code,name,parent\nG1,甲,331125001\nG2,乙,\nG3,丙,no-such\n"
 		imp.DryRun = true
@@ -245,16 +245,16 @@ func TestReformRefuses(t *testing.T) {
 	})
 }
 
-// Checks find ground claimed twice, ground that nobody claims, areas without an outline, and
+// Checks find ground claimed twice, ground that nobody claims, areas without a boundary, and
 // grids with nobody on duty, with numbers and places.
 func TestChecks(t *testing.T) {
 	ctx := context.Background()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := withGrids(t, d)
-		if _, err := s.ImportOutlines(ctx, collection(feature("331125001204", "", square(119.5, 28, 0.02)...)), Drawing{CRS: "WGS-84"}, ofHome(day(1, 2))); err != nil {
+		if _, err := s.ImportBoundaries(ctx, collection(feature("331125001204", "", square(119.5, 28, 0.02)...)), Drawing{CRS: "WGS-84"}, ofHome(day(1, 2))); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.ImportOutlines(ctx, collection(feature(east, "", square(119.509, 28, 0.01)...)), Drawing{CRS: "WGS-84"}, ofHome(day(1, 2))); err != nil {
+		if _, err := s.ImportBoundaries(ctx, collection(feature(east, "", square(119.509, 28, 0.01)...)), Drawing{CRS: "WGS-84"}, ofHome(day(1, 2))); err != nil {
 			t.Fatal(err)
 		}
 		now := tree(t, s)
