@@ -11,6 +11,13 @@ import (
 	"gezhi/internal/fault"
 )
 
+// A shape with more points or holes than these is no area that people administer, and would
+// take longer to check than anybody waits.
+const (
+	maxPoints = 1_000_000
+	maxHoles  = 1_000
+)
+
 // Repairs counts what Sound put right without asking, because no area changed by it.
 type Repairs struct {
 	RepeatedPoints int // the same point twice in a row
@@ -24,14 +31,18 @@ func (r Repairs) Any() bool { return r != Repairs{} }
 // Sound returns m fit for use, with outer rings anticlockwise and closed, or an Invalid fault
 // that says what is wrong and where: geo.empty, geo.not_a_place (a coordinate that is no
 // longitude and latitude), geo.ring_open, geo.ring_too_short, geo.ring_crosses_itself,
-// geo.hole_outside, geo.rings_nested, geo.rings_cross, geo.parts_overlap.
+// geo.too_many_points, geo.hole_outside, geo.rings_nested, geo.rings_cross, geo.parts_overlap.
 // Args lon and lat tell the place in the coordinates of m. Use it on coordinates as given,
 // before any conversion, since conversion bends straight lines.
 func Sound(m orb.MultiPolygon) (orb.MultiPolygon, Repairs, error) {
 	var rep Repairs
 	var out orb.MultiPolygon
+	points := 0
 	for _, poly := range m {
 		for _, ring := range poly {
+			if points += len(ring); points > maxPoints {
+				return nil, rep, fault.New(fault.TooLarge, "geo.too_many_points", "most", maxPoints)
+			}
 			if err := checkRing(ring); err != nil {
 				return nil, rep, err
 			}
@@ -100,6 +111,9 @@ func tidy(poly orb.Polygon, rep *Repairs) (orb.MultiPolygon, error) {
 		if i == 0 {
 			cut = len(holes)
 		}
+	}
+	if len(holes) > maxHoles || len(parts) > maxHoles {
+		return nil, fault.New(fault.TooLarge, "geo.too_many_points", "most", maxHoles)
 	}
 	for i, h := range holes {
 		k := home(parts, h)
