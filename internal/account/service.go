@@ -10,6 +10,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
+	"gezhi/internal/territory"
 )
 
 // Service does what is done with people, posts and sessions. Its callers have asked already
@@ -63,7 +64,7 @@ func (s *Service) CreatePerson(ctx context.Context, by string, n NewPerson) (Per
 		if !free {
 			return fault.New(fault.Conflict, "person.login_taken")
 		}
-		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "person.created", by, p)
+		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "person.created", by, p.row())
 	})
 	if err != nil {
 		return Person{}, err
@@ -139,7 +140,7 @@ func (s *Service) Posts(ctx context.Context, personID string) (all []Post, err e
 // NewPost is what GivePost is told. A zero From is now.
 type NewPost struct {
 	PersonID, Role, UnitID, AreaID string
-	AreaLevel                      Level
+	AreaLevel                      territory.Level
 	Seat                           Seat
 	From, Until                    time.Time
 }
@@ -149,6 +150,7 @@ func (s *Service) GivePost(ctx context.Context, by string, n NewPost) (Post, err
 	if n.From.IsZero() {
 		n.From = s.Now()
 	}
+	n.From, n.Until = kept(n.From), kept(n.Until)
 	if err := n.check(); err != nil {
 		return Post{}, err
 	}
@@ -159,7 +161,7 @@ func (s *Service) GivePost(ctx context.Context, by string, n NewPost) (Post, err
 		if err := insertPost(ctx, tx, who.Jurisdiction, p); err != nil {
 			return err
 		}
-		return s.note(ctx, tx, leaf, who.Jurisdiction, who.ID, "post.given", by, p)
+		return s.note(ctx, tx, leaf, who.Jurisdiction, who.ID, "post.given", by, p.row())
 	})
 	if err != nil {
 		return Post{}, err
@@ -172,6 +174,7 @@ func (s *Service) EndPost(ctx context.Context, by, postID string, at time.Time) 
 	if at.IsZero() {
 		at = s.Now()
 	}
+	at = kept(at)
 	var post Post
 	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		post, err = postByID(ctx, tx, postID)
@@ -208,6 +211,7 @@ func (s *Service) Delegate(ctx context.Context, by string, d Delegation) (Delega
 	if d.Start.IsZero() {
 		d.Start = now
 	}
+	d.Start, d.Until = kept(d.Start), kept(d.Until)
 	if !d.Start.Before(d.Until) {
 		return Delegation{}, &fault.Error{Kind: fault.Invalid, Code: "delegation.invalid", At: []fault.Place{{Path: "until", Code: "delegation.has_no_end"}}}
 	}
@@ -240,7 +244,7 @@ func (s *Service) Delegate(ctx context.Context, by string, d Delegation) (Delega
 			return err
 		}
 		s.forget(tx, d.To)
-		return s.note(ctx, tx, leaf, from.Jurisdiction, d.From, "delegation.given", by, d)
+		return s.note(ctx, tx, leaf, from.Jurisdiction, d.From, "delegation.given", by, d.row())
 	})
 	if err != nil {
 		return Delegation{}, err
@@ -322,6 +326,9 @@ func (s *Service) hash(ctx context.Context, password, login string) (string, err
 	defer release()
 	return newSecret(password).String(), nil
 }
+
+// kept is a moment as the database keeps it: in milliseconds, UTC.
+func kept(t time.Time) time.Time { return db.Time(db.Ms(t)) }
 
 func personKey(personID string) string { return "person/" + personID }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gezhi/internal/db"
+	"gezhi/internal/territory"
 )
 
 var (
@@ -51,6 +52,19 @@ var (
 	forgetSourceSQL   = db.SQL(`DELETE FROM login_attempt WHERE source = $1`)
 )
 
+// The rows as they are kept, without secrets: what an audit leaf is the hash of.
+func (p Person) row() []any {
+	return []any{p.ID, p.Jurisdiction, p.Name, p.Login, p.Nature, p.Locale, db.Ms(p.CreatedAt)}
+}
+
+func (p Post) row() []any {
+	return []any{p.ID, p.PersonID, p.Role, p.UnitID, p.AreaID, int64(p.AreaLevel), string(p.Seat), db.Ms(p.From), db.Ms(p.Until)}
+}
+
+func (d Delegation) row() []any {
+	return []any{d.ID, d.PostID, d.From, d.To, db.Ms(d.Start), db.Ms(d.Until), d.RecordedBy}
+}
+
 // insertPerson reports false when the login is taken.
 func insertPerson(ctx context.Context, tx *db.Tx, p Person, hash string) (bool, error) {
 	n, err := tx.Exec(ctx, insertPersonSQL, p.ID, p.Jurisdiction, p.Name, p.Login, hash, p.Nature, p.Locale, p.CreatedAt)
@@ -80,7 +94,7 @@ func postInto(p *Post) (dest []any, finish func()) {
 	var level, from, until int64
 	var seat string
 	return []any{&p.ID, &p.PersonID, &p.Role, &p.UnitID, &p.AreaID, &level, &seat, &from, &until}, func() {
-		p.AreaLevel, p.Seat, p.From, p.Until = Level(level), Seat(seat), db.Time(from), db.Time(until)
+		p.AreaLevel, p.Seat, p.From, p.Until = territory.Level(level), Seat(seat), db.Time(from), db.Time(until)
 	}
 }
 

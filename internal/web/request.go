@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
@@ -91,7 +92,7 @@ func (s *Server) finish(w *recorder, r *http.Request, began time.Time) {
 	if s.Log.Enabled(r.Context(), slog.LevelInfo) {
 		s.Log.LogAttrs(r.Context(), slog.LevelInfo, "http",
 			slog.String("request", RequestID(r.Context())), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-			slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)))
+			slog.Int("status", cmp.Or(w.status, http.StatusOK)), slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)))
 	}
 	if p != nil {
 		panic(p)
