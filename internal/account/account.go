@@ -36,15 +36,16 @@ type Person struct {
 
 // Post is a role that a person has in a unit and over an area, for some time.
 type Post struct {
-	ID        string
-	PersonID  string
-	Role      string          // as the packs name it
-	UnitID    string          // "" for none
-	AreaID    string          // "" for none
-	AreaLevel territory.Level // 0 for none
-	Seat      Seat
-	From      time.Time
-	Until     time.Time // zero while open; the post ends just before it
+	ID           string
+	Jurisdiction string
+	PersonID     string
+	Role         string          // as the packs name it
+	UnitID       string          // "" for none
+	AreaID       string          // "" for none
+	AreaLevel    territory.Level // 0 for none
+	Seat         Seat
+	From         time.Time
+	Until        time.Time // zero while open; the post ends just before it
 }
 
 // Delegation lets To act in the post of From for some time.

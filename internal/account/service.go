@@ -25,6 +25,9 @@ type Service struct {
 	// is seen at once, one made by another process after this time.
 	Fresh time.Duration
 
+	// Holders knows who holds which post. Fill it with Refresh.
+	Holders Directory
+
 	hashing slots
 	known   cache
 }
@@ -47,29 +50,44 @@ func (s *Service) CreatePerson(ctx context.Context, by string, n NewPerson) (Per
 	if err := n.check(); err != nil {
 		return Person{}, err
 	}
-	p := Person{ID: s.NewID(), Jurisdiction: n.Jurisdiction, Name: n.Name, Login: foldLogin(n.Login), Nature: n.Nature, Locale: n.Locale, CreatedAt: s.Now()}
 	hash := ""
 	if n.Password != "" {
 		var err error
-		if hash, err = s.hash(ctx, n.Password, p.Login); err != nil {
+		if hash, err = s.hash(ctx, n.Password, foldLogin(n.Login)); err != nil {
 			return Person{}, err
 		}
 	}
-	leaf := s.NewID()
-	err := s.DB.Write(ctx, db.Keys{personKey(p.ID)}, func(ctx context.Context, tx *db.Tx) error {
-		free, err := insertPerson(ctx, tx, p, hash)
-		if err != nil {
-			return err
-		}
-		if !free {
-			return fault.New(fault.Conflict, "person.login_taken")
-		}
-		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "person.created", by, p.row())
+	var p Person
+	err := s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) (err error) {
+		p, err = s.enrol(ctx, tx, by, n, hash)
+		return err
 	})
 	if err != nil {
 		return Person{}, err
 	}
 	return p, nil
+}
+
+// Enrol is CreatePerson within a transaction, for imports. The person gets no password; give
+// one with SetPassword.
+func (s *Service) Enrol(ctx context.Context, tx *db.Tx, by string, n NewPerson) (Person, error) {
+	n.Password = ""
+	if err := n.check(); err != nil {
+		return Person{}, err
+	}
+	return s.enrol(ctx, tx, by, n, "")
+}
+
+func (s *Service) enrol(ctx context.Context, tx *db.Tx, by string, n NewPerson, hash string) (Person, error) {
+	p := Person{ID: s.NewID(), Jurisdiction: n.Jurisdiction, Name: n.Name, Login: foldLogin(n.Login), Nature: n.Nature, Locale: n.Locale, CreatedAt: s.Now()}
+	free, err := insertPerson(ctx, tx, p, hash)
+	if err != nil {
+		return Person{}, err
+	}
+	if !free {
+		return Person{}, fault.New(fault.Conflict, "person.login_taken")
+	}
+	return p, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "person.created", by, p.row())
 }
 
 // SetPassword gives a person a new password and ends all their sessions.
@@ -115,6 +133,11 @@ func (s *Service) EndPerson(ctx context.Context, by, personID string) error {
 			return err
 		}
 		s.forget(tx, stand...)
+		posts, err := postsOf(ctx, tx, p.ID)
+		if err != nil {
+			return err
+		}
+		s.Holders.changed(tx, posts...)
 		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "person.ended", by, map[string]int64{"ended_at": db.Ms(now)})
 	})
 }
@@ -126,6 +149,15 @@ func (s *Service) Person(ctx context.Context, personID string) (p Person, err er
 		return err
 	})
 	return p, err
+}
+
+// PersonByLogin returns whose login this is, within a transaction; nobody's is person.none.
+func (s *Service) PersonByLogin(ctx context.Context, tx *db.Tx, login string) (Person, error) {
+	var id string
+	if err := tx.Row(ctx, idByLoginSQL, []any{foldLogin(login)}, &id); err != nil {
+		return Person{}, none(err, fault.New(fault.NotFound, "person.none"))
+	}
+	return s.person(ctx, tx, id)
 }
 
 // Posts returns all posts that a person ever held, in the order in which they were given.
@@ -147,6 +179,20 @@ type NewPost struct {
 
 // GivePost gives a person a post in their own jurisdiction. Their rights change at once.
 func (s *Service) GivePost(ctx context.Context, by string, n NewPost) (Post, error) {
+	var p Post
+	err := s.DB.Write(ctx, db.Keys{personKey(n.PersonID)}, func(ctx context.Context, tx *db.Tx) (err error) {
+		p, err = s.Appoint(ctx, tx, by, n)
+		return err
+	})
+	if err != nil {
+		return Post{}, err
+	}
+	return p, nil
+}
+
+// Appoint is GivePost within a transaction that has the key "person/ID" of the person, or in
+// which the person was enrolled.
+func (s *Service) Appoint(ctx context.Context, tx *db.Tx, by string, n NewPost) (Post, error) {
 	if n.From.IsZero() {
 		n.From = s.Now()
 	}
@@ -154,19 +200,18 @@ func (s *Service) GivePost(ctx context.Context, by string, n NewPost) (Post, err
 	if err := n.check(); err != nil {
 		return Post{}, err
 	}
-	p := Post{ID: s.NewID(), PersonID: n.PersonID, Role: n.Role, UnitID: n.UnitID, AreaID: n.AreaID, AreaLevel: n.AreaLevel,
-		Seat: n.Seat, From: n.From, Until: n.Until}
-	leaf := s.NewID()
-	err := s.change(ctx, n.PersonID, func(ctx context.Context, tx *db.Tx, who Person) error {
-		if err := insertPost(ctx, tx, who.Jurisdiction, p); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, leaf, who.Jurisdiction, who.ID, "post.given", by, p.row())
-	})
+	who, err := s.present(ctx, tx, n.PersonID)
 	if err != nil {
 		return Post{}, err
 	}
-	return p, nil
+	p := Post{ID: s.NewID(), Jurisdiction: who.Jurisdiction, PersonID: n.PersonID, Role: n.Role, UnitID: n.UnitID, AreaID: n.AreaID,
+		AreaLevel: n.AreaLevel, Seat: n.Seat, From: n.From, Until: n.Until}
+	if err := insertPost(ctx, tx, p); err != nil {
+		return Post{}, err
+	}
+	s.forget(tx, who.ID)
+	s.Holders.changed(tx, p)
+	return p, s.note(ctx, tx, s.NewID(), who.Jurisdiction, who.ID, "post.given", by, p.row())
 }
 
 // EndPost ends a post at a moment; a zero moment is now. A post that ended before keeps its end.
@@ -200,6 +245,8 @@ func (s *Service) EndPost(ctx context.Context, by, postID string, at time.Time) 
 			return err
 		}
 		s.forget(tx, stand...)
+		post.Until = at
+		s.Holders.changed(tx, post)
 		return s.note(ctx, tx, leaf, who.Jurisdiction, who.ID, "post.ended", by, map[string]any{"post": postID, "valid_until": db.Ms(at)})
 	})
 }
