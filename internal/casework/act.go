@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"gezhi/internal/account"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
@@ -44,6 +45,9 @@ type Result struct {
 // (case.asks_missing, case.bad_value). Sending it twice under one key does it once.
 func (s *Service) Act(ctx context.Context, who *Actor, a Act) (*Result, error) {
 	var res *Result
+	if err := s.World.Renew(ctx); err != nil {
+		return nil, err
+	}
 	err := s.DB.Write(ctx, db.Keys{"case/" + a.Case}, func(ctx context.Context, tx *db.Tx) (err error) {
 		res, err = s.act(ctx, tx, who, a)
 		return err
@@ -73,7 +77,7 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Resul
 		return st.keepAsNote(who, a, moveID)
 	}
 	st.begin(who, a, moveID)
-	if workflow.IsOverlay(a.Action) || kernelOnly[a.Action] != nil {
+	if st.life.Action(a.Action) == nil && (workflow.IsOverlay(a.Action) || kernelOnly[a.Action] != nil) {
 		err = st.overlay(who, a)
 	} else {
 		err = st.doAction(who, a)
@@ -131,7 +135,7 @@ func (st *state) doAction(who *Actor, a Act) error {
 	if err != nil {
 		return err
 	}
-	if err := st.answers(st.asksOf(d), st.alsoOf(d), a.Values); err != nil {
+	if err := st.answers(st.asksOf(d), st.alsoOf(d), st.said(d, a)); err != nil {
 		return err
 	}
 	if missing != nil { // a gate may speak of what was just answered
@@ -200,7 +204,10 @@ func (st *state) inStep(d *workflow.Action, a Act) error {
 		if err != nil {
 			return err
 		}
-		if n > int64(d.Times) { // the act in progress is counted
+		if st.move.Action == d.Name {
+			n-- // the act in progress is counted
+		}
+		if n >= int64(d.Times) {
 			return fault.New(fault.Conflict, "case.times_used", "times", d.Times)
 		}
 	}
@@ -220,6 +227,21 @@ func (st *state) needs(d *workflow.Action, a Act) (refused error, err error) {
 		return nil, err
 	}
 	return refusal(un), nil
+}
+
+// said are the answers of an act; a reason and a note given beside them count as such.
+func (st *state) said(d *workflow.Action, a Act) map[string]any {
+	values := map[string]any{}
+	for k, v := range a.Values {
+		values[k] = v
+	}
+	for name, text := range map[string]string{"reason": a.Reason, "note": a.Note} {
+		asked := slices.Contains(d.Asks, name) || slices.Contains(d.Also, name)
+		if asked && text != "" && form.Empty(values[name]) {
+			values[name] = text
+		}
+	}
+	return values
 }
 
 func (st *state) asksOf(d *workflow.Action) []string {
@@ -268,7 +290,7 @@ func (st *state) answers(asks, also []string, values map[string]any) error {
 // excused tells that a field need not be asked: its condition does not hold, or the case
 // knows it already and it may not change.
 func (st *state) excused(name string) bool {
-	f := st.class.field(name)
+	f := st.class.Field(name)
 	if f == nil {
 		return false
 	}
@@ -281,7 +303,7 @@ func (st *state) excused(name string) bool {
 }
 
 func (st *state) answer(name string, v any) error {
-	if f := st.class.field(name); f != nil {
+	if f := st.class.Field(name); f != nil {
 		if f.Locked && st.Fields[name] != nil || f.Formula != nil {
 			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: name, Code: "form.locked"}}}
 		}
@@ -335,7 +357,7 @@ func (st *state) keepAsNote(who *Actor, a Act, moveID string) (*Result, error) {
 	st.move.Data.Code = "case.changed"
 	st.move.Data.Values = map[string]any{"action": a.Action, "step": a.Step}
 	for name, v := range a.Values {
-		if f := st.class.field(name); f != nil && f.Personal == nil {
+		if f := st.class.Field(name); f != nil && f.Personal == nil {
 			if x, wrong := f.Validate(v); len(wrong) == 0 {
 				st.move.Data.Values[name] = x
 			}
@@ -349,15 +371,23 @@ func (st *state) keepAsNote(who *Actor, a Act, moveID string) (*Result, error) {
 }
 
 // sees tells whether the actor may see the case at all.
-func (st *state) sees(who *Actor) bool { return st.s.Sees(who, st.Case, st.subjects()) }
+func (st *state) sees(who *Actor) bool { return who.Scope.Covers(st.subject()) }
 
-// subjects are all whom the case concerns by itself.
-func (st *state) subjects() []string {
-	out := []string{st.ReporterID, st.EnteredBy}
+// subject is what a scope needs to know of the case.
+func (st *state) subject() account.Subject {
+	sub := account.Subject{Jurisdiction: st.Jurisdiction, Reporter: st.ReporterID, Areas: st.Areas, People: []string{st.EnteredBy}}
 	for _, p := range st.seats {
-		if p.State == Held || p.State == Offered {
-			out = append(out, st.involvedAs(p))
+		if p.State != Held && p.State != Offered {
+			continue
+		}
+		switch p.Kind {
+		case workflow.SeatPerson:
+			sub.People = append(sub.People, p.Subject)
+		case workflow.SeatPost:
+			sub.Posts = append(sub.Posts, p.Subject)
+		case workflow.SeatUnit:
+			sub.Units = append(sub.Units, p.Subject)
 		}
 	}
-	return out
+	return sub
 }

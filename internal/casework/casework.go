@@ -21,7 +21,7 @@ type Case struct {
 
 	Pack, PackHash, OverlayHash string
 	Scheme, Class, Life         string
-	Severity                    int64
+	Severity                    string // code of a grade of the pack
 
 	Step    string
 	Phase   workflow.Phase

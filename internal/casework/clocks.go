@@ -57,6 +57,11 @@ func (st *state) runClock(d *workflow.Clock) error {
 			return st.dueOf(d, c)
 		}
 	}
+	if st.regraded && d.Limit.Class && c.State == Running {
+		if err := st.dueOf(d, c); err != nil {
+			return err
+		}
+	}
 	if c.State != Stopped && (anyHeard(d.Until, st.happened) || !st.Open()) {
 		st.stopClock(c)
 	}
@@ -81,6 +86,8 @@ func (st *state) runStepClock(d *workflow.Clock, c *Clock) error {
 	case inside && d.Keep && c.State != Running && entered:
 		c.State, c.Until, c.changed = Running, time.Time{}, true
 		st.resume(c)
+		return st.dueOf(d, c)
+	case inside && c.State == Running && st.regraded && d.Limit.Class && !entered:
 		return st.dueOf(d, c)
 	case inside && c.State == Stopped && entered:
 		*c = Clock{Name: c.Name, State: Running, From: st.now, changed: true}
@@ -198,7 +205,7 @@ func (st *state) hours(d *workflow.Clock) (worktime.Calendar, string) {
 		h = st.task.Hours
 	}
 	if h == workflow.HoursClass {
-		h = st.class.Severities[st.Severity].Hours
+		h = st.class.HoursOf(st.Severity)
 	}
 	if h == workflow.HoursAlways {
 		return worktime.Always(), h
@@ -283,8 +290,8 @@ func (st *state) limits(d *workflow.Clock) ([]string, error) {
 		l = t
 	}
 	if l.Class {
-		if t := st.class.limitOf(d.Name, st.Severity); t != "" {
-			return []string{t}, nil
+		if span, ok := st.class.Limit(d.Name, st.Severity); ok {
+			return []string{span.String()}, nil
 		}
 		return nil, nil
 	}
@@ -473,11 +480,11 @@ func (st *state) persons(who []workflow.Who) ([]string, error) {
 func (st *state) peopleOf(p *Participant, add func(string)) {
 	switch p.Kind {
 	case workflow.SeatUnit:
-		for _, post := range st.s.People.InUnit("", p.Subject, st.now) {
+		for _, post := range st.s.World.People().InUnit("", p.Subject, st.now) {
 			add(post.PersonID)
 		}
 	case workflow.SeatPost:
-		if post, ok := st.s.People.Post(p.Subject); ok {
+		if post, ok := st.s.World.People().Post(p.Subject); ok {
 			add(post.PersonID)
 		}
 	default:

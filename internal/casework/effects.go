@@ -71,7 +71,7 @@ func (st *state) setField(name string, v formula.Value) error {
 		delete(st.Fields, name)
 		return nil
 	}
-	f := st.class.field(name)
+	f := st.class.Field(name)
 	if f != nil {
 		y, wrong := f.Validate(x)
 		if len(wrong) > 0 {
@@ -85,6 +85,9 @@ func (st *state) setField(name string, v formula.Value) error {
 
 // store keeps a value: beside the case when it is personal, else in its row.
 func (st *state) store(f *form.Field, name string, v any) {
+	if st.storeKernel(name, v) {
+		return
+	}
 	if f != nil && f.Personal != nil {
 		if st.personal == nil {
 			st.personal = map[string]any{}
@@ -98,6 +101,27 @@ func (st *state) store(f *form.Field, name string, v any) {
 		st.move.Data.Values = map[string]any{}
 	}
 	st.move.Data.Values[name] = v
+}
+
+// storeKernel takes the kernel's own fields to where they live.
+func (st *state) storeKernel(name string, v any) bool {
+	s, _ := v.(string)
+	switch name {
+	case "severity":
+		if st.class.In.Pack.Severity(s) != nil {
+			st.regraded = st.regraded || s != st.Severity
+			st.Severity = s
+		}
+	case "reason":
+		st.move.Reason = s
+	case "note":
+		st.move.Data.Note = s
+	case "title":
+		st.Title = titleOf(s)
+	default:
+		return false
+	}
+	return true
 }
 
 // plain turns a computed value into what JSON holds.

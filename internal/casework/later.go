@@ -52,6 +52,9 @@ func (s *Service) Register(r *jobs.Runner) {
 // moment fires everything of a case that is due: marks, lapsed offers, the end of a
 // suspension, a cadence, the last wait of a join.
 func (s *Service) moment(ctx context.Context, id string) error {
+	if err := s.World.Renew(ctx); err != nil {
+		return err
+	}
 	return s.DB.Write(ctx, db.Keys{"case/" + id}, func(ctx context.Context, tx *db.Tx) error {
 		st, err := s.load(ctx, tx, id, s.Now())
 		if err != nil {
@@ -115,6 +118,9 @@ func (st *state) setMoment(set *PartSet) error {
 // joined looks at a set whose parts have changed, and drops its timer in the same
 // transaction.
 func (s *Service) joined(ctx context.Context, t jobs.Timer, parent, set string) error {
+	if err := s.World.Renew(ctx); err != nil {
+		return err
+	}
 	return s.DB.Write(ctx, db.Keys{"case/" + parent}, func(ctx context.Context, tx *db.Tx) error {
 		st, err := s.load(ctx, tx, parent, s.Now())
 		if err != nil {

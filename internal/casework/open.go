@@ -48,7 +48,10 @@ type Opened struct {
 // its clocks start. A class that the actor's role may not be given is refused with
 // case.not_admitted; an unknown one with case.unknown_class.
 func (s *Service) Open(ctx context.Context, who *Actor, o Opening) (*Opened, error) {
-	class, err := s.Class(who.Jurisdiction, o.Class)
+	if err := s.World.Renew(ctx); err != nil {
+		return nil, err
+	}
+	class, err := s.Book.InForce(ctx, who.Jurisdiction, o.Class)
 	if err != nil {
 		return nil, err
 	}
@@ -143,14 +146,14 @@ func subjectsOf(v any) (formula.Value, bool) {
 
 // born is the state of a case that is about to be opened.
 func (s *Service) born(ctx context.Context, tx *db.Tx, c *Case, class *Class, now time.Time) (*state, error) {
-	c.Pack, c.PackHash, c.OverlayHash, c.Scheme, c.Class = class.Pack, class.PackHash, class.OverlayHash, class.Scheme, class.Code
+	c.Pack, c.PackHash, c.OverlayHash, c.Scheme, c.Class = class.In.Pack.Name, class.PackHash, class.OverlayHash, class.Scheme, class.Code
 	c.OpenedAt, c.HappenedAt, c.EnteredAt, c.DueAt, c.Version = now, now, now, Never, 1
-	life := class.Life
+	life := &class.Life.Life
 	if c.Kind == KindTask {
 		life = s.TaskLife
 	}
-	if c.Severity == 0 {
-		c.Severity = class.First
+	if c.Severity == "" {
+		c.Severity = class.Usual()
 	}
 	c.Life, c.Step = life.Name, life.Start()
 	c.Phase = life.Phase(c.Step)
@@ -174,10 +177,10 @@ func (s *Service) place(c *Case, o Opening) error {
 	area, ok := Area{}, false
 	if o.HasPoint {
 		c.LonE7, c.LatE7 = o.LonE7, o.LatE7
-		area, ok = s.Places.Find(o.LonE7, o.LatE7)
+		area, ok = s.World.Find(o.LonE7, o.LatE7)
 	}
 	if !ok && o.AreaID != "" {
-		if area, ok = s.Places.Area(o.AreaID); !ok {
+		if area, ok = s.World.Area(o.AreaID); !ok {
 			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: "area_id", Code: "case.unknown_area"}}}
 		}
 	}
@@ -229,7 +232,7 @@ func (st *state) firstValues(o Opening) error {
 	}
 	e := &fault.Error{Kind: fault.Invalid, Code: "case.bad_value"}
 	for name, v := range o.Fields {
-		f := st.class.field(name)
+		f := st.class.Field(name)
 		switch {
 		case f == nil || f.Formula != nil:
 			e.At = append(e.At, fault.Place{Path: name, Code: "form.unknown_field"})
@@ -243,8 +246,8 @@ func (st *state) firstValues(o Opening) error {
 			st.store(f, name, x)
 		}
 	}
-	for _, f := range st.asked() {
-		if st.Fields[f.Name] == nil && st.personal[f.Name] == nil && !f.Optional && !st.excused(f.Name) {
+	for _, f := range st.class.Asked {
+		if st.Fields[f.Name] == nil && st.personal[f.Name] == nil && !f.Optional && f.Formula == nil && !st.excused(f.Name) {
 			e.At = append(e.At, fault.Place{Path: f.Name, Code: "form.required"})
 		}
 	}
@@ -256,17 +259,6 @@ func (st *state) firstValues(o Opening) error {
 
 // FieldText is the kernel's own field: what happened, in the reporter's words.
 const FieldText = "text"
-
-// asked are the fields that opening asks: those of the class.
-func (st *state) asked() []form.Field {
-	var out []form.Field
-	for _, f := range st.class.Fields {
-		if contains(st.class.AskedAtOpening, f.Name) && f.Formula == nil {
-			out = append(out, f)
-		}
-	}
-	return out
-}
 
 // titleOf is the first line of a text, at most 60 characters.
 func titleOf(text string) string {
@@ -280,17 +272,9 @@ func titleOf(text string) string {
 
 // grade gives the severity: the first rule that holds, else the class's own.
 func (st *state) grade() error {
-	for _, r := range st.class.Rules {
-		ok, err := r.If.Holds(st.env())
-		if err != nil {
-			return err
-		}
-		if ok {
-			st.Severity = r.To
-			return nil
-		}
-	}
-	return nil
+	grade, err := st.class.Grade(st.env())
+	st.Severity = grade
+	return err
 }
 
 // attach hands a new fact to the case that is open already.

@@ -27,6 +27,8 @@ var kernelOnly = map[string]func(*state, *Actor, Act) error{
 	actionExtend:     (*state).extend,
 	actionAcceptSeat: (*state).acceptSeat,
 	actionRefuseSeat: (*state).refuseSeat,
+	actionWaive:      func(st *state, who *Actor, a Act) error { return st.endPart(who, a, outcomeWaived) },
+	actionVoid:       func(st *state, who *Actor, a Act) error { return st.endPart(who, a, outcomeVoid) },
 }
 
 // overlay does a kernel action. Overlays add owners, clocks and counts; only those to
@@ -62,8 +64,14 @@ func (st *state) overlay(who *Actor, a Act) error {
 	if err := st.reasoned(o, a); err != nil {
 		return err
 	}
+	before := st.Version
 	if err := st.overlaid(who, o, a); err != nil {
 		return err
+	}
+	if st.Version == before && o.Name != workflow.Merge { // where the pack says that the case stands afterwards
+		if err := st.goTo(o.To); err != nil {
+			return err
+		}
 	}
 	told, err := st.persons(o.Tell)
 	if err != nil {
@@ -161,7 +169,7 @@ func (st *state) responsibleIs(who *Actor) bool {
 func (st *state) responsiblePeople() []string {
 	var out []string
 	if st.UnitID != "" {
-		for _, p := range st.s.People.InUnit("", st.UnitID, st.now) {
+		for _, p := range st.s.World.People().InUnit("", st.UnitID, st.now) {
 			out = append(out, p.PersonID)
 		}
 	}
@@ -177,14 +185,7 @@ func (st *state) responsiblePeople() []string {
 
 // reasoned asks for a reason from the pack's list, where it has one.
 func (st *state) reasoned(o *workflow.Overlay, a Act) error {
-	if o.Reasons == "" {
-		return nil
-	}
-	list := st.class.Reasons[o.Reasons]
-	if list == nil {
-		list = []string{o.Reasons}
-	}
-	if !slices.Contains(list, a.Reason) {
+	if list := st.class.reasons(o); list != nil && !slices.Contains(list, a.Reason) {
 		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.not_an_option"}}}
 	}
 	return nil
@@ -194,7 +195,7 @@ func (st *state) reasoned(o *workflow.Overlay, a Act) error {
 func (st *state) escalate() error {
 	added := false
 	for l := st.workLevel() - 1; l >= 1 && !added; l-- {
-		u, ok := st.s.Places.UnitOfArea(st.Areas[l])
+		u, ok := st.s.World.UnitOfArea(st.Areas[l])
 		if st.Areas[l] == "" || !ok {
 			continue
 		}
@@ -210,7 +211,7 @@ func (st *state) escalate() error {
 
 func (st *state) peopleIn(unit string) []string {
 	var out []string
-	for _, p := range st.s.People.InUnit("", unit, st.now) {
+	for _, p := range st.s.World.People().InUnit("", unit, st.now) {
 		out = append(out, p.PersonID)
 	}
 	return out
@@ -409,7 +410,7 @@ func (st *state) merge(a Act) error {
 	st.links = append(st.links, Link{ID: st.s.ID(), Kind: Merged, From: st.ID, To: into, Since: st.now})
 	st.move.Data.Values = map[string]any{"into": into, "from": st.Step}
 	// The reporter sees the case that goes on.
-	if err := st.tx.Queue(st.ctx, insertInvolved, st.ReporterID, into, st.Jurisdiction, true, other.DueAt); err != nil {
+	if err := st.tx.Queue(st.ctx, insertInvolved, involvedAs(workflow.SeatPerson, st.ReporterID), into, st.Jurisdiction, true, other.DueAt); err != nil {
 		return err
 	}
 	return st.enter(end[0], "duplicate", nil)
@@ -480,6 +481,31 @@ func (st *state) extend(who *Actor, a Act) error {
 	st.Extensions++
 	st.move.Data.Values = map[string]any{"clock": name}
 	return st.dueOf(d, c)
+}
+
+// endPart ends a part that is no longer waited for. Whoever leads the parent may, and what
+// the parent's acts cause.
+func (st *state) endPart(who *Actor, a Act, outcome string) error {
+	if st.ParentID == "" {
+		return fault.New(fault.Forbidden, "case.not_allowed")
+	}
+	if !st.Open() {
+		return fault.New(fault.Conflict, "case.not_in_step", "step", st.Step)
+	}
+	if !who.System {
+		up, err := st.up()
+		if err != nil {
+			return err
+		}
+		if !up.responsibleIs(who) {
+			return fault.New(fault.Forbidden, "case.no_right")
+		}
+		st.under(st.postHere(who))
+	}
+	if a.Reason == "" && a.Note == "" {
+		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.required"}}}
+	}
+	return st.enter(st.life.StepsIn(workflow.Closed)[0], outcome, nil)
 }
 
 // offer is the actor's open offer of a seat.

@@ -1,13 +1,11 @@
 package casework
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
-	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
 	"gezhi/internal/workflow"
@@ -23,8 +21,8 @@ const (
 // The actions of the task life that the kernel does itself.
 const (
 	actionAnswer = "answer"
-	actionWaive  = "waive"
-	actionVoid   = "void"
+	actionWaive  = "waive" // answered for by the lead, with a reason
+	actionVoid   = "void"  // no longer wanted
 )
 
 // item is one thing that a part is opened for.
@@ -125,8 +123,10 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*C
 	class := st.class
 	if d.Task != nil {
 		c.Kind = KindTask
-	} else if class, err = st.s.Class(st.Jurisdiction, st.Pack+"/"+d.Case); err != nil {
-		return nil, err
+	} else if k := st.class.In.Class(d.Case); k != nil { // of the version the family began under
+		class = &Class{EffectiveClass: k, In: st.class.In, PackHash: st.PackHash, OverlayHash: st.OverlayHash}
+	} else {
+		return nil, fault.New(fault.Internal, "case.unknown_class")
 	}
 	child, err := st.s.born(st.ctx, st.tx, c, class, st.now)
 	if err != nil {
@@ -138,9 +138,16 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*C
 	}
 	child.begin(&Actor{PersonID: st.move.PersonID, System: true}, Act{Action: actionOpen, Cause: st.move.ID}, st.s.ID())
 	for k, v := range values {
-		if d.Task != nil || class.field(k) != nil {
+		if d.Task != nil || class.Field(k) != nil {
 			child.Fields[k] = v
 		}
+	}
+	if d.Task != nil {
+		kind, lead := workflow.SeatUnit, st.UnitID
+		if lead == "" {
+			kind, lead = workflow.SeatPerson, st.move.PersonID
+		}
+		child.seat(seatLead, kind, lead, "opened the set")
 	}
 	if it.Subject != "" {
 		child.seat(seatItem, it.Kind, it.Subject, "item")
@@ -175,9 +182,13 @@ func (st *state) itemsOf(d *workflow.PartSet) ([]item, error) {
 		rows, _ := plain(v).([]any)
 		return st.rowItems(rows, f.Where)
 	case workflow.ForList:
-		rows := make([]any, 0, len(st.class.Lists[f.List]))
-		for _, r := range st.class.Lists[f.List] {
-			rows = append(rows, r)
+		var rows []any
+		for _, r := range st.class.In.List(f.List) {
+			row := map[string]any{}
+			for k, v := range r {
+				row[k] = v
+			}
+			rows = append(rows, row)
 		}
 		return st.rowItems(rows, f.Where)
 	case workflow.ForRecords:
@@ -202,7 +213,7 @@ func (st *state) subjectItems(name string, v any) ([]item, error) {
 		switch x := x.(type) {
 		case string:
 			kind := workflow.SeatPerson
-			if _, ok := st.s.Places.Unit(x); ok {
+			if _, ok := st.s.World.Unit(x); ok {
 				kind = workflow.SeatUnit
 			}
 			out = append(out, item{Key: x, Kind: kind, Subject: x, Values: map[string]any{"subject": x}})
@@ -286,18 +297,8 @@ func (st *state) endParts(why map[string]string) error {
 	return nil
 }
 
-// Join looks at a part set whose parts have changed: it takes up what they give, and fires
+// join looks at a part set whose parts have changed: it takes up what they give, and fires
 // joined or failed once.
-func (s *Service) Join(ctx context.Context, parent, set string) error {
-	return s.DB.Write(ctx, db.Keys{"case/" + parent}, func(ctx context.Context, tx *db.Tx) error {
-		st, err := s.load(ctx, tx, parent, s.Now())
-		if err != nil {
-			return err
-		}
-		return st.join(set)
-	})
-}
-
 func (st *state) join(name string) error {
 	d := st.life.Part(name)
 	set := st.set(name)

@@ -3,19 +3,11 @@ package casework
 import (
 	"slices"
 
+	"gezhi/internal/account"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/workflow"
 )
-
-// Actor is who is asking, with the posts held now.
-type Actor struct {
-	PersonID     string
-	Jurisdiction string
-	Posts        []Post
-	System       bool   // the engine itself
-	Helper       string // who enters the act for the actor
-}
 
 // in tells whether the actor has a post in a unit, and which.
 func (a *Actor) in(unit string) (Post, bool) {
@@ -43,11 +35,11 @@ func (st *state) is(a *Actor, w workflow.Who, apart []workflow.Apart) (Post, boo
 	case workflow.WhoSystem:
 		return Post{}, a.System, nil
 	case workflow.WhoSeat:
-		return st.sits(a, w.Name)
-	case workflow.WhoItem:
-		if st.task != nil && len(st.task.Who) > 0 {
+		if w.Name == seatItem && st.task != nil && len(st.task.Who) > 0 {
 			return st.doesTask(a, apart)
 		}
+		return st.sits(a, w.Name)
+	case workflow.WhoItem:
 		return st.isItem(a)
 	case workflow.WhoRole:
 		return st.hasRole(a, w, apart)
@@ -74,7 +66,7 @@ func (st *state) sits(a *Actor, seat string) (Post, bool, error) {
 func (st *state) postHere(a *Actor) Post {
 	best := Post{}
 	for _, p := range a.Posts {
-		if best.ID == "" || (st.Areas[min(p.AreaLevel, 7)] == p.AreaID && p.AreaLevel > best.AreaLevel) {
+		if best.ID == "" || (p.AreaID != "" && st.Areas[p.AreaLevel] == p.AreaID && p.AreaLevel > best.AreaLevel) {
 			best = p
 		}
 	}
@@ -100,9 +92,12 @@ func (st *state) matches(a *Actor, p *Participant) (Post, bool) {
 func (st *state) doesTask(a *Actor, apart []workflow.Apart) (Post, bool, error) {
 	for _, w := range st.task.Who {
 		post, ok, err := Post{}, false, error(nil)
-		if w.Kind == workflow.WhoItem {
+		switch {
+		case w.Kind == workflow.WhoItem:
 			post, ok, err = st.isItem(a)
-		} else {
+		case w.Kind == workflow.WhoSeat:
+			post, ok, err = st.sits(a, w.Name)
+		default:
 			post, ok, err = st.is(a, w, apart)
 		}
 		if ok || err != nil {
@@ -159,7 +154,7 @@ func (st *state) hasRole(a *Actor, w workflow.Who, apart []workflow.Apart) (Post
 
 // holders are the posts that a Who names, nearest level first.
 func (st *state) holders(w workflow.Who) ([][]Post, error) {
-	people := st.s.People
+	people := st.s.World.People()
 	switch w.Of {
 	case workflow.OfUnit:
 		var out [][]Post
@@ -173,7 +168,7 @@ func (st *state) holders(w workflow.Who) ([][]Post, error) {
 	case workflow.OfJurisdiction:
 		return filled([][]Post{people.WithRole(st.Jurisdiction, w.Name, st.now)}), nil
 	case workflow.OfDutyArea:
-		return st.onDuty(w.Name), nil
+		return st.onDuty(w.Name)
 	}
 	var out [][]Post
 	for l := 7; l >= 1; l-- {
@@ -193,24 +188,28 @@ func (st *state) holders(w workflow.Who) ([][]Post, error) {
 }
 
 // onDuty are the holders of a role who are on the roster of the nearest area that has one.
-func (st *state) onDuty(role string) [][]Post {
+func (st *state) onDuty(role string) ([][]Post, error) {
 	for l := 7; l >= 1; l-- {
 		if st.Areas[l] == "" {
 			continue
 		}
+		persons, err := st.s.onDuty(st.ctx, st.tx, st.Jurisdiction, st.Areas[l], st.now)
+		if err != nil {
+			return nil, err
+		}
 		var out []Post
-		for _, person := range st.s.People.OnDuty(st.Areas[l], st.now) {
-			for _, p := range st.s.People.Of(person, st.now) {
+		for _, person := range persons {
+			for _, p := range st.s.World.People().Of(person, st.now) {
 				if role == "" || p.Role == role {
 					out = append(out, p)
 				}
 			}
 		}
 		if len(out) > 0 {
-			return [][]Post{out}
+			return [][]Post{out}, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 func filled(levels [][]Post) [][]Post {
@@ -218,13 +217,13 @@ func filled(levels [][]Post) [][]Post {
 }
 
 // workLevel is the area level of the unit that leads; without one the level of the village.
-func (st *state) workLevel() int {
-	if u, ok := st.s.Places.Unit(st.UnitID); ok {
-		if a, ok := st.s.Places.Area(u.AreaID); ok {
-			return a.Level
+func (st *state) workLevel() account.Level {
+	if u, ok := st.s.World.Unit(st.UnitID); ok {
+		if a, ok := st.s.World.Area(u.AreaID); ok {
+			return account.Level(a.Level)
 		}
 	}
-	for l := 5; l >= 1; l-- {
+	for l := account.Village; l >= 1; l-- {
 		if st.Areas[l] != "" {
 			return l
 		}
@@ -236,7 +235,7 @@ func (st *state) workLevel() int {
 func (st *state) unitsOf(seat string) []Unit {
 	var out []Unit
 	add := func(id string) {
-		if u, ok := st.s.Places.Unit(id); ok {
+		if u, ok := st.s.World.Unit(id); ok {
 			out = append(out, u)
 		}
 	}
@@ -249,11 +248,11 @@ func (st *state) unitsOf(seat string) []Unit {
 		case workflow.SeatUnit:
 			add(p.Subject)
 		case workflow.SeatPost:
-			if post, ok := st.s.People.Post(p.Subject); ok {
+			if post, ok := st.s.World.People().Post(p.Subject); ok {
 				add(post.UnitID)
 			}
 		default:
-			for _, post := range st.s.People.Of(p.Subject, st.now) {
+			for _, post := range st.s.World.People().Of(p.Subject, st.now) {
 				add(post.UnitID)
 			}
 		}

@@ -1,87 +1,64 @@
 package casework
 
 import (
-	"gezhi/internal/form"
+	"slices"
+
 	"gezhi/internal/formula"
+	"gezhi/internal/pack"
 	"gezhi/internal/workflow"
 )
 
-// Class is what the kernel asks of a class of a pack, under one overlay.
+// Class is what counts for a case: its class in one version of a pack under one overlay.
 type Class struct {
-	Pack, PackHash, OverlayHash string
-	Scheme, Code                string
-	Title                       map[string]string // by language
-	Life                        *workflow.Life
-	Fields                      []form.Field
-	AskedAtOpening              []string
-	Lists                       map[string][]map[string]any
-	Channels                    []string
-	First                       int64          // severity, unless a rule says otherwise
-	Rules                       []SeverityRule // the first that holds
-	Severities                  map[int64]Severity
-	Limits                      map[string]string // by clock; goes before the severity's
-	Spot, Public                bool
-	Share                       workflow.Ratio // overrides the share of sampled actions; zero: not
-	Admitted                    map[string]Admission
-	Duty                        []DutyLine
-	Roles                       map[string]Role
-	Reasons                     map[string][]string
-	Duplicate                   *DuplicateRule
+	*pack.EffectiveClass
+	In                    *pack.Effective
+	PackHash, OverlayHash string
 }
 
-// SeverityRule gives a severity when its condition holds.
-type SeverityRule struct {
-	If *formula.Expr
-	To int64
+// Ref is how a class is named everywhere: pack/scheme:code.
+func (c *Class) Ref() string { return c.In.Pack.Name + "/" + c.Scheme + ":" + c.Code }
+
+// value is the class as formulas read it.
+func (c *Class) value() formula.Map {
+	return formula.Map{"code": c.Code, "scheme": c.Scheme, "group": c.Group, "spot": c.Spot, "public": c.Public}
 }
 
-// Severity is one grade of a pack.
-type Severity struct {
-	Code     int64
-	Hours    string // always or calendar
-	Wakes    bool   // may sound at night
-	Fallback []string
-	Limits   map[string]string // by clock
+// reasons are the codes that an overlay's reasons allow; nil when none is asked for.
+func (c *Class) reasons(o *workflow.Overlay) []string {
+	if o.Reasons == "" {
+		return nil
+	}
+	if l := c.In.Pack.ReasonList(o.Reasons); l != nil {
+		return l.Codes
+	}
+	return []string{o.Reasons}
 }
 
-// Admission says since when and until when a role may be given a class.
-type Admission struct{ By, From, Until string }
-
-// DutyLine says who handles a class in an area level. Lines are read in order; the first
-// that fits counts.
-type DutyLine struct {
-	Level       int    // 0: any
-	UnitKind    string // or
-	Role        string
-	From, Until string // days; "" is open
-	Text        string // the line as written: the reason shown to the dispatcher
+// severity is the grade of a case, with the county's changes.
+func (c *Class) severity(code string) pack.Severity {
+	s, _ := c.In.Severity(code)
+	return s
 }
 
-// Role is what a post may be.
-type Role struct {
-	Levels []int
-	Sees   string // area, unit, own
-}
+// levelNames are the levels as duty lines and roles name them; the index is the level.
+var levelNames = [8]string{"", "province", "city", "county", "township", "village", "grid", "micro_grid"}
 
-// DuplicateRule says when two cases of a class are likely the same.
-type DuplicateRule struct {
-	Metres int64
-	Days   int64
-}
-
-func (c *Class) field(name string) *form.Field {
-	for i := range c.Fields {
-		if c.Fields[i].Name == name {
-			return &c.Fields[i]
+// duties are the lines that fit a class at the levels of a case, in the order of the file.
+func (c *Class) duties(areas [8]string, day string) []dutyAt {
+	var out []dutyAt
+	for l := 7; l >= 1; l-- {
+		if areas[l] == "" {
+			continue
+		}
+		if d, ok := c.In.DutyFor(c.Code, levelNames[l], day); ok {
+			out = append(out, dutyAt{d, areas[l]})
 		}
 	}
-	return nil
+	slices.SortStableFunc(out, func(a, b dutyAt) int { return a.Line - b.Line })
+	return out
 }
 
-// limitOf is the limit of a clock that takes it from the class and its severity.
-func (c *Class) limitOf(clock string, severity int64) string {
-	if l := c.Limits[clock]; l != "" {
-		return l
-	}
-	return c.Severities[severity].Limits[clock]
+type dutyAt struct {
+	pack.Duty
+	area string
 }

@@ -14,10 +14,7 @@ var insertSampled = db.SQL(`INSERT INTO sampled (case_id, jurisdiction, month, w
 // sample draws a share of the acts of an action for a later check by somebody else. The
 // seed is the move, so that everybody can draw again and get the same.
 func (st *state) sample(d *workflow.Action) error {
-	share := d.Sample
-	if !st.class.Share.IsZero() && !share.IsZero() {
-		share = st.class.Share
-	}
+	share := st.class.SampleOf(d.Name)
 	if share.IsZero() {
 		return nil
 	}

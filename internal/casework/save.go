@@ -37,9 +37,9 @@ type Notice struct {
 	Jurisdiction string    `json:"jurisdiction"`
 	Case         string    `json:"case"`
 	Number       string    `json:"number"`
-	Title        string    `json:"title"` // of the class
+	Class        string    `json:"class"` // pack/scheme:code
 	Event        string    `json:"event"`
-	Severity     int64     `json:"severity"`
+	Severity     string    `json:"severity"`
 	Wakes        bool      `json:"wakes"`
 	Fallback     []string  `json:"fallback,omitempty"`
 	Clock        string    `json:"clock,omitempty"`
@@ -116,11 +116,11 @@ func (st *state) assigned() {
 	add := func(id string) { who = append(who, id) }
 	switch {
 	case st.UnitID != "" && st.Queue == "":
-		for _, p := range st.s.People.InUnit("", st.UnitID, st.now) {
+		for _, p := range st.s.World.People().InUnit("", st.UnitID, st.now) {
 			add(p.PersonID)
 		}
 	case st.UnitID != "":
-		for _, p := range st.s.People.InUnit(st.Queue, st.UnitID, st.now) {
+		for _, p := range st.s.World.People().InUnit(st.Queue, st.UnitID, st.now) {
 			add(p.PersonID)
 		}
 	case st.AssigneeID != "":
@@ -249,8 +249,8 @@ func (st *state) saveLater() error {
 		if len(t.Who) == 0 {
 			continue
 		}
-		sev := st.class.Severities[st.Severity]
-		n := Notice{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Case: st.ID, Number: st.Number, Title: st.class.Title["zh"], Event: t.Event,
+		sev := st.class.severity(st.Severity)
+		n := Notice{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Case: st.ID, Number: st.Number, Class: st.class.Ref(), Event: t.Event,
 			Severity: st.Severity, Wakes: sev.Wakes, Fallback: sev.Fallback, Clock: t.Clock, Mark: t.Mark, People: t.Who}
 		if st.DueAt.Before(Never) {
 			n.DueAt = st.DueAt

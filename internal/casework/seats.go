@@ -1,9 +1,11 @@
 package casework
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
+	"gezhi/internal/account"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
@@ -11,8 +13,11 @@ import (
 	"gezhi/internal/worktime"
 )
 
-// seatItem is the kernel's own seat of a task: whom it is for.
-const seatItem = "item"
+// The seats of a task that the kernel fills: whom it is for, and who may waive it.
+const (
+	seatItem = "assignee"
+	seatLead = "lead"
+)
 
 // seat seats somebody. A seat for one is handed over: its holder leaves when the next one
 // holds it (not while it is only offered).
@@ -123,15 +128,15 @@ func ids(v formula.Value) ([]string, bool) {
 func (st *state) seatable(d *workflow.Seat, id string) error {
 	switch d.Kind {
 	case workflow.SeatUnit:
-		if _, ok := st.s.Places.Unit(id); !ok {
+		if _, ok := st.s.World.Unit(id); !ok {
 			return fault.New(fault.Invalid, "case.unknown_unit", "seat", d.Name)
 		}
 	case workflow.SeatPost:
-		if _, ok := st.s.People.Post(id); !ok {
+		if _, ok := st.s.World.People().Post(id); !ok {
 			return fault.New(fault.Invalid, "case.unknown_post", "seat", d.Name)
 		}
 	case workflow.SeatPerson:
-		if !st.s.Known(id) {
+		if !st.s.World.People().Known(id) {
 			return fault.New(fault.Invalid, "case.unknown_person", "seat", d.Name)
 		}
 	}
@@ -159,7 +164,7 @@ func (st *state) seatFirst() error {
 		if d.First == nil {
 			continue
 		}
-		switch d.First.Kind {
+		switch d.First.Kind { // the seats of a task name its parent and are filled by it
 		case workflow.FirstReporter:
 			st.seat(d.Name, d.Kind, st.ReporterID, "reporter")
 		case workflow.FirstUnitOfArea:
@@ -190,7 +195,7 @@ func (st *state) unitOfCase() (Unit, bool) {
 		if st.Areas[l] == "" {
 			continue
 		}
-		if u, ok := st.s.Places.UnitOfArea(st.Areas[l]); ok {
+		if u, ok := st.s.World.UnitOfArea(st.Areas[l]); ok {
 			return u, true
 		}
 	}
@@ -200,37 +205,29 @@ func (st *state) unitOfCase() (Unit, bool) {
 // duty is who handles the class here: the first line that fits, with the line as the
 // reason. Nobody found is the dispatcher's queue, never a lost case.
 func (st *state) duty(kind string) (subject, why string) {
-	day := st.day()
-	for _, l := range st.class.Duty {
-		if (l.From != "" && day < l.From) || (l.Until != "" && day > l.Until) {
-			continue
-		}
-		area := ""
-		for level := 7; level >= 1 && area == ""; level-- {
-			if st.Areas[level] != "" && (l.Level == 0 || l.Level == level) {
-				area = st.Areas[level]
-			}
-		}
-		if area == "" {
-			continue
-		}
-		if l.UnitKind != "" {
-			if u, ok := st.s.Places.UnitOfKind(l.UnitKind, area); ok {
-				return u.ID, l.Text
+	for _, d := range st.class.duties(st.Areas, st.day()) {
+		if d.Unit != "" {
+			if u, ok := st.s.World.UnitOfKind(d.Unit, d.area); ok {
+				return u.ID, d.reason()
 			}
 			continue
 		}
-		for _, p := range st.s.People.InArea(l.Role, area, st.now) {
+		for _, p := range st.s.World.People().InArea(d.Post, d.area, st.now) {
 			switch kind {
 			case workflow.SeatUnit:
-				return p.UnitID, l.Text
+				return p.UnitID, d.reason()
 			case workflow.SeatPost:
-				return p.ID, l.Text
+				return p.ID, d.reason()
 			}
-			return p.PersonID, l.Text
+			return p.PersonID, d.reason()
 		}
 	}
 	return "", ""
+}
+
+// reason is the line as the dispatcher sees it: where it stands, and what it says.
+func (d dutyAt) reason() string {
+	return fmt.Sprintf("duty.yaml:%d %s %s → %s%s", d.Line, d.Class, d.Level, d.Unit, d.Post)
 }
 
 // lapse ends offers that nobody took in time, and tells those who asked.
@@ -298,8 +295,8 @@ var (
 func (st *state) saveSeats() error {
 	involve := map[string]bool{}
 	if st.fresh {
-		involve[st.ReporterID] = true
-		involve[st.EnteredBy] = true
+		involve[involvedAs(workflow.SeatPerson, st.ReporterID)] = true
+		involve[involvedAs(workflow.SeatPerson, st.EnteredBy)] = true
 	}
 	for _, p := range st.seats {
 		switch {
@@ -307,7 +304,7 @@ func (st *state) saveSeats() error {
 			if err := st.tx.Queue(st.ctx, insertParticipant, st.ID, p.ID, st.Jurisdiction, p.Seat, p.Kind, p.Subject, p.State, p.From, p.Until, p.DueAt, p.MoveID, p.Why); err != nil {
 				return err
 			}
-			involve[st.involvedAs(p)] = true
+			involve[involvedAs(p.Kind, p.Subject)] = true
 		case p.changed:
 			if err := st.tx.Queue(st.ctx, updateParticipant, st.ID, p.ID, p.State, p.Until, p.DueAt); err != nil {
 				return err
@@ -315,7 +312,7 @@ func (st *state) saveSeats() error {
 		}
 	}
 	for _, p := range st.seats {
-		if id := st.involvedAs(p); p.changed && p.State != Held && p.State != Offered && !st.concerns(id) {
+		if id := involvedAs(p.Kind, p.Subject); p.changed && p.State != Held && p.State != Offered && !st.concerns(id) {
 			if err := st.tx.Queue(st.ctx, dropInvolved, st.ID, id); err != nil {
 				return err
 			}
@@ -331,20 +328,26 @@ func (st *state) saveSeats() error {
 	return nil
 }
 
-// involvedAs is the subject under which somebody finds the case: a post means its person.
-func (st *state) involvedAs(p *Participant) string {
-	if p.Kind == workflow.SeatPost {
-		if post, ok := st.s.People.Post(p.Subject); ok {
-			return post.PersonID
-		}
+// involvedAs is the subject under which somebody finds the case, as scopes name it; "" for
+// parties, who have no account.
+func involvedAs(kind, id string) string {
+	switch {
+	case id == "":
+		return ""
+	case kind == workflow.SeatPost:
+		return account.Branch{Kind: account.PostBranch, ID: id}.Involved()
+	case kind == workflow.SeatUnit:
+		return account.Branch{Kind: account.UnitBranch, ID: id}.Involved()
+	case kind == workflow.SeatPerson:
+		return account.Branch{Kind: account.PersonBranch, ID: id}.Involved()
 	}
-	return p.Subject
+	return ""
 }
 
 // concerns tells whether a subject still sits, reported or entered the case.
 func (st *state) concerns(id string) bool {
-	return id == st.ReporterID || id == st.EnteredBy || slices.ContainsFunc(st.seats, func(p *Participant) bool {
-		return st.involvedAs(p) == id && (p.State == Held || p.State == Offered)
+	return id == involvedAs(workflow.SeatPerson, st.ReporterID) || id == involvedAs(workflow.SeatPerson, st.EnteredBy) || slices.ContainsFunc(st.seats, func(p *Participant) bool {
+		return involvedAs(p.Kind, p.Subject) == id && (p.State == Held || p.State == Offered)
 	})
 }
 

@@ -20,12 +20,11 @@ type Service struct {
 	DB       *db.DB
 	Now      clock.Now
 	ID       id.Source
-	Places   Places
-	People   People
-	Known    func(person string) bool                       // a person that exists and has not ended
-	Calendar func(jurisdiction string) worktime.Calendar    // working time there
-	Class    func(jurisdiction, ref string) (*Class, error) // in force now; ref is pack/scheme:code
-	Rules    func(ctx context.Context, c *Case) (*Class, error)
+	World    *World
+	Calendar func(jurisdiction string) worktime.Calendar // working time there
+	Book     *Book
+	// Soon is until when a case counts as due soon: the end of the next working day.
+	Soon     func(jurisdiction string, now time.Time) time.Time
 	TaskLife *workflow.Life // of parts that are answered rather than lived
 
 	// OnMove hears of every move inside its transaction, in order. An error fails the act.
@@ -38,8 +37,6 @@ type Service struct {
 	About func(ctx context.Context, tx *db.Tx, c *Case, name, day string) (formula.Value, error)
 	// Records lists the records of a source as items.
 	Records func(ctx context.Context, tx *db.Tx, c *Case, f workflow.Source, day string) ([]item, error)
-	// Sees tells whether somebody may see a case, by unit, area or involvement.
-	Sees func(who *Actor, c *Case, subjects []string) bool
 	// Wake is called after a commit that left something due.
 	Wake func()
 	// Changed is called after a commit with the cases that changed.

@@ -38,6 +38,7 @@ type state struct {
 	later    []task
 	links    []Link
 	task     *workflow.Task // of a part that is answered
+	regraded bool           // class clocks must be computed anew
 	joins    bool           // the parent's set must be looked at
 	joinSelf []string       // own sets that nobody has to be waited for
 }
@@ -76,11 +77,11 @@ func (s *Service) read(ctx context.Context, tx *db.Tx, id string) (*Case, error)
 }
 
 func (s *Service) complete(ctx context.Context, tx *db.Tx, c *Case, now time.Time) (*state, error) {
-	class, err := s.Rules(ctx, c)
+	class, err := s.Book.Of(ctx, tx, c)
 	if err != nil {
 		return nil, err
 	}
-	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: class.Life, now: now, Case: c}
+	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c}
 	if c.Kind == KindTask {
 		set := class.Life.Part(c.Part)
 		if set == nil || set.Task == nil {
@@ -241,8 +242,8 @@ func (st *state) env() formula.Env {
 		Names: map[string]formula.Value{
 			"field":    lazy(st.fieldValue),
 			"item":     itemValue{st.Case},
-			"class":    formula.Map{"code": st.Class, "scheme": st.Scheme, "spot": st.class.Spot, "public": st.class.Public},
-			"severity": formula.Int(st.Severity),
+			"class":    st.class.value(),
+			"severity": text(st.Severity),
 			"channel":  st.Channel,
 			"reporter": lazy(st.reporter),
 			"parent":   lazy(st.parentValue),
@@ -281,11 +282,11 @@ func (st *state) reporter(name string) formula.Value {
 	case "id":
 		return text(st.ReporterID)
 	case "role":
-		for _, p := range st.s.People.Of(st.ReporterID, st.now) {
+		for _, p := range st.s.World.People().Of(st.ReporterID, st.now) {
 			return p.Role
 		}
 	case "unit":
-		for _, p := range st.s.People.Of(st.ReporterID, st.now) {
+		for _, p := range st.s.World.People().Of(st.ReporterID, st.now) {
 			return text(p.UnitID)
 		}
 	}
@@ -385,13 +386,13 @@ func (st *state) seatValue(seat string) formula.Value {
 // above is one level up: of a unit the unit that runs the area above its own.
 func (st *state) above(v formula.Value) (formula.Value, error) {
 	id, _ := v.(string)
-	if u, ok := st.s.Places.Unit(id); ok {
+	if u, ok := st.s.World.Unit(id); ok {
 		if up, ok := st.unitAbove(u); ok {
 			return up.ID, nil
 		}
 		return nil, nil
 	}
-	if a, ok := st.s.Places.Area(id); ok && a.Level > 1 {
+	if a, ok := st.s.World.Area(id); ok && a.Level > 1 {
 		for l := a.Level - 1; l >= 1; l-- {
 			if a.Path[l] != "" {
 				return a.Path[l], nil
@@ -402,15 +403,15 @@ func (st *state) above(v formula.Value) (formula.Value, error) {
 }
 
 func (st *state) unitAbove(u Unit) (Unit, bool) {
-	if up, ok := st.s.Places.Unit(u.ParentID); ok {
+	if up, ok := st.s.World.Unit(u.ParentID); ok {
 		return up, true
 	}
-	a, ok := st.s.Places.Area(u.AreaID)
+	a, ok := st.s.World.Area(u.AreaID)
 	if !ok {
 		return Unit{}, false
 	}
 	for l := a.Level - 1; l >= 1; l-- {
-		if up, ok := st.s.Places.UnitOfArea(a.Path[l]); ok && up.ID != u.ID {
+		if up, ok := st.s.World.UnitOfArea(a.Path[l]); ok && up.ID != u.ID {
 			return up, true
 		}
 	}
@@ -420,8 +421,8 @@ func (st *state) unitAbove(u Unit) (Unit, bool) {
 func (st *state) within(a, b formula.Value) (bool, error) {
 	inner, _ := a.(string)
 	outer, _ := b.(string)
-	x, ok := st.s.Places.Area(inner)
-	y, ok2 := st.s.Places.Area(outer)
+	x, ok := st.s.World.Area(inner)
+	y, ok2 := st.s.World.Area(outer)
 	return ok && ok2 && x.Path[y.Level] == y.ID, nil
 }
 

@@ -213,3 +213,18 @@ func TestBrokenConditionsAreTold(t *testing.T) {
 		t.Fatal(places)
 	}
 }
+
+// Texts are read by the type of the field, so that a phone stays a text.
+func TestTextsAreReadByTheirField(t *testing.T) {
+	fields := []Field{{Name: "n", Type: "number"}, {Name: "ok", Type: "boolean"}, {Name: "phone", Type: "phone"}, {Name: "at", Type: "point"},
+		{Name: "sure", Type: "choice", Of: YesNo}, {Name: "terms", Type: "list", Rows: []Field{{Name: "yuan", Type: "money"}}}}
+	in := map[string]any{"n": "12", "ok": "true", "phone": "13800000000", "at": []any{"120.1", "30.2"}, "sure": "false",
+		"terms": []any{map[string]any{"yuan": "3.50"}}, "other": "7"}
+	got := mustJSON(Coerce(fields, in))
+	if want := `{"at":[120.1,30.2],"n":12,"ok":true,"other":"7","phone":"13800000000","sure":false,"terms":[{"yuan":3.50}]}`; got != want {
+		t.Fatal(got)
+	}
+	if got := mustJSON(Coerce(fields, map[string]any{"n": "many"})); got != `{"n":"many"}` {
+		t.Fatal(got)
+	}
+}

@@ -175,11 +175,11 @@ func (t *Tree) UnitByCode(jurisdiction, c string) (*Unit, bool) {
 	return t.Unit(t.unitCode[code{jurisdiction, c}])
 }
 
-// Units returns the units of a jurisdiction, sorted by code.
+// Units returns the units of a jurisdiction ("" is all), sorted by code.
 func (t *Tree) Units(jurisdiction string) []*Unit {
 	var all []*Unit
 	for _, u := range t.units {
-		if u.Jurisdiction == jurisdiction {
+		if jurisdiction == "" || u.Jurisdiction == jurisdiction {
 			all = append(all, u)
 		}
 	}

@@ -118,7 +118,7 @@ const Reporter = "reporter"
 // Seat is a place at the case, held by people, posts, units or parties with dates.
 type Seat struct {
 	Name        string
-	Kind        string   // SeatPerson, SeatPost, SeatUnit or SeatParty
+	Kind        string   // SeatPerson, SeatPost, SeatUnit, SeatParty or SeatAny
 	From        string   // record kind whose valid records limit the choice, or ""
 	AtLeast     int      // 0: may stay empty
 	AtMost      int      // 0: no limit
@@ -139,6 +139,7 @@ const (
 	SeatPost   = "post"
 	SeatUnit   = "unit"
 	SeatParty  = "party" // a person or body without an account
+	SeatAny    = "any"   // any of these, as the part set it comes from has it
 )
 
 // First says who is seated when the case opens.

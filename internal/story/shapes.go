@@ -1,0 +1,125 @@
+package story
+
+import (
+	"regexp"
+	"time"
+
+	"gezhi/internal/clock"
+	"gezhi/internal/fault"
+	"gezhi/internal/pack/shape"
+	"gezhi/internal/worktime"
+)
+
+func obj(keys ...shape.Key) *shape.Shape { return &shape.Shape{Keys: keys} }
+func need(name string, s *shape.Shape) shape.Key {
+	return shape.Key{Name: name, Shape: s, Required: true}
+}
+func opt(name string, s *shape.Shape) shape.Key { return shape.Key{Name: name, Shape: s} }
+func later(name string) shape.Key               { return shape.Key{Name: name, Later: true} }
+func dict(of *shape.Shape) *shape.Shape         { return &shape.Shape{Name: id, Of: of} }
+func list(item *shape.Shape) *shape.Shape       { return &shape.Shape{Item: item} }
+func some(item *shape.Shape) *shape.Shape       { return &shape.Shape{Item: item, Lone: true} }
+func either(scalar, list, object *shape.Shape) *shape.Shape {
+	return &shape.Shape{Alt: &shape.Alternatives{Scalar: scalar, List: list, Map: object}}
+}
+
+func scalar(code string, ok func(string) bool) *shape.Shape {
+	return &shape.Shape{Text: func(s string) error {
+		if ok(s) {
+			return nil
+		}
+		return fault.New(fault.Invalid, code)
+	}}
+}
+
+func matching(code, pattern string) *shape.Shape {
+	return scalar(code, regexp.MustCompile(pattern).MatchString)
+}
+
+var (
+	free   = &shape.Shape{Free: true}
+	text   = &shape.Shape{}
+	id     = matching("story.bad_name", `^[\p{L}0-9][\p{L}0-9_.@*-]{0,79}$`)
+	path   = matching("story.bad_path", `^[\p{L}0-9][\p{L}0-9_.@-]*(/[\p{L}0-9][\p{L}0-9_.@:-]*)*$`)
+	moment = scalar("story.bad_time", func(s string) bool { _, err := parseTime(s); return err == nil })
+	day    = scalar("story.bad_date", func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil })
+	span   = &shape.Shape{Text: func(s string) error { _, err := worktime.ParseSpan(s); return err }}
+	yesNo  = &shape.Shape{Bool: true}
+	count  = &shape.Shape{Int: true}
+	role   = matching("story.bad_role", `^[a-z][a-z0-9_]*(@[\p{L}0-9_.-]+)?$`)
+	code   = matching("story.bad_code", `^[a-z]+(\.[a-z_]+)+$`)
+	days   = some(matching("story.bad_date", `^\d{4}(-\d{2}-\d{2})?$`))
+	names  = some(path)
+	values = dict(free)
+	lines  = some(text)
+)
+
+// layouts are the ways a moment may be written; a date alone is nine in the morning.
+var layouts = []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"}
+
+func parseTime(s string) (time.Time, error) {
+	if d, err := time.ParseInLocation(time.DateOnly, s, clock.CST); err == nil {
+		return d.Add(9 * time.Hour), nil
+	}
+	for _, l := range layouts {
+		if t, err := time.ParseInLocation(l, s, clock.CST); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fault.New(fault.Invalid, "story.bad_time")
+}
+
+var postShape = obj(opt("role", role), opt("unit", id), opt("area", id), opt("from", day), opt("until", day))
+
+var personShape = either(role, list(either(role, nil, postShape)),
+	obj(opt("role", role), opt("unit", id), opt("area", id), opt("from", day), opt("until", day), opt("household", id), opt("posts", list(postShape))))
+
+var dutyShape = list(obj(need("class", id), need("level", id), opt("unit", id), opt("post", id)))
+
+var givenShape = obj(
+	opt("use", text), opt("overlay", text),
+	opt("areas", list(obj(need("id", id), opt("in", id), opt("level", id), opt("unit", id), opt("worker", id), opt("polygon", free)))),
+	opt("people", dict(personShape)),
+	opt("units", either(nil, list(id), dict(obj(opt("in", id), opt("area", id))))),
+	opt("records", list(obj(need("kind", id), need("id", id), opt("from", day), opt("until", day), opt("values", values)))),
+	opt("relations", list(obj(need("kind", id), need("from", id), need("to", id)))),
+	opt("tables", dict(list(values))),
+	opt("holidays", days), opt("workdays", days),
+	opt("absent", list(obj(need("who", id), need("acting", id), need("from", moment), need("until", moment)))),
+	opt("duty", dutyShape),
+	opt("roster", list(obj(need("area", id), need("who", id), opt("role", id), need("from", moment), need("until", moment)))),
+	later("courses"))
+
+// verbKeys are the keys that say what an event does; one of them stands in each event.
+var verbKeys = []Verb{VerbOpen, VerbDo, VerbAnswer, VerbSignal, VerbWrite, VerbExpect, VerbTogether, VerbLoad, VerbHolidays, VerbOutage, VerbRepeat, VerbPost}
+
+// simpleKeys are the keys of an event that happens once.
+var simpleKeys = []shape.Key{
+	opt("at", moment), opt("open", id), opt("do", id), opt("answer", values), opt("signal", id), opt("write", id),
+	opt("by", id), opt("as", id), opt("case", path), opt("cases", list(path)), opt("with", values), opt("why", dict(text)),
+	opt("refused", code), opt("each", dict(obj(need("refused", code)))), opt("note", text), opt("channel", id), opt("text", text),
+	opt("point", free), opt("area", id), opt("for", id), opt("offline", obj(need("made", moment), need("sent", moment))), opt("key", id),
+	opt("values", values), opt("id", id), later("reading"),
+}
+
+var simpleShape = obj(simpleKeys...)
+
+var eventShape = obj(append(append([]shape.Key{}, simpleKeys...),
+	opt("expect", free), opt("together", list(simpleShape)), opt("winners", count), opt("load", text), opt("holidays", days),
+	opt("outage", span), opt("repeat", obj(append([]shape.Key{need("every", &shape.Shape{Enum: []string{"day", "week", "month"}}), need("until", moment)}, simpleKeys...)...)),
+	opt("post", obj(need("who", id), opt("gives", postShape), opt("ends", id))))...)
+
+var storyShape = obj(need("story", text), opt("seed", count), opt("given", givenShape), need("when", list(eventShape)), opt("then", free))
+
+var clockShape = obj(opt("due", moment), opt("spent", span), opt("state", &shape.Shape{Enum: []string{"running", "paused", "stopped", "waiting"}}),
+	opt("provisional", yesNo), opt("extended", count))
+
+var caseShape = obj(
+	opt("step", id), opt("outcome", id), opt("phase", id), opt("class", id), opt("severity", id), opt("area", id), opt("nature", id), opt("open", yesNo),
+	opt("late", some(id)), opt("clocks", dict(clockShape)), opt("why", dict(lines)), opt("parts", dict(dict(text))), opt("seats", dict(some(id))),
+	opt("can", dict(some(id))), opt("cannot", dict(some(id))), opt("unmet", dict(some(id))), opt("sees", dict(some(id))), opt("told", dict(some(id))),
+	opt("fields", values), opt("history", list(id)), opt("sampled", yesNo), opt("follows", path), opt("merged", path), opt("moves", count))
+
+// worldShape holds the expectations that belong to no single case.
+var worldShape = obj(opt("inbox", dict(names)), opt("count", dict(count)), opt("record", dict(values)), opt("told", dict(some(id))),
+	later("ledger"), later("indicator"), later("gaps"), later("papers"), later("public"), later("ballot"), later("group"), later("erased"), later("kept"), later("caused"))
