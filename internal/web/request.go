@@ -27,6 +27,7 @@ type request struct {
 	id     string
 	accept string // Accept-Language, read only when words are needed
 	client Client
+	words  func(lang, code string, args map[string]any) string // Server.Words
 }
 
 type requestKey struct{}
@@ -57,7 +58,7 @@ const policy = "default-src 'self'; script-src 'self'; worker-src 'self'; style-
 func (s *Server) outer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		q := &request{id: rand.Text()[:16], accept: r.Header.Get("Accept-Language"), client: s.client(r)}
+		q := &request{id: rand.Text()[:16], accept: r.Header.Get("Accept-Language"), client: s.client(r), words: s.Words}
 		h := w.Header()
 		h.Set("X-Request-Id", q.id)
 		h.Set("X-Content-Type-Options", "nosniff")

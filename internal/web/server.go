@@ -39,6 +39,9 @@ type Server struct {
 	Proxies []netip.Prefix
 	// Hub feeds the live streams; Run closes it when the server stops.
 	Hub *Hub
+	// Words says what the word files of this package do not: a code that a package has words
+	// of its own for. It returns the code itself when it does not know it either. May be nil.
+	Words func(lang, code string, args map[string]any) string
 	// Heartbeat is how often a quiet stream says that it lives, and how often it asks again
 	// whether its reader may still listen. 0 means 20 seconds.
 	Heartbeat time.Duration
