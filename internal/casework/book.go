@@ -184,6 +184,17 @@ func (b *Book) Of(ctx context.Context, tx *db.Tx, c *Case) (*Class, error) {
 	return &Class{EffectiveClass: k, In: e, PackHash: c.PackHash, OverlayHash: c.OverlayHash}, nil
 }
 
+// cached is a class that this process has read before, in force or not; nil for others.
+func (b *Book) cached(c *Case) *Class {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.versions[c.PackHash+"/"+c.OverlayHash]
+	if e == nil || e.Class(c.Class) == nil {
+		return nil
+	}
+	return &Class{EffectiveClass: e.Class(c.Class), In: e, PackHash: c.PackHash, OverlayHash: c.OverlayHash}
+}
+
 // InForce is a class as it counts for new cases. ref is "pack/scheme:code" or "pack/code".
 func (b *Book) InForce(ctx context.Context, jurisdiction, ref string) (*Class, error) {
 	all, err := b.rules(ctx)
