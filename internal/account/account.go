@@ -8,7 +8,22 @@ import (
 	"unicode/utf8"
 
 	"gezhi/internal/fault"
-	"gezhi/internal/territory"
+)
+
+// Level is how deep an area lies in the tree of divisions: 1 a province, 7 a micro-grid.
+// 0 is no area.
+type Level int
+
+// The levels of GB/T 2260 and GB/T 10114 divisions, and the two of grids below them.
+const (
+	NoLevel Level = iota
+	Province
+	City
+	County
+	Township
+	Village
+	Grid
+	Micro
 )
 
 // Seat is a special place in a unit: its leader, its deputy, an ordinary member, or none.
@@ -36,16 +51,15 @@ type Person struct {
 
 // Post is a role that a person has in a unit and over an area, for some time.
 type Post struct {
-	ID           string
-	Jurisdiction string
-	PersonID     string
-	Role         string          // as the packs name it
-	UnitID       string          // "" for none
-	AreaID       string          // "" for none
-	AreaLevel    territory.Level // 0 for none
-	Seat         Seat
-	From         time.Time
-	Until        time.Time // zero while open; the post ends just before it
+	ID        string
+	PersonID  string
+	Role      string // as the packs name it
+	UnitID    string // "" for none
+	AreaID    string // "" for none
+	AreaLevel Level  // 0 for none
+	Seat      Seat
+	From      time.Time
+	Until     time.Time // zero while open; the post ends just before it
 }
 
 // Delegation lets To act in the post of From for some time.
@@ -157,7 +171,7 @@ func (n NewPost) check() error {
 	if n.Role == "" {
 		wrong(fault.Place{Path: "role", Code: "field.required"})
 	}
-	if (n.AreaID == "") != (n.AreaLevel == 0) || n.AreaLevel < 0 || n.AreaLevel > territory.MicroGrid {
+	if (n.AreaID == "") != (n.AreaLevel == NoLevel) || n.AreaLevel < NoLevel || n.AreaLevel > Micro {
 		wrong(fault.Place{Path: "area_level", Code: "post.area_and_level"})
 	}
 	switch n.Seat {

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-
-	"gezhi/internal/territory"
 )
 
 // Sees is how far the holder of a role may look.
@@ -32,7 +30,7 @@ const (
 // Branch is one reason to see a case.
 type Branch struct {
 	Kind  BranchKind
-	Level territory.Level // of the area; 0 otherwise
+	Level Level // of the area; NoLevel otherwise
 	ID    string
 }
 
@@ -46,11 +44,11 @@ type Scope struct {
 // Subject is what a scope needs to know of a case.
 type Subject struct {
 	Jurisdiction string
-	Reporter     string                          // person, "" for none
-	People       []string                        // persons who take part, or entered it for the reporter
-	Posts        []string                        // posts that take part
-	Units        []string                        // units that take part
-	Areas        [territory.MicroGrid + 1]string // the area and those above it, by level; "" where there is none
+	Reporter     string            // person, "" for none
+	People       []string          // persons who take part
+	Posts        []string          // posts that take part
+	Units        []string          // units that take part
+	Areas        [Micro + 1]string // the area and those above it, by level; "" where there is none
 }
 
 // Scope returns where the actor may look. sees says how far a role looks; what it does not
@@ -58,19 +56,19 @@ type Subject struct {
 // lets an area inside another of the actor's be dropped; it may be nil.
 func (a Actor) Scope(sees func(role string) Sees, ancestors func(areaID string) []string) Scope {
 	s := Scope{Jurisdiction: a.Jurisdiction}
-	add := func(kind BranchKind, level territory.Level, id string) {
+	add := func(kind BranchKind, level Level, id string) {
 		if id != "" {
 			s.Branches = append(s.Branches, Branch{kind, level, id})
 		}
 	}
-	add(PersonBranch, 0, a.PersonID)
+	add(PersonBranch, NoLevel, a.PersonID)
 	post := func(p Post) {
-		add(PostBranch, 0, p.ID)
+		add(PostBranch, NoLevel, p.ID)
 		far := sees(p.Role)
 		if far >= SeesUnit {
-			add(UnitBranch, 0, p.UnitID)
+			add(UnitBranch, NoLevel, p.UnitID)
 		}
-		if far >= SeesArea && p.AreaLevel > 0 && p.AreaLevel <= territory.MicroGrid {
+		if far >= SeesArea && p.AreaLevel > NoLevel && p.AreaLevel <= Micro {
 			add(AreaBranch, p.AreaLevel, p.AreaID)
 		}
 	}
@@ -138,14 +136,25 @@ type SQLBranch struct {
 }
 
 // areaColumns are the columns of a case that hold its area's ancestors.
-var areaColumns = [territory.MicroGrid + 1]string{territory.Province: "province_id", territory.City: "city_id",
-	territory.County: "county_id", territory.Township: "township_id", territory.Village: "village_id",
-	territory.Grid: "grid_id", territory.MicroGrid: "micro_id"}
+var areaColumns = [Micro + 1]string{Province: "province_id", City: "city_id", County: "county_id",
+	Township: "township_id", Village: "village_id", Grid: "grid_id", Micro: "micro_id"}
 
-// SQL returns the branch, over cases c and the table involved, which holds the id of every
-// person, post and unit that a case concerns. Its arguments are numbered from first: two of
-// them, the jurisdiction and whom or where. There are eight texts in all, so a statement for
-// each can be prepared.
+// Involved returns how the table involved names somebody who takes part in a case, or reported
+// it: "person/ID", "post/ID" or "unit/ID". For an area it returns "".
+func (b Branch) Involved() string {
+	switch b.Kind {
+	case PersonBranch:
+		return "person/" + b.ID
+	case PostBranch:
+		return "post/" + b.ID
+	case UnitBranch:
+		return "unit/" + b.ID
+	}
+	return ""
+}
+
+// SQL returns the branch with arguments numbered from first: two of them, the jurisdiction and
+// whom or where. There are eight texts in all, so a statement for each can be prepared.
 func (b Branch) SQL(jurisdiction string, first int) SQLBranch {
 	where := fmt.Sprintf("c.jurisdiction = $%d AND ", first)
 	if b.Kind == AreaBranch {
@@ -154,7 +163,7 @@ func (b Branch) SQL(jurisdiction string, first int) SQLBranch {
 	return SQLBranch{
 		Join:  "JOIN involved i ON i.case_id = c.id",
 		Where: where + fmt.Sprintf("i.subject = $%d", first+1),
-		Args:  []any{jurisdiction, b.ID},
+		Args:  []any{jurisdiction, b.Involved()},
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
-	"gezhi/internal/territory"
 )
 
 // sees is a set of roles as packs might name them.
@@ -28,11 +27,11 @@ func ancestors(area string) []string { return tree[area] }
 // A role sees its own, its unit or its area; one that no pack knows sees its own.
 func TestAScopeIsMadeOfPosts(t *testing.T) {
 	post := func(role string) Post {
-		return Post{ID: "p/" + role, Role: role, UnitID: "u1", AreaID: "v1", AreaLevel: territory.Village}
+		return Post{ID: "p/" + role, Role: role, UnitID: "u1", AreaID: "v1", AreaLevel: Village}
 	}
 	own := []Branch{{PersonBranch, 0, "li"}}
 	for role, want := range map[string][]Branch{
-		"dispatcher": {{PostBranch, 0, "p/dispatcher"}, {UnitBranch, 0, "u1"}, {AreaBranch, territory.Village, "v1"}},
+		"dispatcher": {{PostBranch, 0, "p/dispatcher"}, {UnitBranch, 0, "u1"}, {AreaBranch, Village, "v1"}},
 		"clerk":      {{PostBranch, 0, "p/clerk"}, {UnitBranch, 0, "u1"}},
 		"unheard_of": {{PostBranch, 0, "p/unheard_of"}},
 	} {
@@ -50,13 +49,13 @@ func TestAScopeIsMadeOfPosts(t *testing.T) {
 // An area inside another of the actor's areas is dropped, and so is what is there twice.
 func TestAScopeIsMinimal(t *testing.T) {
 	a := Actor{PersonID: "li", Jurisdiction: "j", Posts: []Post{
-		{ID: "p1", Role: "dispatcher", UnitID: "u1", AreaID: "g1", AreaLevel: territory.Grid},
-		{ID: "p2", Role: "dispatcher", UnitID: "u1", AreaID: "v2", AreaLevel: territory.Village},
-		{ID: "p3", Role: "dispatcher", UnitID: "u1", AreaID: "v1", AreaLevel: territory.Village},
-		{ID: "p4", Role: "dispatcher", UnitID: "u2", AreaID: "v2", AreaLevel: territory.Village},
+		{ID: "p1", Role: "dispatcher", UnitID: "u1", AreaID: "g1", AreaLevel: Grid},
+		{ID: "p2", Role: "dispatcher", UnitID: "u1", AreaID: "v2", AreaLevel: Village},
+		{ID: "p3", Role: "dispatcher", UnitID: "u1", AreaID: "v1", AreaLevel: Village},
+		{ID: "p4", Role: "dispatcher", UnitID: "u2", AreaID: "v2", AreaLevel: Village},
 	}}
 	want := []Branch{{PersonBranch, 0, "li"}, {PostBranch, 0, "p1"}, {PostBranch, 0, "p2"}, {PostBranch, 0, "p3"}, {PostBranch, 0, "p4"},
-		{UnitBranch, 0, "u1"}, {UnitBranch, 0, "u2"}, {AreaBranch, territory.Village, "v1"}, {AreaBranch, territory.Village, "v2"}}
+		{UnitBranch, 0, "u1"}, {UnitBranch, 0, "u2"}, {AreaBranch, Village, "v1"}, {AreaBranch, Village, "v2"}}
 	if d := cmp.Diff(want, a.Scope(sees, ancestors).Branches); d != "" {
 		t.Fatal(d)
 	}
@@ -82,7 +81,7 @@ func TestAnEmptyScopeReachesNothing(t *testing.T) {
 func TestBranchesHaveFewTexts(t *testing.T) {
 	texts := map[string]bool{}
 	for kind := PersonBranch; kind <= AreaBranch; kind++ {
-		for level := territory.Province; level <= territory.MicroGrid; level++ {
+		for level := Province; level <= Micro; level++ {
 			for _, id := range []string{"a", "b"} {
 				b := Branch{kind, level, id}.SQL("j", 1)
 				texts[b.Join+" "+b.Where] = true
@@ -95,13 +94,13 @@ func TestBranchesHaveFewTexts(t *testing.T) {
 }
 
 const (
-	pool = 3 // ids of each kind: few, so that things meet
+	pool = 3 // of ids of each kind: few, so that things meet
 )
 
 // world makes the tables that scopes look at, as small as can be.
 func world(t *testing.T, d *db.DB) {
 	t.Helper()
-	columns := strings.Join(areaColumns[territory.Province:], " TEXT NOT NULL, ") + " TEXT NOT NULL"
+	columns := strings.Join(areaColumns[Province:], " TEXT NOT NULL, ") + " TEXT NOT NULL"
 	err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, db.Stmt(`CREATE TABLE scope_case (id TEXT PRIMARY KEY, jurisdiction TEXT NOT NULL, `+columns+`)`)); err != nil {
 			return err
@@ -124,7 +123,7 @@ func put(ctx context.Context, d *db.DB, subjects []Subject) error {
 		}
 		for i, sub := range subjects {
 			args := []any{fmt.Sprint(i), sub.Jurisdiction}
-			for _, a := range sub.Areas[territory.Province:] {
+			for _, a := range sub.Areas[Province:] {
 				args = append(args, a)
 			}
 			if _, err := tx.Exec(ctx, `INSERT INTO scope_case VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, args...); err != nil {
@@ -140,11 +139,21 @@ func put(ctx context.Context, d *db.DB, subjects []Subject) error {
 
 // involve writes who takes part in a case or reported it.
 func involve(ctx context.Context, tx *db.Tx, caseID string, sub Subject) error {
-	for _, id := range slices.Concat(sub.People, sub.Posts, sub.Units, []string{sub.Reporter}) {
-		if id == "" {
+	var who []Branch
+	for _, id := range append(slices.Clone(sub.People), sub.Reporter) {
+		who = append(who, Branch{Kind: PersonBranch, ID: id})
+	}
+	for _, id := range sub.Posts {
+		who = append(who, Branch{Kind: PostBranch, ID: id})
+	}
+	for _, id := range sub.Units {
+		who = append(who, Branch{Kind: UnitBranch, ID: id})
+	}
+	for _, b := range who {
+		if b.ID == "" {
 			continue
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO scope_involved (subject, case_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, id, caseID); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO scope_involved (subject, case_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, b.Involved(), caseID); err != nil {
 			return err
 		}
 	}
@@ -198,20 +207,20 @@ func drawID(kind string) *rapid.Generator[string] {
 var (
 	drawJurisdiction = rapid.SampledFrom([]string{"j1", "j2"})
 	drawSubject      = rapid.Custom(func(t *rapid.T) Subject {
-		s := Subject{Jurisdiction: drawJurisdiction.Draw(t, "jurisdiction"), Reporter: drawID("person").Draw(t, "reporter"),
-			People: rapid.SliceOfN(drawID("person"), 0, 2).Draw(t, "people"), Posts: rapid.SliceOfN(drawID("post"), 0, 1).Draw(t, "posts"),
-			Units: rapid.SliceOfN(drawID("unit"), 0, 2).Draw(t, "units")}
-		for level := territory.Province; level <= territory.MicroGrid; level++ {
-			s.Areas[level] = drawID("area").Draw(t, "area")
+		s := Subject{Jurisdiction: drawJurisdiction.Draw(t, "jurisdiction"), Reporter: drawID("x").Draw(t, "reporter"),
+			People: rapid.SliceOfN(drawID("x"), 0, 2).Draw(t, "people"), Posts: rapid.SliceOfN(drawID("x"), 0, 1).Draw(t, "posts"),
+			Units: rapid.SliceOfN(drawID("x"), 0, 2).Draw(t, "units")}
+		for level := Province; level <= Micro; level++ {
+			s.Areas[level] = drawID("x").Draw(t, "area")
 		}
 		return s
 	})
 	drawPost = rapid.Custom(func(t *rapid.T) Post {
-		return Post{ID: drawID("post").Draw(t, "post"), Role: rapid.SampledFrom([]string{"clerk", "dispatcher", "visitor"}).Draw(t, "role"),
-			UnitID: drawID("unit").Draw(t, "unit"), AreaID: drawID("area").Draw(t, "area"), AreaLevel: territory.Level(rapid.IntRange(0, int(territory.MicroGrid)+1).Draw(t, "level"))}
+		return Post{ID: drawID("x").Draw(t, "post"), Role: rapid.SampledFrom([]string{"clerk", "dispatcher", "visitor"}).Draw(t, "role"),
+			UnitID: drawID("x").Draw(t, "unit"), AreaID: drawID("x").Draw(t, "area"), AreaLevel: Level(rapid.IntRange(0, int(Micro)+1).Draw(t, "level"))}
 	})
 	drawActor = rapid.Custom(func(t *rapid.T) Actor {
-		a := Actor{PersonID: drawID("person").Draw(t, "person"), Jurisdiction: rapid.SampledFrom([]string{"", "j1", "j2"}).Draw(t, "jurisdiction"),
+		a := Actor{PersonID: drawID("x").Draw(t, "person"), Jurisdiction: rapid.SampledFrom([]string{"", "j1", "j2"}).Draw(t, "jurisdiction"),
 			Posts: rapid.SliceOfN(drawPost, 0, 3).Draw(t, "posts")}
 		for _, p := range rapid.SliceOfN(drawPost, 0, 1).Draw(t, "acting") {
 			a.Acting = append(a.Acting, Acting{Post: p})
@@ -221,7 +230,8 @@ var (
 )
 
 // Whatever the actor and the cases, the check of a case and the SQL of the list agree: in one
-// UNION, and branch by branch, on both engines.
+// UNION, branch by branch, on both engines. All ids share one pool, so a unit and a person of
+// the same id must not be taken for each other.
 func TestCheckAndSQLAgree(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		d.Twice = false
@@ -260,7 +270,7 @@ func TestCheckAndSQLAgree(t *testing.T) {
 
 // Dropping areas inside others changes what is looked at, never what is found.
 func TestMinimalScopesReachTheSame(t *testing.T) {
-	levels := map[string]territory.Level{"c1": territory.County, "t1": territory.Township, "v1": territory.Village, "v2": territory.Village, "g1": territory.Grid}
+	levels := map[string]Level{"c1": County, "t1": Township, "v1": Village, "v2": Village, "g1": Grid}
 	names := []string{"c1", "g1", "t1", "v1", "v2"}
 	rapid.Check(t, func(t *rapid.T) {
 		a := Actor{PersonID: "li", Jurisdiction: "j"}

@@ -10,7 +10,6 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
-	"gezhi/internal/territory"
 )
 
 // Service does what is done with people, posts and sessions. Its callers have asked already
@@ -24,9 +23,6 @@ type Service struct {
 	// Fresh is how long a process may answer Who from memory. A change made by this process
 	// is seen at once, one made by another process after this time.
 	Fresh time.Duration
-
-	// Holders knows who holds which post. Fill it with Refresh.
-	Holders Directory
 
 	hashing slots
 	known   cache
@@ -87,6 +83,7 @@ func (s *Service) enrol(ctx context.Context, tx *db.Tx, by string, n NewPerson, 
 	if !free {
 		return Person{}, fault.New(fault.Conflict, "person.login_taken")
 	}
+	s.forget(tx, p.ID) // nobody knows the person yet, but a roll of everybody is now old
 	return p, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "person.created", by, p.row())
 }
 
@@ -133,11 +130,6 @@ func (s *Service) EndPerson(ctx context.Context, by, personID string) error {
 			return err
 		}
 		s.forget(tx, stand...)
-		posts, err := postsOf(ctx, tx, p.ID)
-		if err != nil {
-			return err
-		}
-		s.Holders.changed(tx, posts...)
 		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "person.ended", by, map[string]int64{"ended_at": db.Ms(now)})
 	})
 }
@@ -172,7 +164,7 @@ func (s *Service) Posts(ctx context.Context, personID string) (all []Post, err e
 // NewPost is what GivePost is told. A zero From is now.
 type NewPost struct {
 	PersonID, Role, UnitID, AreaID string
-	AreaLevel                      territory.Level
+	AreaLevel                      Level
 	Seat                           Seat
 	From, Until                    time.Time
 }
@@ -204,13 +196,12 @@ func (s *Service) Appoint(ctx context.Context, tx *db.Tx, by string, n NewPost) 
 	if err != nil {
 		return Post{}, err
 	}
-	p := Post{ID: s.NewID(), Jurisdiction: who.Jurisdiction, PersonID: n.PersonID, Role: n.Role, UnitID: n.UnitID, AreaID: n.AreaID,
+	p := Post{ID: s.NewID(), PersonID: n.PersonID, Role: n.Role, UnitID: n.UnitID, AreaID: n.AreaID,
 		AreaLevel: n.AreaLevel, Seat: n.Seat, From: n.From, Until: n.Until}
-	if err := insertPost(ctx, tx, p); err != nil {
+	if err := insertPost(ctx, tx, who.Jurisdiction, p); err != nil {
 		return Post{}, err
 	}
 	s.forget(tx, who.ID)
-	s.Holders.changed(tx, p)
 	return p, s.note(ctx, tx, s.NewID(), who.Jurisdiction, who.ID, "post.given", by, p.row())
 }
 
@@ -245,8 +236,6 @@ func (s *Service) EndPost(ctx context.Context, by, postID string, at time.Time) 
 			return err
 		}
 		s.forget(tx, stand...)
-		post.Until = at
-		s.Holders.changed(tx, post)
 		return s.note(ctx, tx, leaf, who.Jurisdiction, who.ID, "post.ended", by, map[string]any{"post": postID, "valid_until": db.Ms(at)})
 	})
 }

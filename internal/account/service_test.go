@@ -14,7 +14,6 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
 	"gezhi/internal/fault"
-	"gezhi/internal/territory"
 )
 
 // monday is when every test begins: 2026-03-02 09:00 in China.
@@ -49,7 +48,7 @@ func (o office) person(login string) Person {
 
 func (o office) post(personID, role string) Post {
 	o.t.Helper()
-	p, err := o.GivePost(o.t.Context(), "boss", NewPost{PersonID: personID, Role: role, UnitID: "u1", AreaID: "v1", AreaLevel: territory.Village, Seat: Leader})
+	p, err := o.GivePost(o.t.Context(), "boss", NewPost{PersonID: personID, Role: role, UnitID: "u1", AreaID: "v1", AreaLevel: Village, Seat: Leader})
 	if err != nil {
 		o.t.Fatal(err)
 	}

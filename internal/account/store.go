@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"gezhi/internal/db"
-	"gezhi/internal/territory"
 )
 
 var (
@@ -17,12 +16,11 @@ var (
 	setSecretSQL  = db.SQL(`UPDATE person SET password_hash = $2 WHERE id = $1`)
 	endPersonSQL  = db.SQL(`UPDATE person SET ended_at = $2, password_hash = '' WHERE id = $1`)
 
-	insertPostSQL = db.SQL(`INSERT INTO post (id, jurisdiction, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until)
+	insertPostSQL = db.SQL(`INSERT INTO post (jurisdiction, id, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
-	postByIDSQL = db.SQL(`SELECT id, jurisdiction, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until FROM post WHERE id = $1`)
-	postsOfSQL  = db.SQL(`SELECT id, jurisdiction, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until FROM post
+	postByIDSQL = db.SQL(`SELECT id, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until FROM post WHERE id = $1`)
+	postsOfSQL  = db.SQL(`SELECT id, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until FROM post
 		WHERE person_id = $1 ORDER BY id`)
-	allPostsSQL = db.SQL(`SELECT id, jurisdiction, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until FROM post ORDER BY id`)
 	endPostSQL  = db.SQL(`UPDATE post SET valid_until = $2 WHERE id = $1`)
 	endPostsSQL = db.SQL(`UPDATE post SET valid_until = $2 WHERE person_id = $1 AND (valid_until = 0 OR valid_until > $2)`)
 
@@ -34,7 +32,7 @@ var (
 	actorsOfPostSQL   = db.SQL(`SELECT to_person FROM delegation WHERE post_id = $1`)
 	actorsForSQL      = db.SQL(`SELECT to_person FROM delegation WHERE from_person = $1`)
 	actingSQL         = db.SQL(`SELECT d.id, d.valid_from, d.valid_until, h.name,
-			p.id, p.jurisdiction, p.person_id, p.role, p.unit_id, p.area_id, p.area_level, p.seat, p.valid_from, p.valid_until
+			p.id, p.person_id, p.role, p.unit_id, p.area_id, p.area_level, p.seat, p.valid_from, p.valid_until
 		FROM delegation d JOIN post p ON p.id = d.post_id JOIN person h ON h.id = p.person_id
 		WHERE d.to_person = $1 ORDER BY d.id`)
 
@@ -60,7 +58,7 @@ func (p Person) row() []any {
 }
 
 func (p Post) row() []any {
-	return []any{p.ID, p.Jurisdiction, p.PersonID, p.Role, p.UnitID, p.AreaID, int64(p.AreaLevel), string(p.Seat), db.Ms(p.From), db.Ms(p.Until)}
+	return []any{p.ID, p.PersonID, p.Role, p.UnitID, p.AreaID, int64(p.AreaLevel), string(p.Seat), db.Ms(p.From), db.Ms(p.Until)}
 }
 
 func (d Delegation) row() []any {
@@ -87,16 +85,16 @@ func secretOf(ctx context.Context, tx *db.Tx, login string) (personID, hash stri
 	return personID, hash, err
 }
 
-func insertPost(ctx context.Context, tx *db.Tx, p Post) error {
-	return tx.Queue(ctx, insertPostSQL, p.row()...)
+func insertPost(ctx context.Context, tx *db.Tx, jurisdiction string, p Post) error {
+	return tx.Queue(ctx, insertPostSQL, append([]any{jurisdiction}, p.row()...)...)
 }
 
 // postInto returns where the columns of a post are scanned to, and a function that finishes it.
 func postInto(p *Post) (dest []any, finish func()) {
 	var level, from, until int64
 	var seat string
-	return []any{&p.ID, &p.Jurisdiction, &p.PersonID, &p.Role, &p.UnitID, &p.AreaID, &level, &seat, &from, &until}, func() {
-		p.AreaLevel, p.Seat, p.From, p.Until = territory.Level(level), Seat(seat), db.Time(from), db.Time(until)
+	return []any{&p.ID, &p.PersonID, &p.Role, &p.UnitID, &p.AreaID, &level, &seat, &from, &until}, func() {
+		p.AreaLevel, p.Seat, p.From, p.Until = Level(level), Seat(seat), db.Time(from), db.Time(until)
 	}
 }
 

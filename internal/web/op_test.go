@@ -151,56 +151,57 @@ func problemOf(t *testing.T, w *httptest.ResponseRecorder) Problem {
 
 const put = "/api/v1/drafts/x"
 
+var wrongRequests = map[string]struct {
+	path, body string
+	header     string
+	status     int
+	code       string
+	place      string // "path code" of the one place that is wrong
+}{
+	"no JSON":            {put, `{"title": "` + secret, "", 400, "request.malformed", ""},
+	"JSON and more":      {put, `{"title":"abc"} ` + secret, "", 400, "request.malformed", ""},
+	"GBK":                {put, "{\"title\":\"\xb8\xf1\xd6\xce" + secret + "\"}", "", 400, "request.malformed", ""},
+	"NUL":                {put, `{"title":"` + secret + `\u0000"}`, "", 400, "request.nul", ""},
+	"NUL, escaped":       {put, `{"title":"ab\\u0000"}`, "", 200, "", ""},
+	"nothing":            {put, ``, "", 400, "request.empty", ""},
+	"a form":             {put, "title=" + secret, "Content-Type: application/x-www-form-urlencoded", 400, "request.not_json", ""},
+	"plain text":         {put, `{"title":"abc"}`, "Content-Type: text/plain", 400, "request.not_json", ""},
+	"JSON in UTF-8":      {put, `{"title":"格治"}`, "Content-Type: application/json; charset=utf-8", 200, "", ""},
+	"deep":               {put, `{"title":"abc","tree":` + strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1) + `}`, "", 400, "request.too_deep", ""},
+	"brackets in text":   {put, `{"title":"[[{{\"","tree":"` + strings.Repeat("[", 99) + `"}`, "", 200, "", ""},
+	"not an object":      {put, `"` + secret + `"`, "", 422, "request.invalid", "body field.wrong_type"},
+	"unknown field":      {put, `{"title":"abc","colour":"` + secret + `"}`, "", 422, "request.invalid", "body.colour field.unknown"},
+	"unknown, a number":  {put, `{"title":"abc","` + secret + `":1}`, "", 422, "request.invalid", "body.* field.unknown"},
+	"key of a map":       {put, `{"title":"abc","fields":{"` + secret + `":"x"}}`, "", 422, "request.invalid", "body.fields.* field.wrong_type"},
+	"other case":         {put, `{"title":"abc","count":5,"COUNT":5000}`, "", 422, "request.invalid", "body.COUNT field.unknown"},
+	"missing":            {put, `{}`, "", 422, "request.invalid", "body.title field.required"},
+	"too short":          {put, `{"title":"a"}`, "", 422, "request.invalid", "body.title field.too_short"},
+	"too long":           {put, `{"title":"` + secret + `"}`, "", 422, "request.invalid", "body.title field.too_long"},
+	"too large a number": {put, `{"title":"abc","count":` + secret + `}`, "", 422, "request.invalid", "body.count field.too_large"},
+	"beyond floats":      {put, `{"title":"abc","count":1e999}`, "", 400, "request.malformed", ""},
+	"half a number":      {put, `{"title":"abc","count":1.5}`, "", 422, "request.invalid", "body.count field.wrong_type"},
+	"not offered":        {put, `{"title":"abc","kind":"` + secret + `"}`, "", 422, "request.invalid", "body.kind field.not_offered"},
+	"no date":            {put, `{"title":"abc","date":"` + secret + `"}`, "", 422, "request.invalid", "body.date field.bad_form"},
+	"too many":           {put, `{"title":"abc","tags":["` + secret + `","b","c"]}`, "", 422, "request.invalid", "body.tags field.too_many"},
+	"item of a list":     {put, `{"title":"abc","tags":["a",{"x":"` + secret + `"}]}`, "", 422, "request.invalid", "body.tags[1] field.wrong_type"},
+	"query, no number":   {put + "?limit=" + secret + "x", `{"title":"abc"}`, "", 422, "request.invalid", "query.limit field.wrong_type"},
+	"query, too large":   {put + "?limit=" + secret, `{"title":"abc"}`, "", 422, "request.invalid", "query.limit field.too_large"},
+	"query, unknown":     {put + "?" + secret + "=1", `{"title":"abc"}`, "", 422, "request.invalid", "query.* field.unknown"},
+	"query, NUL":         {put + "?limit=%00", `{"title":"abc"}`, "", 400, "request.malformed", ""},
+	"query, no UTF-8":    {put + "?limit=%ff", `{"title":"abc"}`, "", 400, "request.malformed", ""},
+	"path, NUL":          {"/api/v1/drafts/%00", `{"title":"abc"}`, "", 400, "request.malformed", ""},
+	"path, too long":     {"/api/v1/drafts/" + strings.Repeat(secret, 4), `{"title":"abc"}`, "", 422, "request.invalid", "path.id field.too_long"},
+	"no path":            {"/api/v1/" + secret, ``, "", 404, "request.no_such_path", ""},
+	"no path but root":   {"/api/", ``, "", 404, "request.no_such_path", ""},
+	"no method":          {"/api/v1/open", ``, "", 405, "request.wrong_method", ""},
+	"nobody":             {put, `{"title":"abc"}`, "Authorization: Bearer " + secret, 401, "session.none", ""},
+	"too large":          {put, `{"title":"` + strings.Repeat("a", DefaultMaxBody) + `"}`, "", 413, "request.too_large", ""},
+}
+
 // Whatever is wrong with a request, the answer is a problem with the right status and codes,
 // names the place, and repeats nothing that was sent.
 func TestWrongRequestsGetProblems(t *testing.T) {
-	deep := strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1)
-	for name, c := range map[string]struct {
-		path, body string
-		header     string
-		status     int
-		code       string
-		place      string // "path code" of the one place that is wrong
-	}{
-		"no JSON":            {put, `{"title": "` + secret, "", 400, "request.malformed", ""},
-		"JSON and more":      {put, `{"title":"abc"} ` + secret, "", 400, "request.malformed", ""},
-		"GBK":                {put, "{\"title\":\"\xb8\xf1\xd6\xce" + secret + "\"}", "", 400, "request.malformed", ""},
-		"NUL":                {put, `{"title":"` + secret + `\u0000"}`, "", 400, "request.nul", ""},
-		"NUL, escaped":       {put, `{"title":"ab\\u0000"}`, "", 200, "", ""},
-		"nothing":            {put, ``, "", 400, "request.empty", ""},
-		"a form":             {put, "title=" + secret, "Content-Type: application/x-www-form-urlencoded", 400, "request.not_json", ""},
-		"plain text":         {put, `{"title":"abc"}`, "Content-Type: text/plain", 400, "request.not_json", ""},
-		"JSON in UTF-8":      {put, `{"title":"格治"}`, "Content-Type: application/json; charset=utf-8", 200, "", ""},
-		"deep":               {put, `{"title":"abc","tree":` + deep + `}`, "", 400, "request.too_deep", ""},
-		"brackets in text":   {put, `{"title":"[[{{\"","tree":"` + strings.Repeat("[", 99) + `"}`, "", 200, "", ""},
-		"not an object":      {put, `"` + secret + `"`, "", 422, "request.invalid", "body field.wrong_type"},
-		"unknown field":      {put, `{"title":"abc","colour":"` + secret + `"}`, "", 422, "request.invalid", "body.colour field.unknown"},
-		"unknown, a number":  {put, `{"title":"abc","` + secret + `":1}`, "", 422, "request.invalid", "body.* field.unknown"},
-		"key of a map":       {put, `{"title":"abc","fields":{"` + secret + `":"x"}}`, "", 422, "request.invalid", "body.fields.* field.wrong_type"},
-		"other case":         {put, `{"title":"abc","count":5,"COUNT":5000}`, "", 422, "request.invalid", "body.COUNT field.unknown"},
-		"missing":            {put, `{}`, "", 422, "request.invalid", "body.title field.required"},
-		"too short":          {put, `{"title":"a"}`, "", 422, "request.invalid", "body.title field.too_short"},
-		"too long":           {put, `{"title":"` + secret + `"}`, "", 422, "request.invalid", "body.title field.too_long"},
-		"too large a number": {put, `{"title":"abc","count":` + secret + `}`, "", 422, "request.invalid", "body.count field.too_large"},
-		"beyond floats":      {put, `{"title":"abc","count":1e999}`, "", 400, "request.malformed", ""},
-		"half a number":      {put, `{"title":"abc","count":1.5}`, "", 422, "request.invalid", "body.count field.wrong_type"},
-		"not offered":        {put, `{"title":"abc","kind":"` + secret + `"}`, "", 422, "request.invalid", "body.kind field.not_offered"},
-		"no date":            {put, `{"title":"abc","date":"` + secret + `"}`, "", 422, "request.invalid", "body.date field.bad_form"},
-		"too many":           {put, `{"title":"abc","tags":["` + secret + `","b","c"]}`, "", 422, "request.invalid", "body.tags field.too_many"},
-		"item of a list":     {put, `{"title":"abc","tags":["a",{"x":"` + secret + `"}]}`, "", 422, "request.invalid", "body.tags[1] field.wrong_type"},
-		"query, no number":   {put + "?limit=" + secret + "x", `{"title":"abc"}`, "", 422, "request.invalid", "query.limit field.wrong_type"},
-		"query, too large":   {put + "?limit=" + secret, `{"title":"abc"}`, "", 422, "request.invalid", "query.limit field.too_large"},
-		"query, unknown":     {put + "?" + secret + "=1", `{"title":"abc"}`, "", 422, "request.invalid", "query.* field.unknown"},
-		"query, NUL":         {put + "?limit=%00", `{"title":"abc"}`, "", 400, "request.malformed", ""},
-		"query, no UTF-8":    {put + "?limit=%ff", `{"title":"abc"}`, "", 400, "request.malformed", ""},
-		"path, NUL":          {"/api/v1/drafts/%00", `{"title":"abc"}`, "", 400, "request.malformed", ""},
-		"path, too long":     {"/api/v1/drafts/" + strings.Repeat(secret, 4), `{"title":"abc"}`, "", 422, "request.invalid", "path.id field.too_long"},
-		"no path":            {"/api/v1/" + secret, ``, "", 404, "request.no_such_path", ""},
-		"no path but root":   {"/api/", ``, "", 404, "request.no_such_path", ""},
-		"no method":          {"/api/v1/open", ``, "", 405, "request.wrong_method", ""},
-		"nobody":             {put, `{"title":"abc"}`, "Authorization: Bearer " + secret, 401, "session.none", ""},
-		"too large":          {put, `{"title":"` + strings.Repeat("a", DefaultMaxBody) + `"}`, "", 413, "request.too_large", ""},
-	} {
+	for name, c := range wrongRequests {
 		t.Run(name, func(t *testing.T) {
 			s := newTrial()
 			w := s.ask("PUT", c.path, c.body, c.header)

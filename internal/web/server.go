@@ -27,7 +27,8 @@ const maxHeader = 32 << 10
 type Server struct {
 	// Authenticate returns a context that knows who asks. Its error refuses the request;
 	// an operation that is Public goes on without anybody when the error is Unauthenticated.
-	// nil means that nobody is ever known.
+	// nil means that nobody is ever known. Where a request has an Authorization header it must
+	// not look at cookies: such a request was not checked for being forged by another site.
 	Authenticate func(context.Context, *http.Request) (context.Context, error)
 	// Log takes the access log and every unexpected failure.
 	Log *slog.Logger

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -186,16 +187,16 @@ func run(t *testing.T, s *Server) (address string, stop func() error) {
 }
 
 // endless is a body without an end, and counts what was read of it.
-type endless struct{ read int }
+type endless struct{ read atomic.Int64 }
 
 func (e *endless) Read(p []byte) (int, error) {
-	if e.read > 50<<20 {
+	if e.read.Load() > 50<<20 {
 		return 0, io.EOF
 	}
 	for i := range p {
 		p[i] = 'a'
 	}
-	e.read += len(p)
+	e.read.Add(int64(len(p)))
 	return len(p), nil
 }
 
@@ -217,8 +218,8 @@ func TestHugeBodiesAreRefused(t *testing.T) {
 		}
 		b, _ := io.ReadAll(res.Body)
 		res.Body.Close()
-		if res.StatusCode != 413 || !bytes.Contains(b, []byte("request.too_large")) || body.read > 20<<20 {
-			t.Errorf("announced %d: %d %s after %d bytes", announced, res.StatusCode, b, body.read)
+		if res.StatusCode != 413 || !bytes.Contains(b, []byte("request.too_large")) || body.read.Load() > 20<<20 {
+			t.Errorf("announced %d: %d %s after %d bytes", announced, res.StatusCode, b, body.read.Load())
 		}
 	}
 }

@@ -1,0 +1,120 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"gezhi/internal/db"
+)
+
+func (o office) roll() *Roll {
+	o.t.Helper()
+	r, err := o.Roll(o.t.Context())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return r
+}
+
+func idsOf(posts []Post) (all []string) {
+	for _, p := range posts {
+		all = append(all, p.ID)
+	}
+	return all
+}
+
+// The roll knows who holds what, where and when, in the order in which posts were given, and
+// who is with us; whatever changes it is counted.
+func TestTheRoll(t *testing.T) {
+	each(t, func(t *testing.T, o office) {
+		counted := o.Generation()
+		changes := func(what string) {
+			t.Helper()
+			if g := o.Generation(); g == counted {
+				t.Errorf("%s is not counted", what)
+			} else {
+				counted = g
+			}
+		}
+		li, wang := o.person("li"), o.person("wang")
+		changes("a person")
+		first, second := o.post(li.ID, "clerk"), o.post(wang.ID, "clerk")
+		changes("a post")
+		third, err := o.GivePost(t.Context(), "", NewPost{PersonID: wang.ID, Role: "grid_worker", AreaID: "g1", AreaLevel: Grid, From: monday.Add(time.Hour), Until: monday.Add(2 * time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.EndPost(t.Context(), "", first.ID, monday.Add(30*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		changes("the end of a post")
+		r, later := o.roll(), monday.Add(time.Hour)
+		for what, c := range map[string]struct{ got, want []string }{
+			"in area":       {idsOf(r.InArea("clerk", "v1", monday)), []string{first.ID, second.ID}},
+			"in area later": {idsOf(r.InArea("clerk", "v1", later)), []string{second.ID}},
+			"other role":    {idsOf(r.InArea("grid_worker", "v1", later)), nil},
+			"any role":      {idsOf(r.InUnit("", "u1", monday)), []string{first.ID, second.ID}},
+			"with role":     {idsOf(r.WithRole("j1", "grid_worker", later)), []string{third.ID}},
+			"elsewhere":     {idsOf(r.WithRole("j2", "grid_worker", later)), nil},
+			"of":            {idsOf(r.Of(wang.ID, later)), []string{second.ID, third.ID}},
+			"of, after":     {idsOf(r.Of(wang.ID, monday.Add(2*time.Hour))), []string{second.ID}},
+		} {
+			if !slices.Equal(c.got, c.want) {
+				t.Errorf("%s: %v, not %v", what, c.got, c.want)
+			}
+		}
+		if p, ok := r.Post(third.ID); !ok || p.PersonID != wang.ID || !r.Known(li.ID) || r.Known("none") || r.Name(li.ID) != li.Name {
+			t.Errorf("%+v", p)
+		}
+		if err := o.EndPerson(t.Context(), "", wang.ID); err != nil {
+			t.Fatal(err)
+		}
+		changes("the end of somebody's time")
+		if r := o.roll(); r.Known(wang.ID) || len(r.Of(wang.ID, later)) != 0 {
+			t.Error("somebody who left is on the roll")
+		}
+	})
+}
+
+// An import enrols and appoints in its own transaction: all or nothing, in the database and in
+// memory, and a login that is there already is found.
+func TestAnImportIsAllOrNothing(t *testing.T) {
+	each(t, func(t *testing.T, o office) {
+		no := errors.New("no")
+		take := func(end error) error {
+			return o.DB.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+				p, err := o.Enrol(ctx, tx, "", NewPerson{Jurisdiction: "j1", Name: "样例", Login: "Li", Password: "is not looked at", Nature: "sample"})
+				if err != nil {
+					return err
+				}
+				if found, err := o.PersonByLogin(ctx, tx, "LI"); err != nil || found.ID != p.ID {
+					t.Error(found, err)
+				}
+				_, err = o.PersonByLogin(ctx, tx, "")
+				want(t, err, "person.none")
+				if _, err := o.Appoint(ctx, tx, "", NewPost{PersonID: p.ID, Role: "clerk"}); err != nil {
+					return err
+				}
+				return end
+			})
+		}
+		if err := take(no); !errors.Is(err, no) {
+			t.Fatal(err)
+		}
+		if n := len(o.roll().WithRole("j1", "clerk", monday)) + o.leaves("person.created"); n != 0 {
+			t.Errorf("%d left of nothing", n)
+		}
+		if err := take(nil); err != nil {
+			t.Fatal(err)
+		}
+		if len(o.roll().WithRole("j1", "clerk", monday)) != 1 || o.leaves("person.created") != 1 || o.leaves("post.given") != 1 {
+			t.Error("not all is there")
+		}
+		want(t, take(nil), "person.login_taken")
+		_, _, err := o.LogIn(t.Context(), "li", "is not looked at", Origin{})
+		want(t, err, "session.wrong")
+	})
+}
