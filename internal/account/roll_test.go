@@ -79,42 +79,44 @@ func TestTheRoll(t *testing.T) {
 	})
 }
 
-// An import enrols and appoints in its own transaction: all or nothing, in the database and in
-// memory, and a login that is there already is found.
+// An import enrols in its own transaction: all or nothing. The same line again changes nothing,
+// another name under the login is refused, and whoever left does not come back by it.
 func TestAnImportIsAllOrNothing(t *testing.T) {
 	each(t, func(t *testing.T, o office) {
-		no := errors.New("no")
-		take := func(end error) error {
-			return o.DB.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
-				p, err := o.Enrol(ctx, tx, "", NewPerson{Jurisdiction: "j1", Name: "样例", Login: "Li", Password: "is not looked at", Nature: "sample"})
-				if err != nil {
-					return err
-				}
-				if found, err := o.PersonByLogin(ctx, tx, "LI"); err != nil || found.ID != p.ID {
-					t.Error(found, err)
-				}
-				_, err = o.PersonByLogin(ctx, tx, "")
-				want(t, err, "person.none")
-				if _, err := o.Appoint(ctx, tx, "", NewPost{PersonID: p.ID, Role: "clerk"}); err != nil {
-					return err
-				}
-				return end
+		take := func(name, role string, end error) (begun, taken bool) {
+			t.Helper()
+			err := o.DB.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) (err error) {
+				begun, taken, err = o.Enrol(ctx, tx, "", Enrolment{Jurisdiction: "j1", Name: name, Login: "Li", Nature: "sample", Post: NewPost{Role: role}})
+				return errors.Join(err, end)
 			})
+			if !errors.Is(err, end) {
+				t.Error(err)
+			}
+			return begun, taken
 		}
-		if err := take(no); !errors.Is(err, no) {
-			t.Fatal(err)
-		}
+		take("样例", "clerk", errors.New("no"))
 		if n := len(o.roll().WithRole("j1", "clerk", monday)) + o.leaves("person.created"); n != 0 {
 			t.Errorf("%d left of nothing", n)
 		}
-		if err := take(nil); err != nil {
+		for i, c := range []struct {
+			name, role           string
+			begun, taken         bool
+			people, posts, roles int
+		}{
+			{"样例", "clerk", true, false, 1, 1, 1}, {"样例", "clerk", false, false, 1, 1, 1}, {"样例", "dispatcher", true, false, 1, 2, 1}, {"另一样例", "clerk", false, true, 1, 2, 1},
+		} {
+			begun, taken := take(c.name, c.role, nil)
+			if begun != c.begun || taken != c.taken || o.leaves("person.created") != c.people || o.leaves("post.given") != c.posts || len(o.roll().WithRole("j1", c.role, monday)) != c.roles {
+				t.Errorf("line %d: begun %v, taken %v", i, begun, taken)
+			}
+		}
+		_, _, err := o.LogIn(t.Context(), "li", "", Origin{})
+		want(t, err, "session.wrong")
+		if err := o.EndPerson(t.Context(), "", o.roll().WithRole("j1", "clerk", monday)[0].PersonID); err != nil {
 			t.Fatal(err)
 		}
-		if len(o.roll().WithRole("j1", "clerk", monday)) != 1 || o.leaves("person.created") != 1 || o.leaves("post.given") != 1 {
-			t.Error("not all is there")
+		if begun, taken := take("样例", "clerk", nil); begun || !taken {
+			t.Error("somebody who left came back")
 		}
-		want(t, take(nil), "person.login_taken")
-		_, _, err := o.LogIn(t.Context(), "li", "is not looked at", Origin{})
-		want(t, err, "session.wrong")
 	})
 }

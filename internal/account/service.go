@@ -55,7 +55,10 @@ func (s *Service) CreatePerson(ctx context.Context, by string, n NewPerson) (Per
 	}
 	var p Person
 	err := s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) (err error) {
-		p, err = s.enrol(ctx, tx, by, n, hash)
+		free := false
+		if p, free, err = s.enrol(ctx, tx, by, n, hash); err == nil && !free {
+			err = fault.New(fault.Conflict, "person.login_taken")
+		}
 		return err
 	})
 	if err != nil {
@@ -64,27 +67,15 @@ func (s *Service) CreatePerson(ctx context.Context, by string, n NewPerson) (Per
 	return p, nil
 }
 
-// Enrol is CreatePerson within a transaction, for imports. The person gets no password; give
-// one with SetPassword.
-func (s *Service) Enrol(ctx context.Context, tx *db.Tx, by string, n NewPerson) (Person, error) {
-	n.Password = ""
-	if err := n.check(); err != nil {
-		return Person{}, err
-	}
-	return s.enrol(ctx, tx, by, n, "")
-}
-
-func (s *Service) enrol(ctx context.Context, tx *db.Tx, by string, n NewPerson, hash string) (Person, error) {
-	p := Person{ID: s.NewID(), Jurisdiction: n.Jurisdiction, Name: n.Name, Login: foldLogin(n.Login), Nature: n.Nature, Locale: n.Locale, CreatedAt: s.Now()}
-	free, err := insertPerson(ctx, tx, p, hash)
-	if err != nil {
-		return Person{}, err
-	}
-	if !free {
-		return Person{}, fault.New(fault.Conflict, "person.login_taken")
+// enrol adds a person who is checked. It reports false, and writes nothing, when the login
+// is taken.
+func (s *Service) enrol(ctx context.Context, tx *db.Tx, by string, n NewPerson, hash string) (p Person, free bool, err error) {
+	p = Person{ID: s.NewID(), Jurisdiction: n.Jurisdiction, Name: n.Name, Login: foldLogin(n.Login), Nature: n.Nature, Locale: n.Locale, CreatedAt: s.Now()}
+	if free, err = insertPerson(ctx, tx, p, hash); err != nil || !free {
+		return Person{}, false, err
 	}
 	s.forget(tx, p.ID) // nobody knows the person yet, but a roll of everybody is now old
-	return p, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "person.created", by, p.row())
+	return p, true, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "person.created", by, p.row())
 }
 
 // SetPassword gives a person a new password and ends all their sessions.
@@ -143,15 +134,6 @@ func (s *Service) Person(ctx context.Context, personID string) (p Person, err er
 	return p, err
 }
 
-// PersonByLogin returns whose login this is, within a transaction; nobody's is person.none.
-func (s *Service) PersonByLogin(ctx context.Context, tx *db.Tx, login string) (Person, error) {
-	var id string
-	if err := tx.Row(ctx, idByLoginSQL, []any{foldLogin(login)}, &id); err != nil {
-		return Person{}, none(err, fault.New(fault.NotFound, "person.none"))
-	}
-	return s.person(ctx, tx, id)
-}
-
 // Posts returns all posts that a person ever held, in the order in which they were given.
 func (s *Service) Posts(ctx context.Context, personID string) (all []Post, err error) {
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
@@ -173,7 +155,7 @@ type NewPost struct {
 func (s *Service) GivePost(ctx context.Context, by string, n NewPost) (Post, error) {
 	var p Post
 	err := s.DB.Write(ctx, db.Keys{personKey(n.PersonID)}, func(ctx context.Context, tx *db.Tx) (err error) {
-		p, err = s.Appoint(ctx, tx, by, n)
+		p, err = s.appoint(ctx, tx, by, n)
 		return err
 	})
 	if err != nil {
@@ -182,9 +164,8 @@ func (s *Service) GivePost(ctx context.Context, by string, n NewPost) (Post, err
 	return p, nil
 }
 
-// Appoint is GivePost within a transaction that has the key "person/ID" of the person, or in
-// which the person was enrolled.
-func (s *Service) Appoint(ctx context.Context, tx *db.Tx, by string, n NewPost) (Post, error) {
+// appoint gives a post within a transaction.
+func (s *Service) appoint(ctx context.Context, tx *db.Tx, by string, n NewPost) (Post, error) {
 	if n.From.IsZero() {
 		n.From = s.Now()
 	}

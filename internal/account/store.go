@@ -11,7 +11,6 @@ var (
 	insertPersonSQL = db.SQL(`INSERT INTO person (id, jurisdiction, name, login, password_hash, nature, locale, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (login) WHERE login <> '' DO NOTHING`)
 	personByIDSQL = db.SQL(`SELECT id, jurisdiction, name, login, nature, locale, created_at, ended_at FROM person WHERE id = $1`)
-	idByLoginSQL  = db.SQL(`SELECT id FROM person WHERE login = $1 AND login <> ''`)
 	secretSQL     = db.SQL(`SELECT id, password_hash FROM person WHERE login = $1 AND login <> '' AND ended_at = 0`)
 	setSecretSQL  = db.SQL(`UPDATE person SET password_hash = $2 WHERE id = $1`)
 	endPersonSQL  = db.SQL(`UPDATE person SET ended_at = $2, password_hash = '' WHERE id = $1`)
