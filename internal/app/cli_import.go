@@ -3,13 +3,11 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"io"
 	"os"
 	"time"
 
 	"gezhi/internal/account"
-	"gezhi/internal/clock"
 	"gezhi/internal/config"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
@@ -33,23 +31,13 @@ func readFile(name string) ([]byte, error) {
 	return b, err
 }
 
-// importCommand takes in a file: gezhi import [-n] [-from DAY] [-crs SYSTEM] [-end] KIND FILE.
+// importCommand takes in a file: gezhi import KIND [flags] FILE.
 func importCommand(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
-	fs := flag.NewFlagSet("import", flag.ContinueOnError)
-	dry := fs.Bool("n", false, "check, report every bad row, change nothing")
-	from := fs.String("from", time.Now().In(clock.CST).Format(time.DateOnly), "`day` from which it holds")
-	crs := fs.String("crs", "", "coordinate `system` of outlines: WGS-84, CGCS2000 or GCJ-02")
-	end := fs.Bool("end", false, "end what the file no longer lists")
-	code := fs.String("code", "", "`property` that holds the code in GeoJSON")
-	nature := fs.String("nature", territory.Real, "real or sample")
-	if err := fs.Parse(args); err != nil || fs.NArg() != 2 {
-		return fault.New(fault.Invalid, "cli.usage_import")
-	}
-	day, err := time.ParseInLocation(time.DateOnly, *from, clock.CST)
+	c, err := territory.ParseCommand(args, time.Now(), out)
 	if err != nil {
-		return fault.New(fault.Invalid, "worktime.bad_date")
+		return err
 	}
-	data, err := readFile(fs.Arg(1))
+	data, err := readFile(c.File)
 	if err != nil {
 		return err
 	}
@@ -58,31 +46,32 @@ func importCommand(ctx context.Context, cfg config.Config, args []string, out io
 		return err
 	}
 	defer a.DB.Close()
-	j, err := a.Jurisdictions.byCode(cfg.Jurisdiction)
+	code := c.Import.Jurisdiction
+	if code == "" {
+		code = cfg.Jurisdiction
+	}
+	j, err := a.Jurisdictions.byCode(code)
 	if err != nil {
 		return err
 	}
-	imp := territory.Import{Jurisdiction: j.ID, From: day, Nature: *nature, DryRun: *dry, EndMissing: *end}
-	drawing := territory.Drawing{CRS: *crs, Mend: true, Code: *code}
+	c.Import.Jurisdiction = j.ID
 	var report territory.Report
-	switch fs.Arg(0) {
-	case "divisions":
-		report, err = a.Territory.ImportDivisions(ctx, data, imp)
-	case "outlines":
-		report, err = a.Territory.ImportOutlines(ctx, data, drawing, imp)
-	case "grids":
-		report, err = a.Territory.ImportGrids(ctx, data, drawing, imp)
-	case "staff":
-		report, err = a.importStaff(ctx, data, j.ID, day, *dry)
-	default:
-		return fault.New(fault.Invalid, "cli.usage_import")
+	if c.Kind == "staff" {
+		report, err = a.importStaff(ctx, data, j.ID, c.Import.From, c.Import.DryRun)
+	} else {
+		report, err = c.Run(ctx, a.Territory, data)
 	}
 	if err != nil {
 		return err
 	}
+	return printReport(out, report)
+}
+
+// printReport prints what an import did, or would do, with every bad row.
+func printReport(out io.Writer, r territory.Report) error {
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")
-	return e.Encode(report)
+	return e.Encode(r)
 }
 
 // importStaff makes the people of a staff list and gives them their posts.

@@ -7,7 +7,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"strings"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -38,12 +38,6 @@ func readSampleAccounts() ([]sampleAccount, error) {
 	}
 	return out, nil
 }
-
-// workerPassword is what the first sample grid workers log in with; the others cannot.
-const (
-	workerPassword = "sample-worker"
-	workersIn      = 3
-)
 
 // runsAreas are the kinds of units of the sample county that run an area.
 var runsAreas = []string{"centre", "office", "committee"}
@@ -130,10 +124,10 @@ func (a *App) seatSample(ctx context.Context, j account.Jurisdiction, c *territo
 			return err
 		}
 	}
-	for i, w := range c.Workers {
+	for _, w := range c.Workers {
 		p := account.NewPerson{Name: w.Name, Login: w.Login}
-		if i < workersIn {
-			p.Password = workerPassword
+		if slices.ContainsFunc(accounts, func(s sampleAccount) bool { return s.Login == w.Login }) {
+			continue // among the printed ones
 		}
 		if err := give(p, w.Role, w.Unit, territory.SchemeGrid, w.Grid); err != nil {
 			return err
@@ -151,13 +145,6 @@ func PrintAccounts(w io.Writer, lang string) error {
 	t := tabwriter.NewWriter(w, 2, 8, 2, ' ', 0)
 	for _, s := range accounts {
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", s.Login, s.Password, s.Name, s.Does[lang])
-	}
-	c, err := territory.NewSampleCounty()
-	if err != nil {
-		return err
-	}
-	for _, x := range c.Workers[:workersIn] {
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", x.Login, workerPassword, x.Name, strings.TrimSpace(x.Grid))
 	}
 	return t.Flush()
 }
