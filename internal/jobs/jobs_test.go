@@ -46,7 +46,9 @@ func TestATimerFiresOnce(t *testing.T) {
 			r := jobs.NewRunner(d, hand.Now)
 			r.Timers["k"] = func(ctx context.Context, tm jobs.Timer) error {
 				fired.Add(1)
-				return d.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error { return jobs.Set(ctx, tx, jobs.Timer{Kind: tm.Kind, Ref: tm.Ref}) })
+				return d.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+					return jobs.Set(ctx, tx, jobs.Timer{Kind: tm.Kind, Ref: tm.Ref})
+				})
 			}
 			runners[i] = r
 		}

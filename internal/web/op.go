@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,7 +65,8 @@ func Op[In, Out any](s *Server, o Operation, h func(context.Context, *In) (*Out,
 func Raw(s *Server, o Operation, h func(http.ResponseWriter, *http.Request) error) {
 	s.claim(o)
 	doc := o.huma()
-	doc.Responses = map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK)}}
+	status := cmp.Or(o.Status, http.StatusOK)
+	doc.Responses = map[string]*huma.Response{strconv.Itoa(status): {Description: http.StatusText(status)}}
 	for _, part := range strings.Split(o.Path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
 			doc.Parameters = append(doc.Parameters, &huma.Param{Name: strings.TrimSuffix(name, "}"), In: "path", Required: true, Schema: &huma.Schema{Type: "string"}})

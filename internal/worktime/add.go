@@ -191,10 +191,8 @@ func (s *sum) days(from moment, sp Span, exact bool, g gaps) moment {
 	}
 	end := begin.add(sp)
 	if sp.Unit >= SameDay {
-		first = begin
-		if from >= closing(begin) {
-			end++
-		}
+		end = endingAfter(closing, from)
+		first = end
 	}
 	s.say(Step{Code: Ends, From: begin, To: end, Span: sp})
 	if (sp.Unit == InMonths || sp.Unit == InYears) && end.monthDay()%100 != begin.monthDay()%100 {
@@ -208,22 +206,24 @@ func (s *sum) days(from moment, sp Span, exact bool, g gaps) moment {
 		if x.from >= closing(last) {
 			break
 		}
-		if x.from >= closing(end) {
-			end = last // already living on the day that stands in
-		}
-		n := 0
-		for d := max(first, x.from.date()); closing(d) < x.to; d++ {
-			if closing(d) >= x.from {
-				n++
-			}
-		}
-		if n > 0 {
-			end += Date(n)
-			s.say(Step{Code: Paused, From: x.from.date(), To: (x.to - 1).date(), Days: n})
+		// Beyond the end, on the way to the day that stands in, only the end itself is lost.
+		lost := endingAfter(closing, x.to) - min(end, max(first, endingAfter(closing, x.from)))
+		if lost > 0 {
+			end += lost
+			s.say(Step{Code: Paused, From: x.from.date(), To: (x.to - 1).date(), Days: int(lost)})
 		}
 	}
 	end = s.fall(end, sp.N < 0, exact)
 	return s.close(end, closing(end))
+}
+
+// endingAfter is the first day that ends, as closing tells, after a moment.
+func endingAfter(closing func(Date) moment, m moment) Date {
+	d := m.date()
+	if closing(d) <= m {
+		d++
+	}
+	return d
 }
 
 // fall replaces a last day that is a day off.

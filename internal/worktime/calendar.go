@@ -114,7 +114,7 @@ func New(rules Rules, years []Year) (Calendar, error) {
 		}
 	}
 	for _, e := range rules.Exceptions {
-		m := mark{off: e.Off, name: t.name(e.Name), shape: t.shape(e.Hours)}
+		m := mark{off: e.Closed, name: t.name(e.Name), shape: t.shape(e.Hours)}
 		for d := e.From; d <= e.last(); d++ {
 			t.marks[d] = m
 		}

@@ -199,10 +199,11 @@ func gapsOf(pauses []Pause) gaps {
 	return out
 }
 
-// cover reports whether a moment lies in a gap.
+// cover reports whether an end of business is lost in a gap: it is if the gap began before
+// and lasted until then.
 func (g gaps) cover(m moment) bool {
-	i, at := slices.BinarySearchFunc(g, m, func(x gap, m moment) int { return cmp.Compare(x.from, m) })
-	return at || i > 0 && m < g[i-1].to
+	i, _ := slices.BinarySearchFunc(g, m, func(x gap, m moment) int { return cmp.Compare(x.from, m) })
+	return i > 0 && m <= g[i-1].to
 }
 
 // after returns the parts of the gaps that lie after a moment.

@@ -68,11 +68,11 @@ func (s Season) holds(m MonthDay) bool {
 // Exception is a day, or several in a row, on which a jurisdiction differs from its week
 // and from the national holidays: a local festival off, or a Saturday worked.
 type Exception struct {
-	From  Date   `json:"from" yaml:"from"`
-	To    Date   `json:"to,omitzero" yaml:"to,omitempty"`        // last day; none: a single day
-	Off   bool   `json:"off,omitzero" yaml:"off,omitempty"`      // a day off; otherwise a workday
-	Name  string `json:"name,omitzero" yaml:"name,omitempty"`    // a code that words are looked up by
-	Hours Hours  `json:"hours,omitempty" yaml:"hours,omitempty"` // of a workday, if not the usual ones
+	From   Date   `json:"from" yaml:"from"`
+	To     Date   `json:"to,omitzero" yaml:"to,omitempty"`         // last day; none: a single day
+	Closed bool   `json:"closed,omitzero" yaml:"closed,omitempty"` // a day off; otherwise a workday
+	Name   string `json:"name,omitzero" yaml:"name,omitempty"`     // a code that words are looked up by
+	Hours  Hours  `json:"hours,omitempty" yaml:"hours,omitempty"`  // of a workday, if not the usual ones
 }
 
 // Rules are the part of a calendar that a jurisdiction decides itself. Of two exceptions
@@ -100,7 +100,7 @@ func (r Rules) check() error {
 		}
 	}
 	for _, e := range r.Exceptions {
-		if e.From.Year() < firstYear || e.last().Year() > lastYear || e.last() < e.From || e.Off && len(e.Hours) > 0 {
+		if e.From.Year() < firstYear || e.last().Year() > lastYear || e.last() < e.From || e.Closed && len(e.Hours) > 0 {
 			return fault.New(fault.Invalid, "worktime.bad_exception", "from", e.From.String())
 		}
 		if _, err := e.Hours.total(); err != nil {

@@ -98,7 +98,7 @@ func (m Mark) At(start, due time.Time, cal Calendar, pauses ...Pause) time.Time 
 		return s.add(end, o, false, nil).time()
 	case o.Unit == InWorkingDays:
 		at := s.workingDays(end, o.N, nil)
-		return min(at, (at - 1).date().start()+moment(end.ofDay())).time()
+		return min(at, (at-1).date().start()+moment(end.ofDay())).time()
 	default:
 		return (end.date().add(o).start() + moment(end.ofDay())).time()
 	}

@@ -46,7 +46,7 @@ CREATE TABLE cases (
 	scheme        TEXT NOT NULL,
 	class         TEXT NOT NULL,
 	life          TEXT NOT NULL,
-	severity      BIGINT NOT NULL DEFAULT 0,
+	severity      TEXT NOT NULL DEFAULT '',
 	step          TEXT NOT NULL,
 	phase         TEXT NOT NULL,
 	outcome       TEXT NOT NULL DEFAULT '',

@@ -1,0 +1,176 @@
+package account
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"gezhi/internal/fault"
+	"gezhi/internal/web"
+)
+
+// cookieName is the cookie that carries a browser's token.
+const cookieName = "gezhi_session"
+
+// Names gives the names of units and areas by id, as of today. What it does not know it leaves out.
+type Names func(ctx context.Context, ids []string) (map[string]string, error)
+
+// Authenticate puts who asks into the context: the bearer token of a program, or the cookie of a
+// browser. Where there is an Authorization header the cookie is not looked at, for then
+// nobody has checked that the request is not forged.
+func (s *Service) Authenticate(ctx context.Context, r *http.Request) (context.Context, error) {
+	token := tokenOf(r)
+	if token == "" {
+		return ctx, fault.New(fault.Unauthenticated, "session.none")
+	}
+	a, err := s.Who(ctx, token)
+	if err != nil {
+		return ctx, err
+	}
+	return With(ctx, a), nil
+}
+
+func tokenOf(r *http.Request) string {
+	if auth := r.Header.Get("Authorization"); auth != "" {
+		scheme, token, _ := strings.Cut(auth, " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return ""
+		}
+		return strings.TrimSpace(token)
+	}
+	if c, err := r.Cookie(cookieName); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
+type logInInput struct {
+	Body struct {
+		Login    string `json:"login" minLength:"1" maxLength:"64"`
+		Password string `json:"password" minLength:"1" maxLength:"128"`
+	}
+}
+
+type meOutput struct {
+	Body Me
+}
+
+type logInOutput struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+	Body      Me
+}
+
+// Me is who asks, as the faces want it.
+type Me struct {
+	ID           string   `json:"id"`
+	Name         string   `json:"name"`
+	Jurisdiction string   `json:"jurisdiction"`
+	Locale       string   `json:"locale,omitempty" enum:"zh,en"`
+	Posts        []MyPost `json:"posts"`
+}
+
+// MyPost is a post that the asker holds, or acts in for somebody.
+type MyPost struct {
+	ID   string  `json:"id"`
+	Role string  `json:"role" doc:"as the packs name it"`
+	Seat string  `json:"seat,omitempty" enum:"leader,deputy,member"`
+	Unit *Named  `json:"unit,omitempty"`
+	Area *MyArea `json:"area,omitempty"`
+	For  *Named  `json:"for,omitempty" doc:"the absent colleague whose post this is"`
+}
+
+// Named is a thing with its name, where the name is known.
+type Named struct {
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"`
+}
+
+// MyArea is the area of a post.
+type MyArea struct {
+	Named
+	Level int `json:"level" minimum:"1" maximum:"7" doc:"1 province, 2 city, 3 county, 4 township, 5 village, 6 grid, 7 micro-grid"`
+}
+
+// Register adds the operations of this package. names may be nil.
+func (s *Service) Register(srv *web.Server, names Names) {
+	tags := []string{"session"}
+	web.Op(srv, web.Operation{Method: "POST", Path: "/session", ID: "logIn", Summary: "Log in with a login and a password", Tags: tags, Public: true},
+		func(ctx context.Context, in *logInInput) (*logInOutput, error) {
+			c := web.ClientOf(ctx)
+			token, a, err := s.LogIn(ctx, in.Body.Login, in.Body.Password, Origin{Addr: c.Addr, UserAgent: c.UserAgent})
+			if err != nil {
+				return nil, err
+			}
+			out := &logInOutput{SetCookie: cookie(ctx, token, int(s.Longest.Seconds()))}
+			out.Body, err = me(ctx, a, names)
+			return out, err
+		})
+	web.Raw(srv, web.Operation{Method: "DELETE", Path: "/session", ID: "logOut", Summary: "Log out", Tags: tags, Public: true, Status: http.StatusNoContent},
+		func(w http.ResponseWriter, r *http.Request) error {
+			if err := s.LogOut(r.Context(), tokenOf(r)); err != nil {
+				return err
+			}
+			gone := cookie(r.Context(), "", -1)
+			http.SetCookie(w, &gone)
+			w.WriteHeader(http.StatusNoContent)
+			return nil
+		})
+	web.Op(srv, web.Operation{Method: "GET", Path: "/me", ID: "me", Summary: "Who asks, with the posts held and acted in now", Tags: tags},
+		func(ctx context.Context, _ *struct{}) (*meOutput, error) {
+			a, err := From(ctx)
+			if err != nil {
+				return nil, err
+			}
+			body, err := me(ctx, a, names)
+			return &meOutput{body}, err
+		})
+}
+
+func cookie(ctx context.Context, token string, maxAge int) http.Cookie {
+	return http.Cookie{Name: cookieName, Value: token, Path: "/", MaxAge: maxAge, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode, Secure: web.ClientOf(ctx).Secure}
+}
+
+func me(ctx context.Context, a Actor, names Names) (Me, error) {
+	m := Me{ID: a.PersonID, Name: a.Name, Jurisdiction: a.Jurisdiction, Locale: a.Locale, Posts: []MyPost{}}
+	for _, p := range a.Posts {
+		m.Posts = append(m.Posts, myPost(p))
+	}
+	for _, p := range a.Acting {
+		mine := myPost(p.Post)
+		mine.For = &Named{ID: p.PersonID, Name: p.HolderName}
+		m.Posts = append(m.Posts, mine)
+	}
+	var wanted []*Named
+	var ids []string
+	for _, p := range m.Posts {
+		if p.Unit != nil {
+			wanted, ids = append(wanted, p.Unit), append(ids, p.Unit.ID)
+		}
+		if p.Area != nil {
+			wanted, ids = append(wanted, &p.Area.Named), append(ids, p.Area.ID)
+		}
+	}
+	if names == nil || len(ids) == 0 {
+		return m, nil
+	}
+	known, err := names(ctx, ids)
+	if err != nil {
+		return Me{}, err
+	}
+	for _, n := range wanted {
+		n.Name = known[n.ID]
+	}
+	return m, nil
+}
+
+func myPost(p Post) MyPost {
+	m := MyPost{ID: p.ID, Role: p.Role, Seat: string(p.Seat)}
+	if p.UnitID != "" {
+		m.Unit = &Named{ID: p.UnitID}
+	}
+	if p.AreaID != "" {
+		m.Area = &MyArea{Named{ID: p.AreaID}, int(p.AreaLevel)}
+	}
+	return m
+}

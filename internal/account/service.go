@@ -1,0 +1,334 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gezhi/internal/audit"
+	"gezhi/internal/clock"
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/id"
+)
+
+// Service does what is done with people, posts and sessions. Its callers have asked already
+// whether they may; by is the person who does it, "" for the system (an import, the set-up).
+type Service struct {
+	DB    *db.DB
+	Now   clock.Now
+	NewID id.Source
+	// Idle ends a session that was not used for so long, Longest any session.
+	Idle, Longest time.Duration
+	// Fresh is how long a process may answer Who from memory. A change made by this process
+	// is seen at once, one made by another process after this time.
+	Fresh time.Duration
+
+	hashing slots
+	known   cache
+}
+
+// New returns a service with the usual clock, ids and times.
+func New(d *db.DB) *Service {
+	return &Service{DB: d, Now: clock.System, NewID: id.New, Idle: 12 * time.Hour, Longest: 7 * 24 * time.Hour, Fresh: 3 * time.Second,
+		hashing: make(slots, atOnce)}
+}
+
+// NewPerson is what CreatePerson is told. Without a login, or without a password, the person
+// cannot log in.
+type NewPerson struct {
+	Jurisdiction, Name, Login, Password, Nature, Locale string
+}
+
+// CreatePerson adds a person. A login in use by anybody in this installation is
+// person.login_taken; what is wrong otherwise is named field by field.
+func (s *Service) CreatePerson(ctx context.Context, by string, n NewPerson) (Person, error) {
+	if err := n.check(); err != nil {
+		return Person{}, err
+	}
+	p := Person{ID: s.NewID(), Jurisdiction: n.Jurisdiction, Name: n.Name, Login: foldLogin(n.Login), Nature: n.Nature, Locale: n.Locale, CreatedAt: s.Now()}
+	hash := ""
+	if n.Password != "" {
+		var err error
+		if hash, err = s.hash(ctx, n.Password, p.Login); err != nil {
+			return Person{}, err
+		}
+	}
+	leaf := s.NewID()
+	err := s.DB.Write(ctx, db.Keys{personKey(p.ID)}, func(ctx context.Context, tx *db.Tx) error {
+		free, err := insertPerson(ctx, tx, p, hash)
+		if err != nil {
+			return err
+		}
+		if !free {
+			return fault.New(fault.Conflict, "person.login_taken")
+		}
+		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "person.created", by, p)
+	})
+	if err != nil {
+		return Person{}, err
+	}
+	return p, nil
+}
+
+// SetPassword gives a person a new password and ends all their sessions.
+func (s *Service) SetPassword(ctx context.Context, by, personID, password string) error {
+	p, err := s.Person(ctx, personID)
+	if err != nil {
+		return err
+	}
+	if p.Login == "" {
+		return fault.New(fault.Conflict, "person.no_login")
+	}
+	hash, err := s.hash(ctx, password, p.Login)
+	if err != nil {
+		return err
+	}
+	leaf := s.NewID()
+	return s.change(ctx, personID, func(ctx context.Context, tx *db.Tx, p Person) error {
+		if err := tx.Queue(ctx, setSecretSQL, p.ID, hash); err != nil {
+			return err
+		}
+		if err := tx.Queue(ctx, deleteSessionsSQL, p.ID); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "password.set", by, nil)
+	})
+}
+
+// EndPerson ends a person's time with us: posts, delegations and sessions end now, and the
+// person cannot log in again. What they did stays.
+func (s *Service) EndPerson(ctx context.Context, by, personID string) error {
+	now, leaf := s.Now(), s.NewID()
+	return s.change(ctx, personID, func(ctx context.Context, tx *db.Tx, p Person) error {
+		stand, err := ids(ctx, tx, actorsForSQL, p.ID)
+		if err != nil {
+			return err
+		}
+		for _, do := range []db.Stmt{endPersonSQL, endPostsSQL, endDelegationsSQL} {
+			if err := tx.Queue(ctx, do, p.ID, now); err != nil {
+				return err
+			}
+		}
+		if err := tx.Queue(ctx, deleteSessionsSQL, p.ID); err != nil {
+			return err
+		}
+		s.forget(tx, stand...)
+		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "person.ended", by, map[string]int64{"ended_at": db.Ms(now)})
+	})
+}
+
+// Person returns a person, also one whose time has ended; an unknown id is person.none.
+func (s *Service) Person(ctx context.Context, personID string) (p Person, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		p, err = s.person(ctx, tx, personID)
+		return err
+	})
+	return p, err
+}
+
+// Posts returns all posts that a person ever held, in the order in which they were given.
+func (s *Service) Posts(ctx context.Context, personID string) (all []Post, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		all, err = postsOf(ctx, tx, personID)
+		return err
+	})
+	return all, err
+}
+
+// NewPost is what GivePost is told. A zero From is now.
+type NewPost struct {
+	PersonID, Role, UnitID, AreaID string
+	AreaLevel                      Level
+	Seat                           Seat
+	From, Until                    time.Time
+}
+
+// GivePost gives a person a post in their own jurisdiction. Their rights change at once.
+func (s *Service) GivePost(ctx context.Context, by string, n NewPost) (Post, error) {
+	if n.From.IsZero() {
+		n.From = s.Now()
+	}
+	if err := n.check(); err != nil {
+		return Post{}, err
+	}
+	p := Post{ID: s.NewID(), PersonID: n.PersonID, Role: n.Role, UnitID: n.UnitID, AreaID: n.AreaID, AreaLevel: n.AreaLevel,
+		Seat: n.Seat, From: n.From, Until: n.Until}
+	leaf := s.NewID()
+	err := s.change(ctx, n.PersonID, func(ctx context.Context, tx *db.Tx, who Person) error {
+		if err := insertPost(ctx, tx, who.Jurisdiction, p); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, leaf, who.Jurisdiction, who.ID, "post.given", by, p)
+	})
+	if err != nil {
+		return Post{}, err
+	}
+	return p, nil
+}
+
+// EndPost ends a post at a moment; a zero moment is now. A post that ended before keeps its end.
+func (s *Service) EndPost(ctx context.Context, by, postID string, at time.Time) error {
+	if at.IsZero() {
+		at = s.Now()
+	}
+	var post Post
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		post, err = postByID(ctx, tx, postID)
+		return none(err, fault.New(fault.NotFound, "post.none"))
+	})
+	if err != nil {
+		return err
+	}
+	leaf := s.NewID()
+	return s.change(ctx, post.PersonID, func(ctx context.Context, tx *db.Tx, who Person) error {
+		post, err := postByID(ctx, tx, postID)
+		if err != nil {
+			return err
+		}
+		if !post.Until.IsZero() && !post.Until.After(at) {
+			return fault.New(fault.Conflict, "post.ended")
+		}
+		stand, err := ids(ctx, tx, actorsOfPostSQL, postID)
+		if err != nil {
+			return err
+		}
+		if err := tx.Queue(ctx, endPostSQL, postID, at); err != nil {
+			return err
+		}
+		s.forget(tx, stand...)
+		return s.note(ctx, tx, leaf, who.Jurisdiction, who.ID, "post.ended", by, map[string]any{"post": postID, "valid_until": db.Ms(at)})
+	})
+}
+
+// Delegate lets somebody act in the post of an absent colleague of the same jurisdiction, from
+// d.Start (zero: now) until d.Until. d.ID, From and RecordedBy are filled in.
+func (s *Service) Delegate(ctx context.Context, by string, d Delegation) (Delegation, error) {
+	now := s.Now()
+	if d.Start.IsZero() {
+		d.Start = now
+	}
+	if !d.Start.Before(d.Until) {
+		return Delegation{}, &fault.Error{Kind: fault.Invalid, Code: "delegation.invalid", At: []fault.Place{{Path: "until", Code: "delegation.has_no_end"}}}
+	}
+	var post Post
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		post, err = postByID(ctx, tx, d.PostID)
+		return none(err, fault.New(fault.NotFound, "post.none"))
+	})
+	if err != nil {
+		return Delegation{}, err
+	}
+	d.ID, d.From, d.RecordedBy = s.NewID(), post.PersonID, by
+	if d.To == d.From {
+		return Delegation{}, fault.New(fault.Conflict, "delegation.to_oneself")
+	}
+	leaf := s.NewID()
+	err = s.DB.Write(ctx, db.Keys{personKey(d.From), personKey(d.To)}, func(ctx context.Context, tx *db.Tx) error {
+		from, err := s.present(ctx, tx, d.From)
+		if err != nil {
+			return err
+		}
+		to, err := s.present(ctx, tx, d.To)
+		if err != nil {
+			return err
+		}
+		if from.Jurisdiction != to.Jurisdiction {
+			return fault.New(fault.Conflict, "delegation.other_jurisdiction")
+		}
+		if err := insertDelegation(ctx, tx, from.Jurisdiction, d, now); err != nil {
+			return err
+		}
+		s.forget(tx, d.To)
+		return s.note(ctx, tx, leaf, from.Jurisdiction, d.From, "delegation.given", by, d)
+	})
+	if err != nil {
+		return Delegation{}, err
+	}
+	return d, nil
+}
+
+// EndDelegation ends a delegation now: the colleague is back.
+func (s *Service) EndDelegation(ctx context.Context, by, delegationID string) error {
+	var d Delegation
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		d, err = delegationByID(ctx, tx, delegationID)
+		return none(err, fault.New(fault.NotFound, "delegation.none"))
+	})
+	if err != nil {
+		return err
+	}
+	now, leaf := s.Now(), s.NewID()
+	return s.DB.Write(ctx, db.Keys{personKey(d.From), personKey(d.To)}, func(ctx context.Context, tx *db.Tx) error {
+		d, err := delegationByID(ctx, tx, delegationID)
+		if err != nil {
+			return err
+		}
+		if !d.Until.After(now) {
+			return fault.New(fault.Conflict, "delegation.ended")
+		}
+		from, err := personByID(ctx, tx, d.From)
+		if err != nil {
+			return err
+		}
+		if err := tx.Queue(ctx, endDelegationSQL, d.ID, now); err != nil {
+			return err
+		}
+		s.forget(tx, d.To)
+		return s.note(ctx, tx, leaf, from.Jurisdiction, d.From, "delegation.ended", by, map[string]any{"delegation": d.ID, "valid_until": db.Ms(now)})
+	})
+}
+
+// change runs fn on a person who is still with us, and makes what is known of them fresh.
+func (s *Service) change(ctx context.Context, personID string, fn func(context.Context, *db.Tx, Person) error) error {
+	return s.DB.Write(ctx, db.Keys{personKey(personID)}, func(ctx context.Context, tx *db.Tx) error {
+		p, err := s.present(ctx, tx, personID)
+		if err != nil {
+			return err
+		}
+		s.forget(tx, personID)
+		return fn(ctx, tx, p)
+	})
+}
+
+func (s *Service) person(ctx context.Context, tx *db.Tx, personID string) (Person, error) {
+	p, err := personByID(ctx, tx, personID)
+	return p, none(err, fault.New(fault.NotFound, "person.none"))
+}
+
+// present returns a person whose time has not ended.
+func (s *Service) present(ctx context.Context, tx *db.Tx, personID string) (Person, error) {
+	p, err := s.person(ctx, tx, personID)
+	if err == nil && !p.EndedAt.IsZero() {
+		err = fault.New(fault.Conflict, "person.ended")
+	}
+	return p, err
+}
+
+// note appends the audit leaf of a change to a person.
+func (s *Service) note(ctx context.Context, tx *db.Tx, leaf, jurisdiction, personID, act, by string, row any) error {
+	return audit.Append(ctx, tx, audit.Leaf{ID: leaf, Jurisdiction: jurisdiction, Subject: personKey(personID), Act: act, Person: by, At: s.Now(), Row: row})
+}
+
+// hash makes the stored form of a password, when there is room to.
+func (s *Service) hash(ctx context.Context, password, login string) (string, error) {
+	if err := checkPassword(password, login); err != nil {
+		return "", err
+	}
+	release, err := s.hashing.hold(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	return newSecret(password).String(), nil
+}
+
+func personKey(personID string) string { return "person/" + personID }
+
+// none turns "no row" into the fault that says what is missing.
+func none(err error, missing *fault.Error) error {
+	if errors.Is(err, db.ErrNoRows) {
+		return missing
+	}
+	return err
+}

@@ -1,0 +1,257 @@
+package casework
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+	"sync"
+	"time"
+
+	"gezhi/internal/account"
+	"gezhi/internal/audit"
+	"gezhi/internal/clock"
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/id"
+	"gezhi/internal/pack"
+	"gezhi/internal/workflow"
+)
+
+// Book keeps the packs of every jurisdiction: every version that was ever loaded, and which
+// is in force for new cases. Versions are kept by hash and never change; a case goes on
+// under the one it was opened with.
+type Book struct {
+	DB    *db.DB
+	Now   clock.Now
+	NewID id.Source
+	// Fresh is how long the process trusts what is in force before it looks again whether
+	// another process has loaded a pack.
+	Fresh time.Duration
+
+	mu       sync.Mutex
+	versions map[string]*pack.Effective  // by pack hash + "/" + overlay hash
+	inForce  map[string]map[string]*rule // by jurisdiction and pack name
+	looked   time.Time
+}
+
+// rule is one pack in force.
+type rule struct {
+	effective             *pack.Effective
+	packHash, overlayHash string
+	classes               map[string]*Class
+}
+
+const packFormat = 1
+
+var (
+	insertVersion  = db.SQL(`INSERT INTO pack_version (hash, name, version, format, content, loaded_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`)
+	insertOverlay  = db.SQL(`INSERT INTO pack_overlay (hash, jurisdiction, name, content, loaded_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`)
+	insertInForce  = db.SQL(`INSERT INTO pack_in_force (jurisdiction, name, from_at, pack_hash, overlay_hash, person_id) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (jurisdiction, name, from_at) DO UPDATE SET pack_hash = excluded.pack_hash, overlay_hash = excluded.overlay_hash`)
+	packsInForce   = db.SQL(`SELECT jurisdiction, name, pack_hash, overlay_hash FROM pack_in_force ORDER BY jurisdiction, name, from_at`)
+	versionContent = db.SQL(`SELECT content FROM pack_version WHERE hash = $1`)
+	overlayContent = db.SQL(`SELECT content FROM pack_overlay WHERE hash = $1`)
+)
+
+// Load puts a pack, with an overlay or without, in force for new cases of a jurisdiction.
+// Open cases keep the version they were opened under.
+func (b *Book) Load(ctx context.Context, by, jurisdiction string, p *pack.Pack, o *pack.Overlay) error {
+	now := b.Now()
+	hash, overlay := p.Hash(), ""
+	if o != nil {
+		overlay = o.Hash()
+	}
+	err := b.DB.Write(ctx, db.Keys{"packs/" + jurisdiction}, func(ctx context.Context, tx *db.Tx) error {
+		content := base64.StdEncoding.EncodeToString(p.Encode())
+		if err := tx.Queue(ctx, insertVersion, hash, p.Name, p.Version, packFormat, content, now); err != nil {
+			return err
+		}
+		if o != nil {
+			if err := tx.Queue(ctx, insertOverlay, overlay, jurisdiction, p.Name, base64.StdEncoding.EncodeToString(o.Encode()), now); err != nil {
+				return err
+			}
+		}
+		if err := tx.Queue(ctx, insertInForce, jurisdiction, p.Name, now, hash, overlay, by); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, audit.Leaf{ID: b.NewID(), Jurisdiction: jurisdiction, Subject: "pack/" + p.Name, Act: "pack.loaded", Person: by, At: now,
+			Row: []string{hash, overlay}})
+	})
+	b.mu.Lock()
+	b.looked = time.Time{}
+	b.mu.Unlock()
+	return err
+}
+
+// rules returns what is in force, looking into the database when it is time to.
+func (b *Book) rules(ctx context.Context) (map[string]map[string]*rule, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.inForce != nil && !b.looked.IsZero() && time.Since(b.looked) < b.Fresh {
+		return b.inForce, nil
+	}
+	fresh := map[string]map[string]*rule{}
+	err := b.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		rows, err := db.Collect(ctx, tx, packsInForce, nil, func(r db.Rows) (x [4]string, err error) {
+			return x, r.Scan(&x[0], &x[1], &x[2], &x[3])
+		})
+		if err != nil {
+			return err
+		}
+		for _, x := range rows { // later rows win
+			if fresh[x[0]] == nil {
+				fresh[x[0]] = map[string]*rule{}
+			}
+			e, err := b.version(ctx, tx, x[2], x[3])
+			if err != nil {
+				return err
+			}
+			fresh[x[0]][x[1]] = &rule{effective: e, packHash: x[2], overlayHash: x[3], classes: map[string]*Class{}}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, packs := range fresh {
+		for _, r := range packs {
+			for i := range r.effective.Pack.Classes {
+				code := r.effective.Pack.Classes[i].Code
+				r.classes[code] = &Class{EffectiveClass: r.effective.Class(code), In: r.effective, PackHash: r.packHash, OverlayHash: r.overlayHash}
+			}
+		}
+	}
+	b.inForce, b.looked = fresh, time.Now()
+	return fresh, nil
+}
+
+// version is one version under one overlay, from memory or the database. The caller holds
+// the lock.
+func (b *Book) version(ctx context.Context, tx *db.Tx, hash, overlay string) (*pack.Effective, error) {
+	if e := b.versions[hash+"/"+overlay]; e != nil {
+		return e, nil
+	}
+	content, err := stored(ctx, tx, versionContent, hash)
+	if err != nil {
+		return nil, err
+	}
+	p, err := pack.Decode(content)
+	if err != nil {
+		return nil, err
+	}
+	var o *pack.Overlay
+	if overlay != "" {
+		if content, err = stored(ctx, tx, overlayContent, overlay); err != nil {
+			return nil, err
+		}
+		var report pack.Report
+		if o, report = pack.LoadOverlay("overlay", content, p); o == nil {
+			return nil, report.Fault()
+		}
+	}
+	if b.versions == nil {
+		b.versions = map[string]*pack.Effective{}
+	}
+	e := pack.Resolve(p, o)
+	b.versions[hash+"/"+overlay] = e
+	return e, nil
+}
+
+func stored(ctx context.Context, tx *db.Tx, s db.Stmt, hash string) ([]byte, error) {
+	var text string
+	if err := tx.Row(ctx, s, []any{hash}, &text); err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "pack.not_stored")
+	}
+	return base64.StdEncoding.DecodeString(text)
+}
+
+// Of is the class a case was opened under.
+func (b *Book) Of(ctx context.Context, tx *db.Tx, c *Case) (*Class, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r := b.inForce[c.Jurisdiction][c.Pack]; r != nil && r.packHash == c.PackHash && r.overlayHash == c.OverlayHash {
+		if k := r.classes[c.Class]; k != nil {
+			return k, nil
+		}
+	}
+	e, err := b.version(ctx, tx, c.PackHash, c.OverlayHash)
+	if err != nil {
+		return nil, err
+	}
+	k := e.Class(c.Class)
+	if k == nil {
+		return nil, fault.New(fault.Internal, "case.unknown_class")
+	}
+	return &Class{EffectiveClass: k, In: e, PackHash: c.PackHash, OverlayHash: c.OverlayHash}, nil
+}
+
+// cached is a class that this process has read before, in force or not; nil for others.
+func (b *Book) cached(c *Case) *Class {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.versions[c.PackHash+"/"+c.OverlayHash]
+	if e == nil || e.Class(c.Class) == nil {
+		return nil
+	}
+	return &Class{EffectiveClass: e.Class(c.Class), In: e, PackHash: c.PackHash, OverlayHash: c.OverlayHash}
+}
+
+// InForce is a class as it counts for new cases. ref is "pack/scheme:code" or "pack/code".
+func (b *Book) InForce(ctx context.Context, jurisdiction, ref string) (*Class, error) {
+	all, err := b.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name, code, _ := strings.Cut(ref, "/")
+	scheme := ""
+	if i := strings.LastIndexByte(code, ':'); i >= 0 {
+		scheme, code = code[:i], code[i+1:]
+	}
+	if r := all[jurisdiction][name]; r != nil {
+		if k := r.classes[code]; k != nil && (scheme == "" || scheme == k.Scheme) {
+			return k, nil
+		}
+	}
+	return nil, fault.New(fault.Invalid, "case.unknown_class")
+}
+
+// Packs lists what is in force in a jurisdiction, by name.
+func (b *Book) Packs(ctx context.Context, jurisdiction string) (map[string]*pack.Effective, error) {
+	all, err := b.rules(ctx)
+	out := map[string]*pack.Effective{}
+	for name, r := range all[jurisdiction] {
+		out[name] = r.effective
+	}
+	return out, err
+}
+
+// Sees tells how far a role looks in a jurisdiction: as the packs in force say, the widest
+// of them. What no pack knows sees its own.
+func (b *Book) Sees(ctx context.Context, jurisdiction string) (func(role string) account.Sees, error) {
+	packs, err := b.Packs(ctx, jurisdiction)
+	far := map[string]account.Sees{}
+	for _, e := range packs {
+		for _, r := range e.Pack.Roles {
+			far[r.Name] = max(far[r.Name], seesOf(r.Sees))
+		}
+	}
+	return func(role string) account.Sees { return far[role] }, err
+}
+
+func seesOf(s string) account.Sees {
+	switch s {
+	case pack.SeesOwn:
+		return account.SeesOwn
+	case pack.SeesUnit:
+		return account.SeesUnit
+	}
+	return account.SeesArea
+}
+
+// TaskLife is the life of parts that are answered rather than lived: the life that the pack
+// shipped for it gives under that name.
+func TaskLife(p *pack.Pack) *workflow.Life {
+	if l := p.Life(KindTask); l != nil {
+		return &l.Life
+	}
+	return nil
+}

@@ -1,0 +1,493 @@
+package casework
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"gezhi/internal/clock"
+	"gezhi/internal/fault"
+	"gezhi/internal/formula"
+	"gezhi/internal/workflow"
+	"gezhi/internal/worktime"
+)
+
+// runClocks lets every clock of the life hear what happened, then finds the case's least
+// due time.
+func (st *state) runClocks() error {
+	for i := range st.life.Clocks {
+		if err := st.runClock(&st.life.Clocks[i]); err != nil {
+			return err
+		}
+	}
+	due := Never
+	for _, c := range st.clocks {
+		if c.State == Running && c.Due.Before(due) {
+			due = c.Due
+		}
+	}
+	if !due.Equal(st.DueAt) {
+		st.DueAt, st.dueMoved = due, true
+	}
+	return nil
+}
+
+func (st *state) runClock(d *workflow.Clock) error {
+	c := st.clock(d.Name)
+	if len(d.In) > 0 {
+		return st.runStepClock(d, c)
+	}
+	if c == nil {
+		if from, ok, err := st.begins(d); err != nil || !ok {
+			return err
+		} else {
+			return st.startClock(d, from)
+		}
+	}
+	if date := dateTrigger(d.From); date != "" && c.State != Stopped {
+		from, ok, err := st.dateOf(date)
+		if err != nil {
+			return err
+		}
+		if ok && !from.Equal(c.From) { // the date has moved: the clock says so
+			c.From, c.changed = from, true
+			return st.dueOf(d, c)
+		}
+	}
+	if st.regraded && d.Limit.Class && c.State == Running {
+		if err := st.dueOf(d, c); err != nil {
+			return err
+		}
+	}
+	if c.State != Stopped && (anyHeard(d.Until, st.happened) || !st.Open()) {
+		st.stopClock(c)
+	}
+	return st.exclude(d, c)
+}
+
+// runStepClock is a clock that lives in some steps: anew at each entry, or, kept, going on.
+func (st *state) runStepClock(d *workflow.Clock, c *Clock) error {
+	inside := slices.Contains(d.In, st.Step) && st.Open()
+	entered := inside && (st.fresh || anyStep(st.happened, workflow.OnEntered, d.In)) // also on re-entry of the same step
+	switch {
+	case c == nil && inside:
+		return st.startClock(d, st.now)
+	case c == nil:
+		return nil
+	case !inside && c.State == Running:
+		if !d.Keep || !st.Open() {
+			st.stopClock(c)
+			return nil
+		}
+		st.pause(c, "left")
+	case inside && d.Keep && c.State != Running && entered:
+		c.State, c.Until, c.changed = Running, time.Time{}, true
+		st.resume(c)
+		return st.dueOf(d, c)
+	case inside && c.State == Running && st.regraded && d.Limit.Class && !entered:
+		return st.dueOf(d, c)
+	case inside && c.State == Stopped && entered:
+		*c = Clock{Name: c.Name, State: Running, From: st.now, changed: true}
+		return st.dueOf(d, c)
+	}
+	return nil
+}
+
+func anyStep(happened []workflow.Trigger, kind string, steps []string) bool {
+	return slices.ContainsFunc(happened, func(h workflow.Trigger) bool { return h.Kind == kind && slices.Contains(steps, h.Name) })
+}
+
+// begins tells whether a clock that has not run yet starts now, and from when.
+func (st *state) begins(d *workflow.Clock) (time.Time, bool, error) {
+	if date := dateTrigger(d.From); date != "" {
+		return st.dateOf(date)
+	}
+	if !anyHeard(d.From, st.happened) {
+		return time.Time{}, false, nil
+	}
+	if heard(workflow.Trigger{Kind: workflow.OnOpened}, st.happened) && st.HappenedAt.Before(st.now) {
+		return st.HappenedAt, true, nil // never later than the first submission
+	}
+	return st.now, true, nil
+}
+
+func dateTrigger(ts []workflow.Trigger) string {
+	for _, t := range ts {
+		if t.Kind == workflow.OnDate {
+			return t.Name
+		}
+	}
+	return ""
+}
+
+// dateOf reads a path that holds a day or a moment.
+func (st *state) dateOf(path string) (time.Time, bool, error) {
+	e, err := formula.Compile(path)
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	v, err := e.Eval(st.env())
+	if err != nil || v == nil {
+		return time.Time{}, false, err
+	}
+	at, ok := moment(v, 0)
+	return at, ok, nil
+}
+
+// moment reads "2026-03-02" (at the minutes given) or "2026-03-02T09:00:00+08:00".
+func moment(v formula.Value, minutes int) (time.Time, bool) {
+	s, _ := v.(string)
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, true
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, s, clock.CST); err == nil {
+		return t.Add(time.Duration(minutes) * time.Minute), true
+	}
+	return time.Time{}, false
+}
+
+func (st *state) startClock(d *workflow.Clock, from time.Time) error {
+	c := &Clock{Name: d.Name, State: Running, From: from, added: true, changed: true}
+	if limits, err := st.limits(d); err != nil || len(limits) == 0 {
+		return err // a class without this limit has no such clock
+	}
+	if err := st.dueOf(d, c); err != nil {
+		return err
+	}
+	st.clocks = append(st.clocks, c)
+	return nil
+}
+
+func (st *state) stopClock(c *Clock) {
+	st.closePause(c)
+	c.State, c.Until, c.Next, c.changed = Stopped, st.now, time.Time{}, true
+}
+
+func (st *state) pause(c *Clock, reason string) {
+	c.State, c.PausedAt, c.Next, c.changed = Paused, st.now, time.Time{}, true
+	c.Pauses = append(c.Pauses, Pause{ID: st.s.ID(), From: st.now, Reason: reason, added: true, changed: true})
+}
+
+func (st *state) resume(c *Clock) {
+	st.closePause(c)
+	c.State, c.PausedAt, c.changed = Running, time.Time{}, true
+}
+
+func (st *state) closePause(c *Clock) {
+	for i := range c.Pauses {
+		if p := &c.Pauses[i]; p.Until.IsZero() {
+			p.Until, p.changed = st.now, true
+		}
+	}
+}
+
+// exclude pauses and resumes a clock for the reasons its life allows.
+func (st *state) exclude(d *workflow.Clock, c *Clock) error {
+	for _, x := range d.Exclude {
+		open := slices.ContainsFunc(c.Pauses, func(p Pause) bool { return p.Reason == x.Name && p.Until.IsZero() })
+		if c.State == Running && !open && heard(x.From, st.happened) {
+			st.pause(c, x.Name)
+		} else if c.State == Paused && open && heard(x.Until, st.happened) {
+			st.resume(c)
+			return st.dueOf(d, c)
+		}
+	}
+	return nil
+}
+
+// hours are the calendar a clock counts by.
+func (st *state) hours(d *workflow.Clock) (worktime.Calendar, string) {
+	h := d.Hours
+	if st.task != nil && st.task.Hours != "" {
+		h = st.task.Hours
+	}
+	if h == workflow.HoursClass {
+		h = st.class.HoursOf(st.Severity)
+	}
+	if h == workflow.HoursAlways {
+		return worktime.Always(), h
+	}
+	return st.s.Calendar(st.Jurisdiction), workflow.HoursCalendar
+}
+
+// dueOf computes a clock anew from its start, limit, pauses and extensions, with its marks.
+func (st *state) dueOf(d *workflow.Clock, c *Clock) error {
+	cal, hours := st.hours(d)
+	limits, err := st.limits(d)
+	if err != nil {
+		return err
+	}
+	if len(limits) == 0 {
+		return fault.New(fault.Invalid, "case.no_limit", "clock", d.Name)
+	}
+	c.Limit, c.Hours = limits, hours
+	due, running, err := least(c, cal, d.Exact)
+	if err != nil {
+		return err
+	}
+	if !c.Due.Equal(due.At) && !c.added && st.move != nil {
+		if st.move.Data.Clocks == nil {
+			st.move.Data.Clocks = map[string]string{}
+		}
+		st.move.Data.Clocks[c.Name] = due.At.In(clock.CST).Format(time.RFC3339)
+	}
+	c.Due, c.Provisional, c.changed = due.At, due.Provisional, true
+	if c.Why, err = json.Marshal(due.Why); err != nil {
+		return err
+	}
+	h := sha256.Sum256([]byte(st.PackHash + "/" + st.OverlayHash + "/" + d.Name + "/" + strings.Join(limits, ";") + "/" + hours))
+	c.Rule = base64.RawStdEncoding.EncodeToString(h[:12])
+	st.nextMark(d, c, running, cal)
+	return nil
+}
+
+// least is the earliest of a clock's limits, with the worktime clock that gave it.
+func least(c *Clock, cal worktime.Calendar, exact bool) (best worktime.Due, running worktime.Clock, err error) {
+	opt := worktime.Options{Exact: exact}
+	for _, p := range c.Pauses {
+		if !p.Until.IsZero() {
+			opt.Pauses = append(opt.Pauses, worktime.Pause{From: p.From, To: p.Until})
+		}
+	}
+	for _, l := range c.Limit {
+		w := worktime.Clock{Start: c.From, Options: opt}
+		for _, e := range c.Extended {
+			span, err := worktime.ParseSpan(e)
+			if err != nil {
+				return best, w, err
+			}
+			w.Extended = append(w.Extended, span)
+		}
+		var due worktime.Due
+		if at, ok := moment(l, endOfDay); ok {
+			due = worktime.Due{At: at}
+			for _, e := range w.Extended {
+				due = worktime.Add(due.At, e, cal, opt)
+			}
+		} else {
+			if w.Limit, err = worktime.ParseSpan(l); err != nil {
+				return best, w, err
+			}
+			due = w.Due(cal)
+		}
+		if best.At.IsZero() || due.At.Before(best.At) {
+			best, running = due, w
+		}
+	}
+	return best, running, nil
+}
+
+// endOfDay is when a limit that names a bare day ends, in minutes: with the day.
+const endOfDay = 24 * 60
+
+// limits are the texts of a clock's limits for this case.
+func (st *state) limits(d *workflow.Clock) ([]string, error) {
+	l := d.Limit
+	if t, ok := st.taskLimit(d.Name); ok {
+		l = t
+	}
+	if l.Class {
+		if span, ok := st.class.Limit(d.Name, st.Severity); ok {
+			return []string{span.String()}, nil
+		}
+		return nil, nil
+	}
+	terms := l.Terms
+	if l.By != nil {
+		v, err := l.By.Eval(st.env())
+		if err != nil {
+			return nil, err
+		}
+		terms = nil
+		for _, c := range l.Cases {
+			if formula.Equal(v, formula.Value(c.Value)) {
+				terms = []workflow.Term{c.Term}
+			}
+		}
+	}
+	var out []string
+	for _, t := range terms {
+		if t.Expr == nil {
+			out = append(out, t.Span.String())
+			continue
+		}
+		v, err := t.Expr.Eval(st.env())
+		if err != nil {
+			return nil, err
+		}
+		if s, ok := v.(string); ok && s != "" {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// mark is one moment of a clock, with what happens then.
+type mark struct {
+	at   time.Time
+	rule *workflow.Mark // nil: the due time itself, with nobody to tell
+	due  bool
+}
+
+// marks are the moments of a clock in order; the due time is always among them.
+func marks(rules []workflow.Mark, c *Clock, running worktime.Clock, cal worktime.Calendar) []mark {
+	out := make([]mark, 0, len(rules)+1)
+	seen := false
+	for i := range rules {
+		m := rules[i].At
+		due := m == worktime.Mark{}
+		at := c.Due
+		if !due {
+			if running.Limit.IsZero() {
+				at = m.At(c.From, c.Due, cal)
+			} else {
+				at = running.At(m, cal)
+			}
+		}
+		seen = seen || due
+		out = append(out, mark{at, &rules[i], due})
+	}
+	if !seen {
+		out = append(out, mark{c.Due, nil, true})
+	}
+	slices.SortStableFunc(out, func(a, b mark) int { return a.at.Compare(b.at) })
+	return out
+}
+
+// marksOf are the marks of a clock; those of a task's due are given with its set.
+func (st *state) marksOf(d *workflow.Clock) []workflow.Mark {
+	if st.task != nil && d.Name == "due" {
+		return st.task.Marks
+	}
+	return d.Marks
+}
+
+func (st *state) nextMark(d *workflow.Clock, c *Clock, running worktime.Clock, cal worktime.Calendar) {
+	all := marks(st.marksOf(d), c, running, cal)
+	for c.Fired > 0 && all[c.Fired-1].at.After(st.now) {
+		c.Fired-- // the due time has moved away: its marks lie ahead again
+	}
+	c.Next = time.Time{}
+	if c.State == Running && int(c.Fired) < len(all) {
+		c.Next = all[c.Fired].at
+	}
+}
+
+// fire fires every mark that is due, across the clocks, in order of time.
+func (st *state) fire() error {
+	for {
+		var first *Clock
+		for _, c := range st.clocks {
+			if c.State == Running && !c.Next.IsZero() && !c.Next.After(st.now) && (first == nil || c.Next.Before(first.Next)) {
+				first = c
+			}
+		}
+		if first == nil {
+			return nil
+		}
+		if err := st.fireNext(first); err != nil {
+			return err
+		}
+	}
+}
+
+func (st *state) fireNext(c *Clock) error {
+	d := st.life.Clock(c.Name)
+	if d == nil {
+		return fault.New(fault.Internal, "case.unknown_clock", "clock", c.Name)
+	}
+	cal, _ := st.hours(d)
+	_, running, err := least(c, cal, d.Exact)
+	if err != nil {
+		return err
+	}
+	m := marks(st.marksOf(d), c, running, cal)[c.Fired]
+	c.Fired++
+	c.changed = true
+	if m.due {
+		st.event(workflow.OnClock, c.Name, "due")
+	}
+	if m.rule != nil {
+		if err := st.strike(c, m); err != nil {
+			return err
+		}
+	}
+	st.nextMark(d, c, running, cal)
+	return nil
+}
+
+// strike tells and escalates as a mark says.
+func (st *state) strike(c *Clock, m mark) error {
+	who, err := st.persons(m.rule.Tell)
+	if err != nil {
+		return err
+	}
+	if len(who) > 0 {
+		st.tells = append(st.tells, telling{Event: "mark", Who: who, Clock: c.Name, Mark: m.rule.At.String()})
+	}
+	owners, err := st.persons(m.rule.Escalate)
+	if err != nil || len(m.rule.Escalate) == 0 {
+		return err
+	}
+	for _, p := range owners {
+		st.seat(SeatEscalated, workflow.SeatPerson, p, "clock "+c.Name+" "+m.rule.At.String())
+	}
+	st.tells = append(st.tells, telling{Event: "escalated", Who: owners, Clock: c.Name, Mark: m.rule.At.String()})
+	return nil
+}
+
+// persons are the people that a list of Who names, each once. A role means its nearest
+// holders.
+func (st *state) persons(who []workflow.Who) ([]string, error) {
+	var out []string
+	add := func(id string) {
+		if id != "" && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	for _, w := range who {
+		switch w.Kind {
+		case workflow.WhoSeat:
+			if w.Name == workflow.Reporter {
+				add(st.ReporterID)
+				continue
+			}
+			for _, p := range st.held(w.Name) {
+				st.peopleOf(p, add)
+			}
+		case workflow.WhoItem:
+			for _, p := range st.held(seatItem) {
+				st.peopleOf(p, add)
+			}
+		case workflow.WhoRole:
+			levels, err := st.holders(w)
+			if err != nil {
+				return nil, err
+			}
+			if len(levels) > 0 {
+				for _, p := range levels[0] {
+					add(p.PersonID)
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+func (st *state) peopleOf(p *Participant, add func(string)) {
+	switch p.Kind {
+	case workflow.SeatUnit:
+		for _, post := range st.s.World.People().InUnit("", p.Subject, st.now) {
+			add(post.PersonID)
+		}
+	case workflow.SeatPost:
+		if post, ok := st.s.World.People().Post(p.Subject); ok {
+			add(post.PersonID)
+		}
+	default:
+		add(p.Subject)
+	}
+}

@@ -1,0 +1,25 @@
+// Package casework is cases: opened, moved, late, verified, rated.
+//
+// A case goes the way its pack says (package workflow) and the kernel says how strictly.
+// [Service.Open] begins one, [Service.Act] does an action on it, [Service.View] and
+// [Service.List] show it to those who may see it. Each of them takes who is asking.
+//
+// # One act
+//
+// An act runs in one transaction under the key of its case: it claims the idempotency key,
+// loads the case with its seats, clocks and part sets (a state), asks in this order for
+// rights, step, separation of duty, needs and asked values, applies the effects, lets the
+// clocks, keys and part sets hear what happened, and writes one move, the current row, the
+// timer, the outbox and an audit leaf. What follows by itself (an automatic action, a
+// join, a large part set) is a job in the outbox with the move as its cause.
+//
+// # Tables
+//
+// cases, move, payload, participant, representative, involved, clock, clock_span,
+// part_set, case_key, link, signal_inbox, batch, batch_item, sampled, roster, handover.
+//
+// # What it never does
+//
+// It never knows a pack by name, never calls out of the building, never lets anybody
+// around separation of duty, and never changes or removes a move.
+package casework

@@ -1,0 +1,149 @@
+package casework
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/formula"
+	"gezhi/internal/workflow"
+)
+
+var (
+	holdKey = db.SQL(`INSERT INTO case_key (case_id, name, jurisdiction, pack, value_hash, holds) VALUES ($1, $2, $3, $4, $5, 1)
+		ON CONFLICT (jurisdiction, pack, name, value_hash) WHERE holds = 1 DO NOTHING`)
+	keyHolder  = db.SQL(`SELECT case_id FROM case_key WHERE jurisdiction = $1 AND pack = $2 AND name = $3 AND value_hash = $4 AND holds = 1`)
+	releaseKey = db.SQL(`UPDATE case_key SET holds = 0 WHERE case_id = $1 AND name = $2`)
+	dropKey    = db.SQL(`DELETE FROM case_key WHERE case_id = $1 AND name = $2`)
+	pastOfKey  = db.SQL(`SELECT count(*) FROM case_key k JOIN cases c ON c.id = k.case_id
+		WHERE k.jurisdiction = $1 AND k.pack = $2 AND k.name = $3 AND k.value_hash = $4 AND k.case_id <> $5`)
+)
+
+// errAttach carries the case that already holds a key whose rule is attach.
+type errAttach struct{ holder string }
+
+func (errAttach) Error() string { return "casework: attach to the holder of the key" }
+
+// keyHash is the value of a key for this case; "" when one of its values is missing.
+func (st *state) keyHash(k *workflow.Key) (string, error) {
+	values := make([]any, 0, len(k.Of))
+	for _, e := range k.Of {
+		v, err := e.Eval(st.env())
+		if err != nil {
+			return "", err
+		}
+		x := plain(v)
+		if x == nil {
+			return "", nil
+		}
+		if s, ok := x.(string); ok {
+			x = strings.Join(strings.Fields(strings.ToLower(s)), " ")
+		}
+		values = append(values, x)
+	}
+	b, err := json.Marshal(values)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.Sum256(b)
+	return base64.RawStdEncoding.EncodeToString(h[:]), nil
+}
+
+// saveKeys takes, keeps or gives back the keys of the life. A taken key refuses the act,
+// or hands the new fact to the case that holds it.
+func (st *state) saveKeys(before map[string]string) error {
+	for i := range st.life.Keys {
+		k := &st.life.Keys[i]
+		hash, err := st.keyHash(k)
+		if err != nil {
+			return err
+		}
+		counts := st.counts(k)
+		switch {
+		case hash == before[k.Name] && counts && !st.fresh:
+		case hash == before[k.Name] && !counts:
+			if err := st.tx.Queue(st.ctx, releaseKey, st.ID, k.Name); err != nil {
+				return err
+			}
+		default:
+			if !st.fresh {
+				if err := st.tx.Queue(st.ctx, dropKey, st.ID, k.Name); err != nil {
+					return err
+				}
+			}
+			if hash != "" && counts {
+				if err := st.takeKey(k, hash); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (st *state) takeKey(k *workflow.Key, hash string) error {
+	n, err := st.tx.Exec(st.ctx, holdKey, st.ID, k.Name, st.Jurisdiction, st.Pack, hash)
+	if err != nil || n == 1 {
+		return err
+	}
+	var holder string
+	if err := st.tx.Row(st.ctx, keyHolder, []any{st.Jurisdiction, st.Pack, k.Name, hash}, &holder); err != nil {
+		return err
+	}
+	switch {
+	case k.Else == workflow.KeyAttach && st.fresh:
+		return errAttach{holder}
+	case k.Else == workflow.KeyPropose:
+		st.links = append(st.links, Link{ID: st.s.ID(), Kind: Duplicate, From: st.ID, To: holder, Since: st.now})
+		return nil
+	}
+	return fault.New(fault.Conflict, "case.key_taken", "key", k.Name)
+}
+
+// counts tells whether this case counts for a key now.
+func (st *state) counts(k *workflow.Key) bool {
+	if slices.Contains(k.Except, st.Outcome) || slices.Contains(k.Except, st.Step) {
+		return false
+	}
+	return slices.ContainsFunc(k.Among, func(a workflow.Among) bool {
+		switch a.Kind {
+		case workflow.AmongOpen:
+			return st.Open()
+		case workflow.AmongEver:
+			return true
+		}
+		return st.Outcome == a.Outcome
+	})
+}
+
+// hashes are the values of all keys before the act.
+func (st *state) hashes() (map[string]string, error) {
+	out := map[string]string{}
+	for i := range st.life.Keys {
+		h, err := st.keyHash(&st.life.Keys[i])
+		if err != nil {
+			return nil, err
+		}
+		out[st.life.Keys[i].Name] = h
+	}
+	return out, nil
+}
+
+// past is what other cases under the same key come to.
+func (st *state) past(name string) (formula.Value, error) {
+	k := st.life.Key(name)
+	if k == nil {
+		return nil, fault.New(fault.Internal, "case.unknown_key", "key", name)
+	}
+	hash, err := st.keyHash(k)
+	if err != nil || hash == "" {
+		return formula.Map{"count": 0}, err
+	}
+	var n int64
+	err = st.tx.Row(st.ctx, pastOfKey, []any{st.Jurisdiction, st.Pack, name, hash, st.ID}, &n)
+	return formula.Map{"count": n}, err
+}

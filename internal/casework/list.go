@@ -1,0 +1,212 @@
+package casework
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"gezhi/internal/account"
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/workflow"
+)
+
+// The queues of the desk. Each is a cut of what the actor may see.
+const (
+	QueueAll        = "all"
+	QueueMine       = "mine"       // led by the actor, or by a unit the actor works in
+	QueueUnassigned = "unassigned" // nobody leads yet: the dispatcher's
+	QueueDueSoon    = "due_soon"   // due within a working day
+	QueueOverdue    = "overdue"
+	QueueReturned   = "returned"
+	QueueSupervised = "supervised"
+	QueueClosed     = "closed"
+)
+
+// Query asks for a page of cases, soonest due first.
+type Query struct {
+	Queue    string
+	Class    string // pack/scheme:code; "" is any
+	Phase    workflow.Phase
+	AreaID   string // this area and below
+	Parent   string // parts of one case
+	Tasks    bool   // parts that are answered rather than lived, besides cases
+	After    Cursor
+	Limit    int
+	Severity string
+}
+
+// Cursor is where the page before ended.
+type Cursor struct {
+	Due int64  `json:"d"`
+	ID  string `json:"i"`
+}
+
+// Row is a case as a queue shows it.
+type Row struct {
+	ID, Number, Kind, Title, Pack, PackHash, OverlayHash, Scheme, Class, Life, Severity, Step string
+	Phase                                                                                     workflow.Phase
+	Outcome, AreaID, UnitID, AssigneeID, Nature                                               string
+	Version                                                                                   int64
+	OpenedAt, DueAt, SuspendedUntil                                                           time.Time
+	Supervised                                                                                bool
+	Returns                                                                                   int64
+	LonE7, LatE7                                                                              int64
+}
+
+const rowColumns = `c.due_at, c.id, c.number, c.kind, c.title, c.pack, c.pack_hash, c.overlay_hash, c.scheme, c.class, c.life, c.severity, c.step, c.phase, c.outcome,
+	c.area_id, c.unit_id, c.assignee_id, c.nature, c.version, c.opened_at, c.suspended, c.supervised, c.returns, c.lon_e7, c.lat_e7`
+
+func scanRow(r db.Rows) (x Row, err error) {
+	var due, opened, suspended, supervised int64
+	var phase string
+	err = r.Scan(&due, &x.ID, &x.Number, &x.Kind, &x.Title, &x.Pack, &x.PackHash, &x.OverlayHash, &x.Scheme, &x.Class, &x.Life, &x.Severity, &x.Step, &phase, &x.Outcome,
+		&x.AreaID, &x.UnitID, &x.AssigneeID, &x.Nature, &x.Version, &opened, &suspended, &supervised, &x.Returns, &x.LonE7, &x.LatE7)
+	x.Phase, x.DueAt, x.OpenedAt, x.SuspendedUntil, x.Supervised = workflow.Phase(phase), db.Time(due), db.Time(opened), db.Time(suspended), supervised == 1
+	return x, err
+}
+
+// List returns a page of what the actor may see. next is nil on the last page.
+func (s *Service) List(ctx context.Context, who *Actor, q Query) (rows []Row, next *Cursor, err error) {
+	if q.Limit <= 0 || q.Limit > 200 {
+		q.Limit = 50
+	}
+	text, args, err := s.listSQL(who, q)
+	if err != nil || text == "" {
+		return nil, nil, err
+	}
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		rows, err = db.Collect(ctx, tx, db.Stmt(text), args, scanRow)
+		return err
+	})
+	if len(rows) > q.Limit {
+		rows = rows[:q.Limit]
+		last := rows[len(rows)-1]
+		next = &Cursor{db.Ms(last.DueAt), last.ID}
+	}
+	return rows, next, err
+}
+
+// arguments collects arguments and names their places.
+type arguments struct{ list []any }
+
+func (a *arguments) add(v any) string {
+	a.list = append(a.list, v)
+	return fmt.Sprintf("$%d", len(a.list))
+}
+
+// listSQL joins the branches of the actor's scope by UNION: each is one range of one
+// index, read only as far as the page goes.
+func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
+	var args arguments
+	if len(who.Scope.Branches) == 0 || who.Scope.Jurisdiction == "" {
+		return "", nil, nil
+	}
+	extra, open, err := s.filters(who, q, &args)
+	if err != nil {
+		return "", nil, err
+	}
+	after := args.add(q.After.Due)
+	afterID := args.add(q.After.ID)
+	limit := args.add(q.Limit + 1)
+	branches := make([]string, 0, len(who.Scope.Branches))
+	for _, b := range who.Scope.Branches {
+		sql := b.SQL(who.Scope.Jurisdiction, len(args.list)+1)
+		args.list = append(args.list, sql.Args...)
+		branches = append(branches, branchSQL(sql, b.Kind, open, extra, after, afterID, limit))
+	}
+	if len(branches) == 1 {
+		return branches[0], args.list, nil
+	}
+	for i, b := range branches {
+		branches[i] = "SELECT * FROM (" + b + ") b" + fmt.Sprint(i)
+	}
+	return strings.Join(branches, " UNION ") + " ORDER BY due_at, id LIMIT " + limit, args.list, nil
+}
+
+func branchSQL(b account.SQLBranch, kind account.BranchKind, open bool, extra, after, afterID, limit string) string {
+	phase := "c.phase <> 'closed'"
+	if !open {
+		phase = "c.phase = 'closed'"
+	}
+	order := "c.due_at, c.id"
+	page := "(c.due_at, c.id) > (" + after + ", " + afterID + ")"
+	if kind != account.AreaBranch { // the other table has the order
+		flag := "1"
+		if !open {
+			flag = "0"
+		}
+		order = "i.due_at, i.case_id"
+		page = "i.open = " + flag + " AND (i.due_at, i.case_id) > (" + after + ", " + afterID + ")"
+	}
+	return "SELECT " + rowColumns + " FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + phase + " AND " + page + extra + " ORDER BY " + order + " LIMIT " + limit
+}
+
+// filters are the further conditions of a query. Values are always arguments.
+func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, open bool, err error) {
+	open = true
+	and := func(format string, v ...any) {
+		names := make([]any, len(v))
+		for i, x := range v {
+			names[i] = args.add(x)
+		}
+		extra += " AND " + fmt.Sprintf(format, names...)
+	}
+	now := s.Now()
+	switch q.Queue {
+	case "", QueueAll:
+	case QueueMine:
+		in := []string{"c.assignee_id = " + args.add(who.PersonID)}
+		for _, p := range who.Posts {
+			if p.UnitID != "" {
+				in = append(in, "c.unit_id = "+args.add(p.UnitID))
+			}
+		}
+		extra += " AND (" + strings.Join(in, " OR ") + ")"
+	case QueueUnassigned:
+		extra += " AND c.unit_id = '' AND c.assignee_id = ''"
+	case QueueDueSoon:
+		and("c.due_at >= %s AND c.due_at < %s", now, s.Soon(who.Jurisdiction, now))
+	case QueueOverdue:
+		and("c.due_at < %s", now)
+	case QueueReturned:
+		extra += " AND c.returns > 0"
+	case QueueSupervised:
+		extra += " AND c.supervised = 1"
+	case QueueClosed:
+		open = false
+	default:
+		return "", false, fault.New(fault.Invalid, "case.unknown_queue")
+	}
+	if q.Class != "" {
+		k, err := s.Book.InForce(context.Background(), who.Jurisdiction, q.Class)
+		if err != nil {
+			return "", false, err
+		}
+		and("c.pack = %s AND c.scheme = %s AND c.class = %s", k.In.Pack.Name, k.Scheme, k.Code)
+	}
+	if q.Phase != "" {
+		open = q.Phase != workflow.Closed
+		and("c.phase = %s", string(q.Phase))
+	}
+	if q.Severity != "" {
+		and("c.severity = %s", q.Severity)
+	}
+	if q.AreaID != "" {
+		a, ok := s.World.Area(q.AreaID)
+		if !ok {
+			return "", false, fault.New(fault.Invalid, "case.unknown_area")
+		}
+		and("c."+levelColumns[a.Level]+" = %s", a.ID)
+	}
+	if q.Parent != "" {
+		and("c.parent_id = %s", q.Parent)
+	} else if !q.Tasks {
+		extra += " AND c.kind = 'case'"
+	}
+	return extra, open, nil
+}
+
+// levelColumns are the columns of a case that hold its area's ancestors, by level.
+var levelColumns = [8]string{"", "province_id", "city_id", "county_id", "township_id", "village_id", "grid_id", "micro_id"}

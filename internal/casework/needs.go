@@ -1,0 +1,141 @@
+package casework
+
+import (
+	"gezhi/internal/fault"
+	"gezhi/internal/formula"
+	"gezhi/internal/workflow"
+)
+
+// The outcomes that the kernel itself reads, of tasks and parts.
+const (
+	outcomeAnswered = "answered"
+	outcomeWaived   = "waived"
+	outcomeVoid     = "void"
+	outcomeReturned = "returned"
+)
+
+// itemOf is a part as a join sees it at a moment.
+func (st *state) itemOf(c *Case) workflow.Item {
+	it := workflow.Item{Value: itemValue{c}}
+	switch {
+	case c.Outcome == outcomeWaived || c.Outcome == outcomeVoid:
+		it.State = workflow.ItemGone
+	case !c.Open():
+		it.State = workflow.ItemDone
+	case st.now.After(c.DueAt):
+		it.State = workflow.ItemSilent
+	}
+	return it
+}
+
+func (st *state) items(set string, latest bool) ([]workflow.Item, error) {
+	parts, err := st.partsIn(set, latest)
+	out := make([]workflow.Item, len(parts))
+	for i, c := range parts {
+		out[i] = st.itemOf(c)
+	}
+	return out, err
+}
+
+// unmet is one condition that does not hold, with the items that are still open.
+type unmet struct {
+	Need workflow.Need
+	Code string
+	Open []*Case
+}
+
+// unmetNeeds are the conditions that do not hold; why answers for open parts, by item.
+// Gates read everything that is open, also of earlier rounds.
+func (st *state) unmetNeeds(needs []workflow.Need, why map[string]string) ([]unmet, error) {
+	var out []unmet
+	for _, n := range needs {
+		u, err := st.unmetNeed(n, why)
+		if err != nil {
+			return nil, err
+		}
+		if u != nil {
+			out = append(out, *u)
+		}
+	}
+	return out, nil
+}
+
+func (st *state) unmetNeed(n workflow.Need, why map[string]string) (*unmet, error) {
+	switch {
+	case n.Part != "":
+		return st.unmetPart(n, why)
+	case n.Seat != "":
+		if len(st.held(n.Seat)) < max(n.AtLeast, 1) {
+			return &unmet{n, "case.seat_empty", nil}, nil
+		}
+	case n.Field != "":
+		if st.Fields[n.Field] == nil && st.personal[n.Field] == nil {
+			return &unmet{n, "case.field_empty", nil}, nil
+		}
+	case n.That != nil:
+		ok, err := n.That.Holds(st.env())
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return &unmet{n, "case.needs_unmet", nil}, nil
+		}
+	}
+	return nil, nil
+}
+
+func (st *state) unmetPart(n workflow.Need, why map[string]string) (*unmet, error) {
+	parts, err := st.partsIn(n.Part, false)
+	if err != nil {
+		return nil, err
+	}
+	var items []workflow.Item
+	var open []*Case
+	for _, c := range parts {
+		it := st.itemOf(c)
+		if c.Open() {
+			if n.OrSayWhy && (why[c.ItemKey] != "" || why[c.ID] != "") {
+				continue // answered for by the actor
+			}
+			open = append(open, c)
+		}
+		items = append(items, it)
+	}
+	join := n.Join
+	if join == nil {
+		join = &workflow.Join{All: true}
+	}
+	held, _, err := join.Test(items, st.env())
+	if err != nil || held {
+		return nil, err
+	}
+	return &unmet{n, "case.parts_open", open}, nil
+}
+
+// refusal is the fault of unmet conditions: the first one's code, all of them listed.
+func refusal(all []unmet) error {
+	e := fault.New(fault.Conflict, all[0].Code)
+	for _, u := range all {
+		p := fault.Place{Code: u.Code, Args: map[string]any{}}
+		switch {
+		case u.Need.Part != "":
+			p.Path, p.Args["open"] = u.Need.Part, len(u.Open)
+		case u.Need.Seat != "":
+			p.Path = u.Need.Seat
+		case u.Need.Field != "":
+			p.Path = u.Need.Field
+		default:
+			p.Path, p.Args["else"] = u.Need.Else, u.Need.Else
+		}
+		e.At = append(e.At, p)
+	}
+	return e
+}
+
+// lookup reads a dated table of the pack.
+func (st *state) lookup(table string, args []formula.Value) (formula.Value, error) {
+	if st.s.Lookup == nil {
+		return nil, nil
+	}
+	return st.s.Lookup(st.ctx, st.tx, st.Case, table, args, st.day())
+}

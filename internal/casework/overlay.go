@@ -1,0 +1,542 @@
+package casework
+
+import (
+	"slices"
+	"time"
+
+	"gezhi/internal/clock"
+	"gezhi/internal/fault"
+	"gezhi/internal/form"
+	"gezhi/internal/workflow"
+	"gezhi/internal/worktime"
+)
+
+// The kernel's own actions besides workflow.Overlays: the other halves of overlays, and
+// what a seat's holder does about it.
+const (
+	actionResume     = "resume"
+	actionUnmerge    = "unmerge"
+	actionExtend     = "extend"
+	actionAcceptSeat = "accept_seat"
+	actionRefuseSeat = "refuse_seat"
+)
+
+var kernelOnly = map[string]func(*state, *Actor, Act) error{
+	actionResume:     (*state).resumeCase,
+	actionUnmerge:    (*state).unmerge,
+	actionExtend:     (*state).extend,
+	actionAcceptSeat: (*state).acceptSeat,
+	actionRefuseSeat: (*state).refuseSeat,
+	actionWaive:      func(st *state, who *Actor, a Act) error { return st.endPart(who, a, outcomeWaived) },
+	actionVoid:       func(st *state, who *Actor, a Act) error { return st.endPart(who, a, outcomeVoid) },
+}
+
+// overlay does a kernel action. Overlays add owners, clocks and counts; only those to
+// which the pack gives a step move the case.
+func (st *state) overlay(who *Actor, a Act) error {
+	if st.move == nil {
+		return fault.New(fault.Internal, "case.no_move")
+	}
+	st.before, _ = st.hashes()
+	if do := kernelOnly[a.Action]; do != nil {
+		if err := do(st, who, a); err != nil {
+			return err
+		}
+		st.event(workflow.OnDid, a.Action, "")
+		return nil
+	}
+	o := st.life.Overlay(a.Action)
+	if o == nil && a.Action != workflow.Comment {
+		return fault.New(fault.Forbidden, "case.not_allowed")
+	}
+	if o == nil {
+		o = &workflow.Overlay{Name: workflow.Comment}
+	}
+	if err := st.mayOverlay(who, o); err != nil {
+		return err
+	}
+	if a.Version != 0 && a.Version != st.Version && o.To != "" {
+		return fault.New(fault.Conflict, "case.changed", "version", st.Version, "step", st.Step)
+	}
+	if o.Name != workflow.Comment && !o.Allowed(st.life, st.Step) {
+		return fault.New(fault.Conflict, "case.not_in_step", "step", st.Step)
+	}
+	if err := st.reasoned(o, a); err != nil {
+		return err
+	}
+	before := st.Version
+	if err := st.overlaid(who, o, a); err != nil {
+		return err
+	}
+	if st.Version == before && o.Name != workflow.Merge { // where the pack says that the case stands afterwards
+		if err := st.goTo(o.To); err != nil {
+			return err
+		}
+	}
+	told, err := st.persons(o.Tell)
+	if err != nil {
+		return err
+	}
+	if len(told) > 0 {
+		st.tells = append(st.tells, telling{Event: a.Action, Who: told})
+	}
+	st.event(workflow.OnDid, a.Action, "")
+	return nil
+}
+
+func (st *state) overlaid(who *Actor, o *workflow.Overlay, a Act) error {
+	switch o.Name {
+	case workflow.Acknowledge:
+		if st.AssigneeID == "" {
+			st.AssigneeID = who.PersonID
+		}
+	case workflow.Urge:
+		st.Urges++
+		st.tells = append(st.tells, telling{Event: "urged", Who: st.responsiblePeople()})
+	case workflow.Supervise:
+		st.Supervised = true
+		st.seat("supervisor", workflow.SeatPerson, who.PersonID, o.Name)
+		st.tells = append(st.tells, telling{Event: "supervised", Who: st.responsiblePeople()})
+	case workflow.Sponsor:
+		st.seat("sponsor", workflow.SeatPerson, who.PersonID, o.Name)
+	case workflow.Escalate:
+		return st.escalate()
+	case workflow.Suspend:
+		return st.suspend(o, a)
+	case workflow.Transfer:
+		return st.handTo(o, a, false)
+	case workflow.Designate:
+		return st.handTo(o, a, true)
+	case workflow.Return:
+		return st.giveBack(who, o)
+	case workflow.Reopen:
+		return st.reopen(o, a)
+	case workflow.Merge:
+		return st.merge(a)
+	}
+	return nil
+}
+
+// mayOverlay applies the pack's who, or the kernel's own rule.
+func (st *state) mayOverlay(who *Actor, o *workflow.Overlay) error {
+	if who.System {
+		return nil
+	}
+	if len(o.Who) > 0 {
+		post, ok, err := st.entitled(who, o.Who, nil)
+		if err != nil {
+			return err
+		}
+		if ok {
+			st.under(post)
+			return nil
+		}
+		return fault.New(fault.Forbidden, "case.no_right")
+	}
+	st.under(st.postHere(who))
+	ok := false
+	switch o.Name {
+	case workflow.Comment:
+		ok = true // whoever sees the case may say something
+	case workflow.Urge:
+		ok = st.ReporterID == who.PersonID || st.over(who)
+	case workflow.Reopen:
+		ok = st.ReporterID == who.PersonID
+	case workflow.Acknowledge, workflow.Return, workflow.Transfer, workflow.Merge:
+		ok = st.responsibleIs(who)
+	default:
+		ok = st.over(who)
+	}
+	if !ok {
+		return fault.New(fault.Forbidden, "case.no_right")
+	}
+	return nil
+}
+
+// over tells whether the actor has a post in an area above the place of work.
+func (st *state) over(who *Actor) bool {
+	return slices.ContainsFunc(who.Posts, func(p Post) bool {
+		return p.AreaLevel > 0 && p.AreaLevel < st.workLevel() && st.Areas[p.AreaLevel] == p.AreaID
+	})
+}
+
+// responsibleIs tells whether the actor leads the case now.
+func (st *state) responsibleIs(who *Actor) bool {
+	return slices.Contains(st.responsiblePeople(), who.PersonID)
+}
+
+// responsiblePeople are those who lead the case now.
+func (st *state) responsiblePeople() []string {
+	var out []string
+	if st.UnitID != "" {
+		for _, p := range st.s.World.People().InUnit("", st.UnitID, st.now) {
+			out = append(out, p.PersonID)
+		}
+	}
+	if st.AssigneeID != "" {
+		out = append(out, st.AssigneeID)
+	}
+	if len(out) == 0 && st.Queue != "" {
+		people, _ := st.persons([]workflow.Who{{Kind: workflow.WhoRole, Name: st.Queue, Of: workflow.OfArea}})
+		out = people
+	}
+	return out
+}
+
+// reasoned asks for a reason from the pack's list, where it has one.
+func (st *state) reasoned(o *workflow.Overlay, a Act) error {
+	if list := st.class.reasons(o); list != nil && !slices.Contains(list, a.Reason) {
+		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.not_an_option"}}}
+	}
+	return nil
+}
+
+// escalate adds the owners one level up; the step stays.
+func (st *state) escalate() error {
+	added := false
+	for l := st.workLevel() - 1; l >= 1 && !added; l-- {
+		u, ok := st.s.World.UnitOfArea(st.Areas[l])
+		if st.Areas[l] == "" || !ok {
+			continue
+		}
+		st.seat(SeatEscalated, workflow.SeatUnit, u.ID, workflow.Escalate)
+		st.tells = append(st.tells, telling{Event: "escalated", Who: st.peopleIn(u.ID)})
+		added = true
+	}
+	if !added {
+		return fault.New(fault.Conflict, "case.nobody_above")
+	}
+	return nil
+}
+
+func (st *state) peopleIn(unit string) []string {
+	var out []string
+	for _, p := range st.s.World.People().InUnit("", unit, st.now) {
+		out = append(out, p.PersonID)
+	}
+	return out
+}
+
+// suspend stops every clock that may be paused, until a day that the approver names.
+func (st *state) suspend(o *workflow.Overlay, a Act) error {
+	until, ok := moment(a.Values["until"], endOfDay)
+	wrong := func(code string) error {
+		return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: "until", Code: code}}}
+	}
+	switch {
+	case !ok:
+		return wrong("form.required")
+	case !until.After(st.now):
+		return wrong("case.in_the_past")
+	case !o.AtMost.IsZero() && until.After(worktime.Add(st.now, o.AtMost, st.s.Calendar(st.Jurisdiction), worktime.Options{Exact: true}).At.Add(24*time.Hour)):
+		return wrong("case.too_long")
+	case a.Reason == "" && a.Note == "":
+		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.required"}}}
+	case !st.SuspendedUntil.IsZero():
+		return fault.New(fault.Conflict, "case.suspended")
+	}
+	st.SuspendedUntil = until
+	st.move.Data.Values = map[string]any{"until": until.In(clock.CST).Format(time.RFC3339)}
+	for _, c := range st.clocks {
+		if d := st.life.Clock(c.Name); d != nil && !d.NeverPaused && c.State == Running {
+			st.pause(c, workflow.Suspend)
+		}
+	}
+	return nil
+}
+
+// resumeCase ends a suspension, by hand or by itself.
+func (st *state) resumeCase(who *Actor, _ Act) error {
+	if st.SuspendedUntil.IsZero() {
+		return fault.New(fault.Conflict, "case.not_suspended")
+	}
+	if !who.System {
+		if o := st.life.Overlay(workflow.Suspend); o == nil {
+			return fault.New(fault.Forbidden, "case.not_allowed")
+		} else if err := st.mayOverlay(who, o); err != nil {
+			return err
+		}
+	}
+	st.SuspendedUntil = time.Time{}
+	for _, c := range st.clocks {
+		d := st.life.Clock(c.Name)
+		if d == nil || c.State != Paused || !slices.ContainsFunc(c.Pauses, func(p Pause) bool { return p.Until.IsZero() && p.Reason == workflow.Suspend }) {
+			continue
+		}
+		st.resume(c)
+		if err := st.dueOf(d, c); err != nil {
+			return err
+		}
+	}
+	st.tells = append(st.tells, telling{Event: "resumed", Who: st.responsiblePeople()})
+	return nil
+}
+
+// leading is the unit seat that acts in a step.
+func (st *state) leading(step string) string {
+	for _, a := range st.life.Actions {
+		if !slices.Contains(a.In, step) {
+			continue
+		}
+		for _, w := range a.Who {
+			if d := st.life.Seat(w.Name); w.Kind == workflow.WhoSeat && d != nil && d.Kind == workflow.SeatUnit {
+				return d.Name
+			}
+		}
+	}
+	return ""
+}
+
+// handTo gives the lead to another unit. Designated, it cannot be returned.
+func (st *state) handTo(o *workflow.Overlay, a Act, designated bool) error {
+	unit, _ := a.Values["unit"].(string)
+	if form.Empty(unit) {
+		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "unit", Code: "form.required"}}}
+	}
+	to := o.To
+	if to == "" {
+		to = st.Step
+	}
+	seat := st.leading(to)
+	if seat == "" {
+		return fault.New(fault.Conflict, "case.no_seat_to_hand_over")
+	}
+	if err := st.fill(seat, unit, o.Name); err != nil {
+		return err
+	}
+	st.Designated = designated
+	return st.goTo(o.To)
+}
+
+func (st *state) goTo(step string) error {
+	if step == "" || step == st.Step {
+		return nil
+	}
+	return st.enter(step, "", nil)
+}
+
+// giveBack returns the case to where it came from. It is counted and capped, and a
+// designated unit cannot.
+func (st *state) giveBack(who *Actor, o *workflow.Overlay) error {
+	if st.Designated {
+		return fault.New(fault.Conflict, "case.designated")
+	}
+	if limit := o.Cap; limit > 0 && st.Returns >= int64(limit) {
+		return fault.New(fault.Conflict, "case.return_cap", "cap", limit)
+	}
+	if len(o.Within.Terms) > 0 {
+		since := st.EnteredAt
+		due := worktime.Add(since, o.Within.Terms[0].Span, st.s.Calendar(st.Jurisdiction), worktime.Options{})
+		if st.now.After(due.At) {
+			return fault.New(fault.Conflict, "case.return_too_late")
+		}
+	}
+	seat := st.leading(st.Step)
+	for _, p := range st.held(seat) {
+		if _, ok := st.matches(who, p); ok || who.System {
+			st.leave(p, Left)
+		}
+	}
+	st.Returns++
+	if o.Cap > 0 && st.Returns >= int64(o.Cap) && o.Then != "" {
+		if d := st.life.Overlay(o.Then); d != nil {
+			people, err := st.persons(d.Who)
+			if err != nil {
+				return err
+			}
+			for _, p := range people {
+				st.seat(SeatEscalated, workflow.SeatPerson, p, "returns")
+			}
+			st.tells = append(st.tells, telling{Event: "to_designate", Who: people})
+		}
+	}
+	to := o.To
+	if to == "" {
+		to = st.life.Start()
+	}
+	return st.goTo(to)
+}
+
+// reopen takes a closed case up again, with a limit.
+func (st *state) reopen(o *workflow.Overlay, a Act) error {
+	if a.Reason == "" && a.Note == "" {
+		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.required"}}}
+	}
+	if st.MergedInto != "" {
+		return fault.New(fault.Conflict, "case.merged")
+	}
+	if limit := max(o.Cap, 1); st.Reopens >= int64(limit) {
+		return fault.New(fault.Conflict, "case.reopen_cap", "cap", limit)
+	}
+	if len(o.Within.Terms) > 0 {
+		if due := worktime.Add(st.ClosedAt, o.Within.Terms[0].Span, st.s.Calendar(st.Jurisdiction), worktime.Options{}); st.now.After(due.At) {
+			return fault.New(fault.Conflict, "case.reopen_too_late")
+		}
+	}
+	st.Reopens++
+	to := o.To
+	if to == "" {
+		to = st.life.Start()
+	}
+	if err := st.enter(to, "", nil); err != nil {
+		return err
+	}
+	for _, c := range st.clocks { // the citizen's clock never starts anew
+		if d := st.life.Clock(c.Name); d != nil && d.NeverPaused && c.State == Stopped {
+			c.State, c.Until, c.changed = Running, time.Time{}, true
+			if err := st.dueOf(d, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// merge closes the case as a duplicate of another; both reporters get its answer.
+func (st *state) merge(a Act) error {
+	into, _ := a.Values["into"].(string)
+	other, err := st.s.read(st.ctx, st.tx, into)
+	if into == "" || into == st.ID || fault.KindOf(err) == fault.NotFound {
+		return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: "into", Code: "case.unknown_case"}}}
+	}
+	if err != nil {
+		return err
+	}
+	if other.Jurisdiction != st.Jurisdiction || other.ParentID != "" || st.ParentID != "" || other.MergedInto != "" || !other.Open() {
+		return fault.New(fault.Conflict, "case.cannot_merge")
+	}
+	end := st.life.StepsIn(workflow.Closed)
+	st.MergedInto = into
+	st.links = append(st.links, Link{ID: st.s.ID(), Kind: Merged, From: st.ID, To: into, Since: st.now})
+	st.move.Data.Values = map[string]any{"into": into, "from": st.Step}
+	// The reporter sees the case that goes on.
+	if err := st.tx.Queue(st.ctx, insertInvolved, involvedAs(workflow.SeatPerson, st.ReporterID), into, st.Jurisdiction, true, other.DueAt); err != nil {
+		return err
+	}
+	return st.enter(end[0], "duplicate", nil)
+}
+
+// unmerge takes a merge back: the case stands where it stood.
+func (st *state) unmerge(who *Actor, _ Act) error {
+	if st.MergedInto == "" {
+		return fault.New(fault.Conflict, "case.not_merged")
+	}
+	o := st.life.Overlay(workflow.Merge)
+	if o == nil {
+		return fault.New(fault.Forbidden, "case.not_allowed")
+	}
+	if err := st.mayOverlay(who, o); err != nil {
+		return err
+	}
+	from, err := st.stepBeforeMerge()
+	if err != nil {
+		return err
+	}
+	if err := st.tx.Queue(st.ctx, endLink, Merged, st.ID, st.MergedInto, st.now); err != nil {
+		return err
+	}
+	st.MergedInto = ""
+	if err := st.enter(from, "", nil); err != nil {
+		return err
+	}
+	for _, c := range st.clocks { // what stopped with the merge goes on as if it had not
+		d := st.life.Clock(c.Name)
+		if d != nil && c.State == Stopped && len(d.In) == 0 {
+			c.State, c.Until, c.changed = Running, time.Time{}, true
+			if err := st.dueOf(d, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// extend lengthens a clock by what the pack allows.
+func (st *state) extend(who *Actor, a Act) error {
+	name, _ := a.Values["clock"].(string)
+	d, c := st.life.Clock(name), st.clock(name)
+	if d == nil || d.Extend == nil {
+		return fault.New(fault.Forbidden, "case.not_allowed")
+	}
+	if !who.System {
+		post, ok, err := st.entitled(who, d.Extend.Who, nil)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.Forbidden, "case.no_right")
+		}
+		st.under(post)
+		if a.Reason == "" && a.Note == "" {
+			return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.required"}}}
+		}
+	}
+	if c == nil || c.State == Stopped {
+		return fault.New(fault.Conflict, "case.clock_not_running", "clock", name)
+	}
+	if d.Extend.Times > 0 && len(c.Extended) >= d.Extend.Times {
+		return fault.New(fault.Conflict, "case.times_used", "times", d.Extend.Times)
+	}
+	c.Extended = append(c.Extended, d.Extend.By.String())
+	st.Extensions++
+	st.move.Data.Values = map[string]any{"clock": name}
+	return st.dueOf(d, c)
+}
+
+// endPart ends a part that is no longer waited for. Whoever leads the parent may, and what
+// the parent's acts cause.
+func (st *state) endPart(who *Actor, a Act, outcome string) error {
+	if st.ParentID == "" {
+		return fault.New(fault.Forbidden, "case.not_allowed")
+	}
+	if !st.Open() {
+		return fault.New(fault.Conflict, "case.not_in_step", "step", st.Step)
+	}
+	if !who.System {
+		up, err := st.up()
+		if err != nil {
+			return err
+		}
+		if !up.responsibleIs(who) {
+			return fault.New(fault.Forbidden, "case.no_right")
+		}
+		st.under(st.postHere(who))
+	}
+	if a.Reason == "" && a.Note == "" {
+		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.required"}}}
+	}
+	return st.enter(st.life.StepsIn(workflow.Closed)[0], outcome, nil)
+}
+
+// offer is the actor's open offer of a seat.
+func (st *state) offer(who *Actor) (*Participant, error) {
+	for _, p := range st.seats {
+		if p.State == Offered {
+			if post, ok := st.matches(who, p); ok {
+				st.under(post)
+				return p, nil
+			}
+		}
+	}
+	return nil, fault.New(fault.Forbidden, "case.no_right")
+}
+
+func (st *state) acceptSeat(who *Actor, _ Act) error {
+	p, err := st.offer(who)
+	if err != nil {
+		return err
+	}
+	st.handOver(st.life.Seat(p.Seat), p.Seat)
+	p.State, p.From, p.changed = Held, st.now, true
+	return nil
+}
+
+func (st *state) refuseSeat(who *Actor, _ Act) error {
+	p, err := st.offer(who)
+	if err != nil {
+		return err
+	}
+	st.leave(p, Refused)
+	st.tells = append(st.tells, telling{Event: "offer_refused", Who: []string{st.ReporterID}})
+	return nil
+}

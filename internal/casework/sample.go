@@ -1,0 +1,29 @@
+package casework
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"gezhi/internal/clock"
+	"gezhi/internal/db"
+	"gezhi/internal/workflow"
+)
+
+var insertSampled = db.SQL(`INSERT INTO sampled (case_id, jurisdiction, month, worker_id, share, seed, drawn) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`)
+
+// sample draws a share of the acts of an action for a later check by somebody else. The
+// seed is the move, so that everybody can draw again and get the same.
+func (st *state) sample(d *workflow.Action) error {
+	share := st.class.SampleOf(d.Name)
+	if share.IsZero() {
+		return nil
+	}
+	seed := st.move.ID
+	return st.tx.Queue(st.ctx, insertSampled, st.ID, st.Jurisdiction, st.now.In(clock.CST).Format("2006-01"), st.move.PersonID, share.String(), seed, drawn(seed, share))
+}
+
+// drawn decides from a seed alone.
+func drawn(seed string, share workflow.Ratio) bool {
+	h := sha256.Sum256([]byte("sample/" + seed))
+	return binary.BigEndian.Uint64(h[:8])>>1%uint64(share.Den) < uint64(share.Num)
+}

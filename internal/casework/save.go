@@ -1,0 +1,274 @@
+package casework
+
+import (
+	"encoding/json"
+	"time"
+
+	"gezhi/internal/audit"
+	"gezhi/internal/jobs"
+	"gezhi/internal/workflow"
+)
+
+// Topics and timers of this package.
+const (
+	topicAct    = "case.act"
+	topicOpen   = "case.open"
+	TopicNotice = "notice"
+	TimerCase   = "case"
+	TimerJoin   = "join"
+)
+
+// task is work that follows an act, done after its commit.
+type task struct {
+	Topic  string            `json:"-"`
+	Case   string            `json:"case"`
+	Action string            `json:"action,omitempty"`
+	Class  string            `json:"class,omitempty"`
+	Values map[string]any    `json:"values,omitempty"`
+	Reason string            `json:"reason,omitempty"`
+	Why    map[string]string `json:"why,omitempty"`
+	As     string            `json:"as,omitempty"` // whose act caused it
+	Cause  string            `json:"cause"`
+}
+
+// Notice is what people are told of a case: never who reported it, nor what was said.
+type Notice struct {
+	ID           string    `json:"id"`
+	Jurisdiction string    `json:"jurisdiction"`
+	Case         string    `json:"case"`
+	Number       string    `json:"number"`
+	Class        string    `json:"class"` // pack/scheme:code
+	Event        string    `json:"event"`
+	Severity     string    `json:"severity"`
+	Wakes        bool      `json:"wakes"`
+	Fallback     []string  `json:"fallback,omitempty"`
+	Clock        string    `json:"clock,omitempty"`
+	Mark         string    `json:"mark,omitempty"`
+	DueAt        time.Time `json:"due_at,omitzero"`
+	People       []string  `json:"people"`
+}
+
+// save lets clocks, part sets and keys hear what happened, and writes everything the act
+// owes: current row, move, seats, clocks, sets, keys, timer, outbox and audit leaf.
+func (st *state) save() error {
+	if err := st.compute(); err != nil {
+		return err
+	}
+	if err := st.openSets(); err != nil {
+		return err
+	}
+	if err := st.runClocks(); err != nil {
+		return err
+	}
+	st.follow()
+	before := st.UnitID + st.AssigneeID + st.Queue
+	st.responsible()
+	if before != st.UnitID+st.AssigneeID+st.Queue && st.Open() {
+		st.assigned()
+	}
+	st.Moves++
+	if err := st.saveCase(); err != nil {
+		return err
+	}
+	if err := st.saveKeys(st.before); err != nil {
+		return err
+	}
+	if err := st.saveRest(); err != nil {
+		return err
+	}
+	if err := st.saveLater(); err != nil {
+		return err
+	}
+	for _, hear := range st.s.OnMove {
+		if err := hear(st.ctx, st.tx, st.move, st.Case); err != nil {
+			return err
+		}
+	}
+	if st.s.Changed != nil {
+		c := *st.Case
+		st.tx.AfterCommit(func() { st.s.Changed(&c) })
+	}
+	return audit.Append(st.ctx, st.tx, audit.Leaf{ID: st.move.ID, Jurisdiction: st.Jurisdiction, Subject: "case/" + st.ID, Act: "move",
+		Person: st.move.PersonID, At: st.now, Row: st.move})
+}
+
+// compute sets the fields that formulas give.
+func (st *state) compute() error {
+	for i := range st.class.Fields {
+		f := &st.class.Fields[i]
+		if f.Formula == nil {
+			continue
+		}
+		v, err := f.Formula.Eval(st.env())
+		if err != nil {
+			return err
+		}
+		if x := plain(v); x != nil && hashOf(x) != hashOf(st.Fields[f.Name]) {
+			st.store(f, f.Name, x)
+		}
+	}
+	return nil
+}
+
+// assigned tells those who have the case now.
+func (st *state) assigned() {
+	var who []string
+	add := func(id string) { who = append(who, id) }
+	switch {
+	case st.UnitID != "" && st.Queue == "":
+		for _, p := range st.s.World.People().InUnit("", st.UnitID, st.now) {
+			add(p.PersonID)
+		}
+	case st.UnitID != "":
+		for _, p := range st.s.World.People().InUnit(st.Queue, st.UnitID, st.now) {
+			add(p.PersonID)
+		}
+	case st.AssigneeID != "":
+		add(st.AssigneeID)
+	}
+	if len(who) > 0 {
+		st.tells = append(st.tells, telling{Event: "assigned", Who: who})
+	}
+}
+
+// follow lets the automatic actions hear what happened.
+func (st *state) follow() {
+	for _, h := range st.happened {
+		for _, a := range st.life.ActionsUpon(h) {
+			st.later = append(st.later, task{Topic: topicAct, Case: st.ID, Action: a.Name, Reason: h.String()})
+		}
+	}
+	if !st.Open() && st.ParentID != "" && heard(workflow.Trigger{Kind: workflow.OnClosed}, st.happened) {
+		st.joins = true
+	}
+}
+
+func (st *state) saveCase() error {
+	if st.fresh {
+		if err := st.Case.insert(st.ctx, st.tx); err != nil {
+			return err
+		}
+	} else {
+		if err := st.Case.update(st.ctx, st.tx); err != nil {
+			return err
+		}
+		if st.dueMoved || heard(workflow.Trigger{Kind: workflow.OnClosed}, st.happened) || st.move.From != st.move.To {
+			if err := st.tx.Queue(st.ctx, dueOfInvolved, st.ID, st.Open(), st.DueAt); err != nil {
+				return err
+			}
+		}
+	}
+	return st.move.insert(st.ctx, st.tx)
+}
+
+func (st *state) saveRest() error {
+	if err := st.saveSeats(); err != nil {
+		return err
+	}
+	for _, c := range st.clocks {
+		if c.changed {
+			if err := c.put(st.ctx, st.tx, st.Case); err != nil {
+				return err
+			}
+		}
+		for _, p := range c.Pauses {
+			if p.changed {
+				if err := st.tx.Queue(st.ctx, putSpan, st.ID, c.Name, p.ID, p.From, p.Until, p.Reason); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, s := range st.sets {
+		if s.changed {
+			if err := st.tx.Queue(st.ctx, putSet, st.ID, s.Name, s.Round, st.Jurisdiction, s.Source, s.SnapshotDay, s.Follow, s.Next, s.Opened, s.Expected, s.State, s.OpenedAt, s.EndedAt); err != nil {
+				return err
+			}
+		}
+	}
+	for name, v := range st.personal {
+		body, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		if err := st.tx.Queue(st.ctx, insertPayload, st.ID, name, st.s.ID(), st.Jurisdiction, st.ReporterID, "case/"+st.RootID, st.move.ID, string(body)); err != nil {
+			return err
+		}
+	}
+	for _, l := range st.links {
+		if err := st.tx.Queue(st.ctx, insertLink, l.ID, st.Jurisdiction, l.Kind, l.From, l.To, l.Since, st.move.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextMoment is when something of this case is due next: a mark, an offer that lapses, the
+// end of a suspension, a cadence or the last wait of a join.
+func (st *state) nextMoment() time.Time {
+	var first time.Time
+	least := func(t time.Time) {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	if st.Open() {
+		for _, c := range st.clocks {
+			least(c.Next)
+		}
+		least(st.nextLapse())
+		least(st.SuspendedUntil)
+		for _, s := range st.sets {
+			if s.State == SetOpen {
+				least(s.Next)
+			}
+		}
+	}
+	return first
+}
+
+func (st *state) saveLater() error {
+	next := st.nextMoment()
+	if !next.IsZero() || !st.fresh {
+		if err := jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerCase, Ref: st.ID, Jurisdiction: st.Jurisdiction, DueAt: next}); err != nil {
+			return err
+		}
+	}
+	if st.joins {
+		if err := jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerJoin, Ref: st.ParentID + "/" + st.Part, Jurisdiction: st.Jurisdiction, DueAt: st.now}); err != nil {
+			return err
+		}
+	}
+	for _, t := range st.later {
+		t.Cause = st.move.ID
+		if err := st.post(t.Topic, t); err != nil {
+			return err
+		}
+	}
+	for _, t := range st.tells {
+		if len(t.Who) == 0 {
+			continue
+		}
+		sev := st.class.severity(st.Severity)
+		n := Notice{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Case: st.ID, Number: st.Number, Class: st.class.Ref(), Event: t.Event,
+			Severity: st.Severity, Wakes: sev.Wakes, Fallback: sev.Fallback, Clock: t.Clock, Mark: t.Mark, People: t.Who}
+		if st.DueAt.Before(Never) {
+			n.DueAt = st.DueAt
+		}
+		if err := st.post(TopicNotice, n); err != nil {
+			return err
+		}
+	}
+	if st.s.Wake != nil && (st.joins || len(st.later)+len(st.tells) > 0) {
+		st.tx.AfterCommit(st.s.Wake)
+	}
+	return nil
+}
+
+func (st *state) post(topic string, body any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return jobs.Post(st.ctx, st.tx, jobs.Message{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Topic: topic, Subject: "case/" + st.ID, Body: b, MadeAt: st.now})
+}

@@ -1,0 +1,363 @@
+package casework
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"gezhi/internal/account"
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/formula"
+	"gezhi/internal/workflow"
+	"gezhi/internal/worktime"
+)
+
+// The seats of a task that the kernel fills: whom it is for, and who may waive it.
+const (
+	seatItem = "assignee"
+	seatLead = "lead"
+)
+
+// seat seats somebody. A seat for one is handed over: its holder leaves when the next one
+// holds it (not while it is only offered).
+func (st *state) seat(seat, kind, subject, why string) {
+	if subject == "" {
+		return
+	}
+	d := st.life.Seat(seat)
+	for _, p := range st.seats {
+		if p.Seat == seat && p.Subject == subject && (p.State == Held || p.State == Offered) {
+			return
+		}
+	}
+	p := &Participant{ID: st.s.ID(), CaseID: st.ID, Seat: seat, Kind: kind, Subject: subject, State: Held, From: st.now, Why: why, added: true}
+	if st.move != nil {
+		p.MoveID = st.move.ID
+	}
+	if d != nil && !d.Accepts.IsZero() {
+		p.State, p.DueAt = Offered, worktime.Add(st.now, d.Accepts, st.s.Calendar(st.Jurisdiction), worktime.Options{}).At
+		var told []string
+		st.peopleOf(p, func(id string) { told = append(told, id) })
+		st.tells = append(st.tells, telling{Event: "offered", Who: told})
+	}
+	if p.State == Held {
+		st.handOver(d, seat)
+	}
+	st.seats = append(st.seats, p)
+	if st.move != nil {
+		if st.move.Data.Filled == nil {
+			st.move.Data.Filled = map[string]string{}
+		}
+		st.move.Data.Filled[seat] = why
+	}
+}
+
+// handOver ends those who hold a seat for one.
+func (st *state) handOver(d *workflow.Seat, seat string) {
+	if d == nil || d.AtMost != 1 {
+		return
+	}
+	for _, p := range st.seats {
+		if p.Seat == seat && p.State == Held {
+			st.leave(p, Left)
+		}
+	}
+}
+
+func (st *state) leave(p *Participant, as string) {
+	p.State, p.Until, p.changed = as, st.now, true
+}
+
+// free ends all who hold a seat.
+func (st *state) free(seat string) {
+	for _, p := range st.seats {
+		if p.Seat == seat && (p.State == Held || p.State == Offered) {
+			st.leave(p, Left)
+		}
+	}
+}
+
+// fill seats the value of a formula or of an asked field: one subject or a list.
+func (st *state) fill(seat string, v formula.Value, why string) error {
+	d := st.life.Seat(seat)
+	if d == nil {
+		return fault.New(fault.Internal, "case.unknown_seat", "seat", seat)
+	}
+	subjects, ok := ids(v)
+	if !ok {
+		return fault.New(fault.Invalid, "case.bad_seat", "seat", seat)
+	}
+	if len(subjects) == 0 {
+		return fault.New(fault.Conflict, "case.nobody_for_seat", "seat", seat)
+	}
+	for _, id := range subjects {
+		if err := st.seatable(d, id); err != nil {
+			return err
+		}
+		st.seat(seat, d.Kind, id, why)
+	}
+	if n := len(st.held(seat)); d.AtMost > 0 && n > d.AtMost {
+		return fault.New(fault.Conflict, "case.seat_full", "seat", seat, "at_most", d.AtMost)
+	}
+	return nil
+}
+
+// ids reads one id or a list of them.
+func ids(v formula.Value) ([]string, bool) {
+	switch v := v.(type) {
+	case nil:
+		return nil, true
+	case string:
+		return []string{v}, v != ""
+	case formula.List:
+		var out []string
+		for _, x := range v {
+			s, ok := x.(string)
+			if !ok {
+				return nil, false
+			}
+			out = append(out, s)
+		}
+		return out, true
+	}
+	return nil, false
+}
+
+// seatable refuses a subject that is not there, or that sits where it must not sit besides.
+func (st *state) seatable(d *workflow.Seat, id string) error {
+	switch d.Kind {
+	case workflow.SeatUnit:
+		if _, ok := st.s.World.Unit(id); !ok {
+			return fault.New(fault.Invalid, "case.unknown_unit", "seat", d.Name)
+		}
+	case workflow.SeatPost:
+		if _, ok := st.s.World.People().Post(id); !ok {
+			return fault.New(fault.Invalid, "case.unknown_post", "seat", d.Name)
+		}
+	case workflow.SeatPerson:
+		if !st.s.World.People().Known(id) {
+			return fault.New(fault.Invalid, "case.unknown_person", "seat", d.Name)
+		}
+	}
+	for _, other := range d.Apart {
+		if slices.ContainsFunc(st.held(other), func(p *Participant) bool { return p.Subject == id }) {
+			return fault.New(fault.Forbidden, "case.not_your_own_work", "seat", other)
+		}
+	}
+	if d.From != "" && st.s.Listed != nil {
+		ok, err := st.s.Listed(st.ctx, st.tx, st.Case, d.From, id, st.day())
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.Forbidden, "case.not_listed", "seat", d.Name)
+		}
+	}
+	return nil
+}
+
+// seatFirst seats those whom the life names for the beginning.
+func (st *state) seatFirst() error {
+	for i := range st.life.Seats {
+		d := &st.life.Seats[i]
+		if d.First == nil {
+			continue
+		}
+		switch d.First.Kind { // the seats of a task name its parent and are filled by it
+		case workflow.FirstReporter:
+			st.seat(d.Name, d.Kind, st.ReporterID, "reporter")
+		case workflow.FirstUnitOfArea:
+			if u, ok := st.unitOfCase(); ok {
+				st.seat(d.Name, d.Kind, u.ID, "unit of area")
+			}
+		case workflow.FirstDuty:
+			subject, why := st.duty(d.Kind)
+			st.seat(d.Name, d.Kind, subject, why)
+		case workflow.FirstValue:
+			v, err := d.First.Path.Eval(st.env())
+			if err != nil {
+				return err
+			}
+			if v != nil {
+				if err := st.fill(d.Name, v, d.First.Path.String()); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// unitOfCase is the unit that runs the smallest area of the case that has one.
+func (st *state) unitOfCase() (Unit, bool) {
+	for l := 7; l >= 1; l-- {
+		if st.Areas[l] == "" {
+			continue
+		}
+		if u, ok := st.s.World.UnitOfArea(st.Areas[l]); ok {
+			return u, true
+		}
+	}
+	return Unit{}, false
+}
+
+// duty is who handles the class here: the first line that fits, with the line as the
+// reason. Nobody found is the dispatcher's queue, never a lost case.
+func (st *state) duty(kind string) (subject, why string) {
+	for _, d := range st.class.duties(st.Areas, st.day()) {
+		if d.Unit != "" {
+			if u, ok := st.s.World.UnitOfKind(d.Unit, d.area); ok {
+				return u.ID, d.reason()
+			}
+			continue
+		}
+		for _, p := range st.s.World.People().InArea(d.Post, d.area, st.now) {
+			switch kind {
+			case workflow.SeatUnit:
+				return p.UnitID, d.reason()
+			case workflow.SeatPost:
+				return p.ID, d.reason()
+			}
+			return p.PersonID, d.reason()
+		}
+	}
+	return "", ""
+}
+
+// reason is the line as the dispatcher sees it: where it stands, and what it says.
+func (d dutyAt) reason() string {
+	return fmt.Sprintf("duty.yaml:%d %s %s → %s%s", d.Line, d.Class, d.Level, d.Unit, d.Post)
+}
+
+// lapse ends offers that nobody took in time, and tells those who asked.
+func (st *state) lapse() {
+	for _, p := range st.seats {
+		if p.State == Offered && !p.DueAt.IsZero() && !p.DueAt.After(st.now) {
+			st.leave(p, Refused)
+			st.tells = append(st.tells, telling{Event: "offer_lapsed", Who: []string{st.ReporterID}})
+		}
+	}
+}
+
+// responsible says who leads now, for queues: the holder of the seat that may act in this
+// step, or the role whose holders may.
+func (st *state) responsible() {
+	unit, assignee, queue := "", "", ""
+	for _, a := range st.life.Actions {
+		if !slices.Contains(a.In, st.Step) || a.Upon != nil {
+			continue
+		}
+		for _, w := range a.Who {
+			switch {
+			case w.Kind == workflow.WhoSeat && w.Name != workflow.Reporter:
+				for _, p := range st.held(w.Name) {
+					if p.Kind == workflow.SeatUnit && unit == "" {
+						unit = p.Subject
+					} else if p.Kind != workflow.SeatUnit && assignee == "" {
+						assignee = p.Subject
+					}
+				}
+			case w.Kind == workflow.WhoItem:
+				for _, p := range st.held(seatItem) {
+					if p.Kind == workflow.SeatUnit {
+						unit = p.Subject
+					} else {
+						assignee = p.Subject
+					}
+				}
+			case w.Kind == workflow.WhoRole && queue == "":
+				queue = w.Name
+				if w.Of == workflow.OfUnit && unit == "" {
+					for _, u := range st.unitsOf(w.Seat) {
+						unit = u.ID
+					}
+				}
+			}
+		}
+		if unit != "" || assignee != "" {
+			break
+		}
+	}
+	if !st.Open() {
+		unit, assignee, queue = st.UnitID, st.AssigneeID, ""
+	}
+	st.UnitID, st.AssigneeID, st.Queue = unit, assignee, queue
+}
+
+var (
+	insertParticipant = db.SQL(`INSERT INTO participant (case_id, id, jurisdiction, seat, kind, subject, state, from_at, until_at, due_at, move_id, why) VALUES (` + places(1, 12) + `)`)
+	insertInvolved    = db.SQL(`INSERT INTO involved (subject, case_id, jurisdiction, open, due_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`)
+	dropInvolved      = db.SQL(`DELETE FROM involved WHERE case_id = $1 AND subject = $2`)
+)
+
+// saveSeats writes changed participants, and whom the case concerns.
+func (st *state) saveSeats() error {
+	involve := map[string]bool{}
+	if st.fresh {
+		involve[involvedAs(workflow.SeatPerson, st.ReporterID)] = true
+		involve[involvedAs(workflow.SeatPerson, st.EnteredBy)] = true
+	}
+	for _, p := range st.seats {
+		switch {
+		case p.added:
+			if err := st.tx.Queue(st.ctx, insertParticipant, st.ID, p.ID, st.Jurisdiction, p.Seat, p.Kind, p.Subject, p.State, p.From, p.Until, p.DueAt, p.MoveID, p.Why); err != nil {
+				return err
+			}
+			involve[involvedAs(p.Kind, p.Subject)] = true
+		case p.changed:
+			if err := st.tx.Queue(st.ctx, updateParticipant, st.ID, p.ID, p.State, p.Until, p.DueAt); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range st.seats {
+		if id := involvedAs(p.Kind, p.Subject); p.changed && p.State != Held && p.State != Offered && !st.concerns(id) {
+			if err := st.tx.Queue(st.ctx, dropInvolved, st.ID, id); err != nil {
+				return err
+			}
+		}
+	}
+	for id := range involve {
+		if id != "" {
+			if err := st.tx.Queue(st.ctx, insertInvolved, id, st.ID, st.Jurisdiction, st.Open(), st.DueAt); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// involvedAs is the subject under which somebody finds the case, as scopes name it; "" for
+// parties, who have no account.
+func involvedAs(kind, id string) string {
+	switch {
+	case id == "":
+		return ""
+	case kind == workflow.SeatPost:
+		return account.Branch{Kind: account.PostBranch, ID: id}.Involved()
+	case kind == workflow.SeatUnit:
+		return account.Branch{Kind: account.UnitBranch, ID: id}.Involved()
+	case kind == workflow.SeatPerson:
+		return account.Branch{Kind: account.PersonBranch, ID: id}.Involved()
+	}
+	return ""
+}
+
+// concerns tells whether a subject still sits, reported or entered the case.
+func (st *state) concerns(id string) bool {
+	return id == involvedAs(workflow.SeatPerson, st.ReporterID) || id == involvedAs(workflow.SeatPerson, st.EnteredBy) || slices.ContainsFunc(st.seats, func(p *Participant) bool {
+		return involvedAs(p.Kind, p.Subject) == id && (p.State == Held || p.State == Offered)
+	})
+}
+
+// nextLapse is when the first open offer lapses; zero when there is none.
+func (st *state) nextLapse() time.Time {
+	var first time.Time
+	for _, p := range st.seats {
+		if p.State == Offered && !p.DueAt.IsZero() && (first.IsZero() || p.DueAt.Before(first)) {
+			first = p.DueAt
+		}
+	}
+	return first
+}

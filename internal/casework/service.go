@@ -1,0 +1,107 @@
+package casework
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"gezhi/internal/clock"
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/formula"
+	"gezhi/internal/id"
+	"gezhi/internal/pack"
+	"gezhi/internal/workflow"
+	"gezhi/internal/worktime"
+)
+
+// Service is the use cases of cases. Its fields are the wiring; all but OnMove, Listed,
+// Lookup and Wake must be set.
+type Service struct {
+	DB       *db.DB
+	Now      clock.Now
+	ID       id.Source
+	World    *World
+	Calendar func(jurisdiction string) worktime.Calendar // working time there
+	Book     *Book
+	// Soon is until when a case counts as due soon: the end of the next working day.
+	Soon     func(jurisdiction string, now time.Time) time.Time
+	TaskLife *workflow.Life // of parts that are answered rather than lived
+	TaskPack *pack.Pack     // the pack that gives it: its words
+	// Nature is what cases of a jurisdiction are: sample where all of it is.
+	Nature func(jurisdiction string) string
+
+	// OnMove hears of every move inside its transaction, in order. An error fails the act.
+	OnMove []func(ctx context.Context, tx *db.Tx, m *Move, c *Case) error
+	// Listed tells whether somebody stands in a register on a day (seats with from).
+	Listed func(ctx context.Context, tx *db.Tx, c *Case, register, subject, day string) (bool, error)
+	// Lookup reads a dated table of the case's pack.
+	Lookup func(ctx context.Context, tx *db.Tx, c *Case, table string, args []formula.Value, day string) (formula.Value, error)
+	// About reads a member of the record that a case is about, at the revision it pinned.
+	About func(ctx context.Context, tx *db.Tx, c *Case, name, day string) (formula.Value, error)
+	// Records lists the records of a source as items.
+	Records func(ctx context.Context, tx *db.Tx, c *Case, f workflow.Source, day string) ([]item, error)
+	// Wake is called after a commit that left something due.
+	Wake func()
+	// Changed is called after a commit with the cases that changed.
+	Changed func(c *Case)
+
+	numbers numbers
+}
+
+// numbers hands out case numbers from blocks, so that no two creates wait for one row.
+type numbers struct {
+	mu   sync.Mutex
+	have map[string]*block
+}
+
+type block struct{ next, end int64 }
+
+const blockSize = 100
+
+// number is the next number of a jurisdiction in a year. Gaps are allowed: a block that a
+// crash loses is not used again.
+func (s *Service) number(ctx context.Context, jurisdiction string, now time.Time) (int64, error) {
+	year := now.In(clock.CST).Format("2006")
+	key := jurisdiction + "/" + year
+	s.numbers.mu.Lock()
+	defer s.numbers.mu.Unlock()
+	if s.numbers.have == nil {
+		s.numbers.have = map[string]*block{}
+	}
+	b := s.numbers.have[key]
+	if b == nil || b.next >= b.end {
+		var end int64
+		err := s.DB.Write(ctx, db.Keys{"number/" + key}, func(ctx context.Context, tx *db.Tx) error {
+			return tx.Row(ctx, numberBlock, []any{jurisdiction, "case/" + year, 1 + blockSize, blockSize}, &end)
+		})
+		if err != nil {
+			return 0, err
+		}
+		b = &block{end - blockSize, end}
+		s.numbers.have[key] = b
+	}
+	n := b.next
+	b.next++
+	return n, nil
+}
+
+// claim takes an idempotency key. done is what an earlier request with the same key and
+// body came to; the same key with another body is refused.
+func (s *Service) claim(ctx context.Context, tx *db.Tx, person, route, key, body, subject string, now time.Time) (done string, err error) {
+	if key == "" {
+		return "", nil
+	}
+	n, err := tx.Exec(ctx, claimKey, person, route, key, body, subject, now)
+	if err != nil || n == 1 {
+		return "", err
+	}
+	var hash string
+	if err := tx.Row(ctx, claimedBy, []any{person, route, key}, &hash, &done); err != nil {
+		return "", err
+	}
+	if hash != body {
+		return "", fault.New(fault.Conflict, "idempotency.other_body")
+	}
+	return done, nil
+}

@@ -1,0 +1,464 @@
+package casework
+
+import (
+	"context"
+	"time"
+
+	"gezhi/internal/clock"
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/formula"
+	"gezhi/internal/workflow"
+)
+
+// state is a case with all that decides about it, inside one transaction.
+type state struct {
+	s     *Service
+	ctx   context.Context
+	tx    *db.Tx
+	class *Class
+	life  *workflow.Life
+	now   time.Time
+
+	*Case
+	seats  []*Participant
+	clocks []*Clock
+	sets   []*PartSet
+	parts  map[string][]*Case // by set, loaded when asked for
+	parent *state             // loaded when asked for
+	root   *Case
+
+	fresh    bool // not yet in the database
+	move     *Move
+	happened []workflow.Trigger // in this act, in order
+	tells    []telling
+	dueMoved bool
+	personal map[string]any    // personal values set in this act
+	before   map[string]string // hashes of the keys before the act
+	later    []task
+	links    []Link
+	task     *workflow.Task // of a part that is answered
+	regraded bool           // class clocks must be computed anew
+	joins    bool           // the parent's set must be looked at
+	joinSelf []string       // own sets that nobody has to be waited for
+}
+
+// telling is a message to write when the act succeeds.
+type telling struct {
+	Event string   `json:"event"` // mark, escalated, told, asked …
+	Who   []string `json:"who"`   // persons
+	Clock string   `json:"clock,omitempty"`
+	Mark  string   `json:"mark,omitempty"`
+}
+
+// load reads a case with its seats, clocks and part sets.
+func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time) (*state, error) {
+	c, err := s.read(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.complete(ctx, tx, c, now)
+}
+
+// read is the bare row.
+func (s *Service) read(ctx context.Context, tx *db.Tx, id string) (*Case, error) {
+	rows, err := tx.Query(ctx, caseByID, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+		return nil, fault.New(fault.NotFound, "case.not_found")
+	}
+	return scanCase(rows)
+}
+
+func (s *Service) complete(ctx context.Context, tx *db.Tx, c *Case, now time.Time) (*state, error) {
+	class, err := s.Book.Of(ctx, tx, c)
+	if err != nil {
+		return nil, err
+	}
+	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c}
+	if c.Kind == KindTask {
+		set := class.Life.Part(c.Part)
+		if set == nil || set.Task == nil {
+			return nil, fault.New(fault.Internal, "case.unknown_part", "part", c.Part)
+		}
+		st.asTask(set.Task)
+	}
+	if st.seats, err = db.Collect(ctx, tx, participantsOf, []any{c.ID}, scanParticipant); err != nil {
+		return nil, err
+	}
+	if st.clocks, err = db.Collect(ctx, tx, clocksOf, []any{c.ID}, scanClock); err != nil {
+		return nil, err
+	}
+	if err := st.loadPauses(); err != nil {
+		return nil, err
+	}
+	if len(st.life.Parts) > 0 {
+		st.sets, err = db.Collect(ctx, tx, setsOf, []any{c.ID}, scanSet)
+	}
+	return st, err
+}
+
+func (st *state) loadPauses() error {
+	if len(st.clocks) == 0 {
+		return nil
+	}
+	type span struct {
+		clock string
+		Pause
+	}
+	spans, err := db.Collect(st.ctx, st.tx, spansOf, []any{st.ID}, func(r db.Rows) (x span, err error) {
+		var from, until int64
+		err = r.Scan(&x.clock, &x.ID, &from, &until, &x.Reason)
+		x.From, x.Until = db.Time(from), db.Time(until)
+		return x, err
+	})
+	for _, x := range spans {
+		if c := st.clock(x.clock); c != nil {
+			c.Pauses = append(c.Pauses, x.Pause)
+		}
+	}
+	return err
+}
+
+func (st *state) clock(name string) *Clock {
+	for _, c := range st.clocks {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// held are those who sit now; inherited seats are the parent's.
+func (st *state) held(seat string) []*Participant {
+	var out []*Participant
+	for _, p := range st.seats {
+		if p.Seat == seat && p.State == Held {
+			out = append(out, p)
+		}
+	}
+	if len(out) > 0 || st.ParentID == "" {
+		return out
+	}
+	up, err := st.up()
+	if err != nil {
+		return nil
+	}
+	if d := up.life.Seat(seat); d != nil && (d.Inherit || st.Kind == KindTask) {
+		return up.held(seat)
+	}
+	return nil
+}
+
+// up is the parent with its seats, read once.
+func (st *state) up() (*state, error) {
+	if st.parent != nil || st.ParentID == "" {
+		return st.parent, nil
+	}
+	p, err := st.s.load(st.ctx, st.tx, st.ParentID, st.now)
+	st.parent = p
+	return p, err
+}
+
+// partsIn are the parts of a set, of its latest round or of all rounds.
+func (st *state) partsIn(set string, latest bool) ([]*Case, error) {
+	if st.parts == nil {
+		st.parts = map[string][]*Case{}
+	}
+	all, ok := st.parts[set]
+	if !ok {
+		var err error
+		if all, err = db.Collect(st.ctx, st.tx, partsOf, []any{st.ID, set}, scanCase); err != nil {
+			return nil, err
+		}
+		st.parts[set] = all
+	}
+	if !latest {
+		return all, nil
+	}
+	round := st.round(set)
+	var out []*Case
+	for _, p := range all {
+		if p.PartRound == round {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+func (st *state) round(set string) int64 {
+	if s := st.set(set); s != nil {
+		return s.Round
+	}
+	return 0
+}
+
+// set is the latest round of a part set; nil before the first.
+func (st *state) set(name string) *PartSet {
+	var last *PartSet
+	for _, s := range st.sets {
+		if s.Name == name && (last == nil || s.Round > last.Round) {
+			last = s
+		}
+	}
+	return last
+}
+
+// event records what happened, for clocks, part sets and automatic actions to hear.
+func (st *state) event(kind, name, what string) {
+	st.happened = append(st.happened, workflow.Trigger{Kind: kind, Name: name, Event: what})
+}
+
+func heard(t workflow.Trigger, happened []workflow.Trigger) bool {
+	for _, h := range happened {
+		if h == t {
+			return true
+		}
+	}
+	return false
+}
+
+func anyHeard(ts []workflow.Trigger, happened []workflow.Trigger) bool {
+	for _, t := range ts {
+		if heard(t, happened) {
+			return true
+		}
+	}
+	return false
+}
+
+// day is the calendar day of the move.
+func (st *state) day() string { return st.now.In(clock.CST).Format(time.DateOnly) }
+
+// env is what formulas of this case may read.
+func (st *state) env() formula.Env {
+	return formula.Env{
+		Names: map[string]formula.Value{
+			"field":    lazy(st.fieldValue),
+			"item":     itemValue{st.Case},
+			"class":    st.class.value(),
+			"severity": text(st.Severity),
+			"channel":  st.Channel,
+			"reporter": lazy(st.reporter),
+			"parent":   lazy(st.parentValue),
+			"root":     lazy(st.rootValue),
+			"about":    lazy(st.aboutValue),
+			"parts":    partSets{st},
+		},
+		Seat:   st.seatValue,
+		Today:  st.day(),
+		Times:  func(action string) int64 { n, _ := st.times(action); return n },
+		Lookup: st.lookup,
+		Past:   st.past,
+		Above:  st.above,
+		Within: st.within,
+	}
+}
+
+// fieldValue is a field of the case; a task reads its parent's besides.
+func (st *state) fieldValue(name string) formula.Value {
+	if v := st.Fields[name]; v != nil || st.Kind != KindTask {
+		return formula.From(v)
+	}
+	if up, err := st.up(); err == nil && up != nil {
+		return formula.From(up.Fields[name])
+	}
+	return nil
+}
+
+// lazy is an object that is read only when a formula names one of its members.
+type lazy func(name string) formula.Value
+
+func (l lazy) Member(name string) formula.Value { return l(name) }
+
+func (st *state) reporter(name string) formula.Value {
+	switch name {
+	case "id":
+		return text(st.ReporterID)
+	case "role":
+		for _, p := range st.s.World.People().Of(st.ReporterID, st.now) {
+			return p.Role
+		}
+	case "unit":
+		for _, p := range st.s.World.People().Of(st.ReporterID, st.now) {
+			return text(p.UnitID)
+		}
+	}
+	return nil
+}
+
+func text(s string) formula.Value {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func (st *state) parentValue(name string) formula.Value {
+	up, err := st.up()
+	if err != nil || up == nil {
+		return nil
+	}
+	return member(up.Case, name)
+}
+
+func (st *state) rootValue(name string) formula.Value {
+	if st.RootID == st.ID {
+		return member(st.Case, name)
+	}
+	if st.root == nil {
+		r, err := st.s.read(st.ctx, st.tx, st.RootID)
+		if err != nil {
+			return nil
+		}
+		st.root = r
+	}
+	return member(st.root, name)
+}
+
+// member is what other cases of the family may read of a case: its fields and its state.
+func member(c *Case, name string) formula.Value {
+	switch name {
+	case "id":
+		return c.ID
+	case "step":
+		return c.Step
+	case "phase":
+		return string(c.Phase)
+	case "outcome":
+		return text(c.Outcome)
+	case "key":
+		return text(c.ItemKey)
+	case "number":
+		return c.Number
+	case "area":
+		return text(c.AreaID)
+	case "answered":
+		return c.Outcome == outcomeAnswered
+	}
+	return formula.From(c.Fields[name])
+}
+
+// itemValue is a part as its join sees it.
+type itemValue struct{ *Case }
+
+func (i itemValue) Member(name string) formula.Value { return member(i.Case, name) }
+
+type partSets struct{ st *state }
+
+func (p partSets) Member(name string) formula.Value {
+	items, err := p.st.partsIn(name, true)
+	if err != nil {
+		return nil
+	}
+	out := make(formula.List, len(items))
+	for i, c := range items {
+		out[i] = itemValue{c}
+	}
+	return out
+}
+
+// seatValue is the holder of a seat, as an object with id and kind; a list when many.
+func (st *state) seatValue(seat string) formula.Value {
+	if seat == workflow.Reporter {
+		return text(st.ReporterID)
+	}
+	held := st.held(seat)
+	switch len(held) {
+	case 0:
+		return nil
+	case 1:
+		return held[0].Subject
+	}
+	out := make(formula.List, len(held))
+	for i, p := range held {
+		out[i] = p.Subject
+	}
+	return out
+}
+
+// above is one level up: of a unit the unit that runs the area above its own.
+func (st *state) above(v formula.Value) (formula.Value, error) {
+	id, _ := v.(string)
+	if u, ok := st.s.World.Unit(id); ok {
+		if up, ok := st.unitAbove(u); ok {
+			return up.ID, nil
+		}
+		return nil, nil
+	}
+	if a, ok := st.s.World.Area(id); ok && a.Level > 1 {
+		for l := a.Level - 1; l >= 1; l-- {
+			if a.Path[l] != "" {
+				return a.Path[l], nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+func (st *state) unitAbove(u Unit) (Unit, bool) {
+	if up, ok := st.s.World.Unit(u.ParentID); ok {
+		return up, true
+	}
+	a, ok := st.s.World.Area(u.AreaID)
+	if !ok {
+		return Unit{}, false
+	}
+	for l := a.Level - 1; l >= 1; l-- {
+		if up, ok := st.s.World.UnitOfArea(a.Path[l]); ok && up.ID != u.ID {
+			return up, true
+		}
+	}
+	return Unit{}, false
+}
+
+func (st *state) within(a, b formula.Value) (bool, error) {
+	inner, _ := a.(string)
+	outer, _ := b.(string)
+	x, ok := st.s.World.Area(inner)
+	y, ok2 := st.s.World.Area(outer)
+	return ok && ok2 && x.Path[y.Level] == y.ID, nil
+}
+
+// aboutValue is the record or case that this one is about, as it was seen at opening.
+func (st *state) aboutValue(name string) formula.Value {
+	if st.AboutID == "" {
+		return nil
+	}
+	if name == "id" {
+		return st.AboutID
+	}
+	if st.AboutKind == workflow.AboutCase {
+		c, err := st.s.read(st.ctx, st.tx, st.AboutID)
+		if err != nil {
+			return nil
+		}
+		return member(c, name)
+	}
+	if st.s.About == nil {
+		return nil
+	}
+	v, err := st.s.About(st.ctx, st.tx, st.Case, name, st.day())
+	if err != nil {
+		return nil
+	}
+	return v
+}
+
+func (st *state) times(action string) (int64, error) {
+	if st.fresh {
+		return 0, nil
+	}
+	var n int64
+	err := st.tx.Row(st.ctx, timesDone, []any{st.ID, action}, &n)
+	if st.move != nil && st.move.Action == action {
+		n++ // the act in progress counts
+	}
+	return n, err
+}

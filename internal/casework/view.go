@@ -1,0 +1,173 @@
+package casework
+
+import (
+	"context"
+	"encoding/json"
+
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/workflow"
+)
+
+// View is a case as one person may see it.
+type View struct {
+	*Case
+	Class  *Class
+	Life   *workflow.Life
+	Seats  []*Participant
+	Clocks []*Clock
+	Sets   []*PartSet
+	Parts  []*Case
+	Links  []Link
+	Moves  []Move
+	Can    []Offer
+	// Masked are the personal fields that are set but hidden from the reader; Personal
+	// those that the reader may read.
+	Masked   []string
+	Personal map[string]any
+}
+
+// Offer is an action the reader may do now, with what it asks and what is still in its way.
+type Offer struct {
+	Action     string
+	Asks, Also []string
+	Unmet      []fault.Place
+	Overlay    bool
+	Reasons    []string
+	Closes     bool
+}
+
+// View reads a case with its history, for somebody who may see it; case.not_found to
+// everybody else.
+func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error) {
+	if err := s.World.Renew(ctx); err != nil {
+		return nil, err
+	}
+	var v *View
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		st, err := s.load(ctx, tx, id, s.Now())
+		if err != nil {
+			return err
+		}
+		if !who.System && !st.sees(who) {
+			return fault.New(fault.NotFound, "case.not_found")
+		}
+		v = &View{Case: st.Case, Class: st.class, Life: st.life, Seats: st.seats, Clocks: st.clocks, Sets: st.sets}
+		if v.Moves, err = db.Collect(ctx, tx, movesOf, []any{id}, scanMove); err != nil {
+			return err
+		}
+		if v.Parts, err = db.Collect(ctx, tx, allPartsOf, []any{id}, scanCase); err != nil {
+			return err
+		}
+		if v.Links, err = db.Collect(ctx, tx, linksOf, []any{id}, scanLink); err != nil {
+			return err
+		}
+		if err := st.readPersonal(who, v); err != nil {
+			return err
+		}
+		v.Can, err = st.offers(who)
+		return err
+	})
+	return v, err
+}
+
+func scanLink(r db.Rows) (l Link, err error) {
+	var since, until int64
+	err = r.Scan(&l.ID, &l.Kind, &l.From, &l.To, &since, &until)
+	l.Since, l.Until = db.Time(since), db.Time(until)
+	return l, err
+}
+
+// readPersonal shows personal values to the reporter only; to everybody else they are
+// masked until unmasking is asked for and logged.
+func (st *state) readPersonal(who *Actor, v *View) error {
+	has := false
+	for _, f := range st.class.Fields {
+		has = has || f.Personal != nil
+	}
+	if !has {
+		return nil
+	}
+	type value struct{ name, body string }
+	all, err := db.Collect(st.ctx, st.tx, payloadsOf, []any{st.ID}, func(r db.Rows) (x value, err error) { return x, r.Scan(&x.name, &x.body) })
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, x := range all { // later values win
+		if who.PersonID == st.ReporterID && who.PersonID != "" {
+			if v.Personal == nil {
+				v.Personal = map[string]any{}
+			}
+			var y any
+			if err := json.Unmarshal([]byte(x.body), &y); err != nil {
+				return err
+			}
+			v.Personal[x.name] = y
+		} else if !seen[x.name] {
+			seen[x.name] = true
+			v.Masked = append(v.Masked, x.name)
+		}
+	}
+	return nil
+}
+
+// offers are the actions that the actor may do now, in the order of the life.
+func (st *state) offers(who *Actor) ([]Offer, error) {
+	var out []Offer
+	st.begin(who, Act{}, "")
+	for i := range st.life.Actions {
+		d := &st.life.Actions[i]
+		if d.IsAutomatic() || st.inStep(d, Act{}) != nil {
+			continue
+		}
+		if _, err := st.may(who, d); err != nil {
+			if fault.KindOf(err) == fault.Internal {
+				return nil, err
+			}
+			continue
+		}
+		if err := st.keptApart(who.PersonID, who.Posts, d.Apart); err != nil {
+			if fault.KindOf(err) == fault.Internal {
+				return nil, err
+			}
+			continue
+		}
+		un, err := st.unmetNeeds(d.Needs, nil)
+		if err != nil {
+			return nil, err
+		}
+		o := Offer{Action: d.Name, Asks: st.asksOf(d), Also: st.alsoOf(d)}
+		if len(un) > 0 {
+			o.Unmet = refusal(un).(*fault.Error).At
+		}
+		for _, t := range d.To {
+			o.Closes = o.Closes || st.life.Phase(t.Step) == workflow.Closed
+		}
+		out = append(out, o)
+	}
+	return append(out, st.overlayOffers(who)...), nil
+}
+
+func (st *state) overlayOffers(who *Actor) []Offer {
+	var out []Offer
+	for i := range st.life.Allow {
+		o := &st.life.Allow[i]
+		if !o.Allowed(st.life, st.Step) || st.mayOverlay(who, o) != nil {
+			continue
+		}
+		if o.Name == workflow.Return && (st.Designated || o.Cap > 0 && st.Returns >= int64(o.Cap)) {
+			continue
+		}
+		out = append(out, Offer{Action: o.Name, Overlay: true, Reasons: st.class.reasons(o)})
+	}
+	for _, p := range st.seats {
+		if p.State == Offered {
+			if _, ok := st.matches(who, p); ok {
+				out = append(out, Offer{Action: actionAcceptSeat, Overlay: true}, Offer{Action: actionRefuseSeat, Overlay: true})
+				break
+			}
+		}
+	}
+	return out
+}

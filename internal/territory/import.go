@@ -1,0 +1,199 @@
+package territory
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"time"
+
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/geo"
+)
+
+// Import says whose territory a file describes and from when.
+type Import struct {
+	Jurisdiction string
+	// Owners names other jurisdictions by the code of the area that they own; what lies below
+	// follows. A city's file may so serve several counties.
+	Owners map[string]string
+	From   time.Time // the date from which it holds, at 00:00 local time
+	Nature string    // Real or Sample
+	By     string    // person id, for the audit
+	DryRun bool      // check and count, change nothing
+	// EndMissing ends what the file's parents had and the file no longer lists.
+	EndMissing bool
+}
+
+// mostBad is how many bad rows a report lists; BadRows counts all.
+const mostBad = 1000
+
+// Report is what an import did, or in a dry run would do.
+type Report struct {
+	DryRun    bool          `json:"dry_run"`
+	Rows      int           `json:"rows"`
+	Begun     int           `json:"begun"`
+	Changed   int           `json:"changed"`
+	Redrawn   int           `json:"redrawn"` // boundaries of areas that stood already
+	Ended     int           `json:"ended"`
+	Unchanged int           `json:"unchanged"`
+	BadRows   int           `json:"bad_rows"`
+	Bad       []fault.Place `json:"bad,omitempty"`   // the first 1,000, by line
+	Notes     []fault.Place `json:"notes,omitempty"` // what was put right or deserves a look
+}
+
+// Summary is the report in one line: code territory.report with its counts.
+func (r Report) Summary() fault.Place {
+	return fault.Place{Code: "territory.report", Args: map[string]any{"rows": r.Rows, "begun": r.Begun, "changed": r.Changed,
+		"redrawn": r.Redrawn, "ended": r.Ended, "unchanged": r.Unchanged, "bad": r.BadRows}}
+}
+
+// refused turns a report with bad rows into the fault territory.bad_rows; a dry run never is.
+func (r *Report) refused() error {
+	slices.SortStableFunc(r.Bad, func(a, b fault.Place) int { return cmp.Compare(a.Line, b.Line) })
+	r.BadRows = len(r.Bad)
+	r.Bad = r.Bad[:min(len(r.Bad), mostBad)]
+	if r.BadRows == 0 || r.DryRun {
+		return nil
+	}
+	f := fault.New(fault.Invalid, "territory.bad_rows", "rows", r.BadRows)
+	f.At = r.Bad
+	return f
+}
+
+// Plant makes drafts stand: it begins what is new, changes what differs, leaves what is the
+// same, and ends what is missing if asked. One bad draft refuses all: territory.bad_rows.
+func (s *Service) Plant(ctx context.Context, drafts []Draft, imp Import) (Report, error) {
+	return s.plant(ctx, drafts, imp, Report{}, "")
+}
+
+// plant is Plant for a file: so carries what reading it found, hash names it in the audit.
+func (s *Service) plant(ctx context.Context, drafts []Draft, imp Import, so Report, hash string) (Report, error) {
+	var rep Report
+	err := s.change(ctx, imp.Jurisdiction, imp.By, "areas.imported", func(ctx context.Context, tx *db.Tx) (any, error) {
+		rep = so
+		rep.DryRun, rep.Rows = imp.DryRun, len(drafts)+len(so.Bad)
+		rep.Bad = slices.Clone(so.Bad)
+		t, err := loadTree(ctx, tx, imp.From, false)
+		if err != nil {
+			return nil, err
+		}
+		p := &planner{tree: t, imp: imp, drafts: drafts}
+		if p.later, err = codesAfter(ctx, tx, imp.From); err != nil {
+			return nil, err
+		}
+		p.check()
+		rep.Bad = append(rep.Bad, p.bad...)
+		if err := rep.refused(); err != nil || rep.BadRows > 0 {
+			return nil, err
+		}
+		todo := p.plan(s.NewID)
+		rep.Begun, rep.Changed, rep.Ended, rep.Unchanged = len(todo.begin), len(todo.change), len(todo.end), todo.same
+		if imp.DryRun {
+			rep.Redrawn = len(todo.redraw)
+			return nil, nil
+		}
+		if err := s.carryOut(ctx, tx, todo, imp, &rep); err != nil || rep.Begun+rep.Changed+rep.Ended+rep.Redrawn == 0 {
+			return nil, err
+		}
+		return importLeaf(todo, rep, hash), nil
+	})
+	return rep, err
+}
+
+// importLeaf is what the audit keeps of an import: enough to name every area it touched.
+func importLeaf(todo plan, rep Report, hash string) any {
+	ids := func(areas []*Area) []string {
+		out := make([]string, len(areas))
+		for i, a := range areas {
+			out[i] = a.ID
+		}
+		return out
+	}
+	begun := sha256.New()
+	for _, a := range todo.begin {
+		begun.Write([]byte(a.ID + " " + a.Name + "\n"))
+	}
+	return map[string]any{"file": hash, "begun": len(todo.begin), "begun_hash": hex.EncodeToString(begun.Sum(nil)),
+		"changed": ids(todo.change), "ended": ids(todo.end), "redrawn": rep.Redrawn}
+}
+
+func (s *Service) carryOut(ctx context.Context, tx *db.Tx, todo plan, imp Import, rep *Report) error {
+	if err := endAreas(ctx, tx, todo.end, imp.From); err != nil {
+		return err
+	}
+	for _, a := range slices.Concat(todo.change, todo.moved) {
+		if err := storeArea(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	if err := s.begin(ctx, tx, todo.begin, todo.boundaries, imp); err != nil {
+		return err
+	}
+	for _, id := range sortedKeys(todo.redraw) {
+		a := &Area{ID: id}
+		if err := tx.Row(ctx, selectOneArea, []any{id}, &a.Jurisdiction); err != nil {
+			return err
+		}
+		drawn, err := storeBoundary(ctx, tx, s.NewID(), a, todo.redraw[id], imp.From)
+		if err != nil {
+			return err
+		}
+		if drawn {
+			rep.Redrawn++
+		} else {
+			rep.Unchanged++
+		}
+	}
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// begin writes new areas with their codes and boundaries.
+func (s *Service) begin(ctx context.Context, tx *db.Tx, areas []*Area, boundaries map[string]*Boundary, imp Import) error {
+	var rows, codes, drawn []any
+	for _, a := range areas {
+		rows = areaArgs(rows, a)
+		for scheme, c := range a.Codes {
+			codes = append(codes, a.Jurisdiction, scheme, c, a.From, int64(0), a.ID)
+		}
+		if o := boundaries[a.ID]; o != nil {
+			drawn = boundaryArgs(drawn, s.NewID(), a, o, geo.WriteShape(o.Shape), 1, a.From)
+		}
+	}
+	for _, step := range []struct {
+		into bulk
+		args []any
+	}{{insertAreas, rows}, {insertCodes, codes}, {insertBoundaries, drawn}} {
+		if err := step.into.insert(ctx, tx, step.args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fileHash names a file in the audit.
+func fileHash(data []byte) string {
+	h := sha256.Sum256(data)
+	return hex.EncodeToString(h[:])
+}
+
+// placeOf turns an error about one row into its place in the report.
+func placeOf(line int, column string, err error) fault.Place {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return fault.Place{Line: line, Path: column, Code: "territory.unreadable"}
+	}
+	return fault.Place{Line: line, Path: column, Code: f.Code, Args: f.Args}
+}

@@ -1,0 +1,159 @@
+package territory
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"time"
+	"unicode/utf8"
+
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+)
+
+// StaffRow is a person's post as a staff list tells it.
+type StaffRow struct {
+	Line  int
+	Name  string
+	Login string
+	Role  string
+	Area  *Area
+	Unit  *Unit // nil where the list names none
+	From  time.Time
+	Until time.Time // zero while it lasts
+}
+
+// StaffImport is how a staff list is taken in.
+type StaffImport struct {
+	Jurisdiction string
+	From         time.Time // for rows without a date
+	By           string
+	DryRun       bool
+	// Role reports whether a role exists; packs name roles.
+	Role func(role string) bool
+	// Give writes people and posts in the import's transaction and returns what is wrong with
+	// single rows. It runs in a dry run too, and is then undone.
+	Give func(ctx context.Context, tx *db.Tx, rows []StaffRow) (Report, error)
+}
+
+var loginShape = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,63}$`)
+
+var errDryRun = errors.New("territory: dry run")
+
+// ReadStaff reads a CSV or XLSX with the columns name, login, role, area (an area's code) and
+// perhaps unit (a unit's code), from and until, and checks each row against the tree.
+func ReadStaff(data []byte, t *Tree, imp StaffImport) ([]StaffRow, Report, error) {
+	rows, bad, err := readTable(data, "name", "login", "role", "area")
+	if err != nil {
+		return nil, Report{}, err
+	}
+	rep := Report{DryRun: imp.DryRun, Rows: len(rows) + len(bad), Bad: bad}
+	type post struct{ login, role, area string }
+	names, posts := map[string]string{}, map[post]int{}
+	out := make([]StaffRow, 0, len(rows))
+	for _, r := range rows {
+		before := len(rep.Bad)
+		refuse := func(column string, why error) { rep.Bad = append(rep.Bad, placeOf(r.line, column, why)) }
+		v := readStaffRow(r, t, imp, refuse)
+		if other, ok := names[v.Login]; ok && other != v.Name {
+			refuse("login", fault.New(fault.Invalid, "territory.login_twice"))
+		}
+		if v.Area != nil {
+			key := post{v.Login, v.Role, v.Area.ID}
+			if first, twice := posts[key]; twice {
+				refuse("", fault.New(fault.Invalid, "territory.post_twice", "first", first))
+			} else {
+				posts[key] = r.line
+			}
+		}
+		if _, ok := names[v.Login]; !ok {
+			names[v.Login] = v.Name
+		}
+		if len(rep.Bad) == before {
+			out = append(out, v)
+		}
+	}
+	return out, rep, nil
+}
+
+func readStaffRow(r row, t *Tree, imp StaffImport, refuse func(column string, why error)) StaffRow {
+	v := StaffRow{Line: r.line, Name: r.cells["name"], Login: r.cells["login"], Role: r.cells["role"], From: imp.From}
+	if v.Name == "" {
+		refuse("name", fault.New(fault.Invalid, "territory.no_name"))
+	} else if utf8.RuneCountInString(v.Name) > longestName {
+		refuse("name", fault.New(fault.Invalid, "territory.name_too_long", "most", longestName))
+	}
+	if !loginShape.MatchString(v.Login) {
+		refuse("login", fault.New(fault.Invalid, "territory.bad_login"))
+	}
+	if imp.Role != nil && !imp.Role(v.Role) {
+		refuse("role", fault.New(fault.Invalid, "territory.unknown_role"))
+	}
+	if v.Area = staffArea(t, r.cells["area"]); v.Area == nil {
+		refuse("area", fault.New(fault.Invalid, "territory.unknown_area"))
+	} else if v.Area.Jurisdiction != imp.Jurisdiction {
+		refuse("area", fault.New(fault.Invalid, "territory.not_yours"))
+	}
+	if c := r.cells["unit"]; c != "" {
+		if u, ok := t.UnitByCode(imp.Jurisdiction, c); ok {
+			v.Unit = u
+		} else {
+			refuse("unit", fault.New(fault.Invalid, "territory.unknown_unit"))
+		}
+	}
+	from, ok := parseDate(r.cells["from"])
+	if !ok {
+		refuse("from", fault.New(fault.Invalid, "territory.bad_date"))
+	} else if !from.IsZero() {
+		v.From = from
+	}
+	if v.Until, ok = parseDate(r.cells["until"]); !ok {
+		refuse("until", fault.New(fault.Invalid, "territory.bad_date"))
+	} else if !v.Until.IsZero() && !v.Until.After(v.From) {
+		refuse("until", fault.New(fault.Invalid, "territory.ends_before_it_begins"))
+	}
+	return v
+}
+
+func staffArea(t *Tree, c string) *Area {
+	for _, scheme := range []string{SchemeGrid, SchemeDivision} {
+		if a, ok := t.ByCode(scheme, c); ok {
+			return a
+		}
+	}
+	return nil
+}
+
+// ImportStaff reads a staff list and hands its rows to imp.Give. One bad row refuses the list:
+// territory.bad_rows. A dry run reports and leaves nothing behind.
+func (s *Service) ImportStaff(ctx context.Context, data []byte, imp StaffImport) (Report, error) {
+	t, err := s.At(ctx, imp.From)
+	if err != nil {
+		return Report{}, err
+	}
+	rows, rep, err := ReadStaff(data, t, imp)
+	if err != nil {
+		return Report{}, err
+	}
+	read := rep
+	err = s.DB.Write(ctx, db.Keys{"territory/" + imp.Jurisdiction}, func(ctx context.Context, tx *db.Tx) error {
+		given, err := imp.Give(ctx, tx, rows)
+		if err != nil {
+			return err
+		}
+		rep = given
+		rep.DryRun, rep.Rows = imp.DryRun, read.Rows
+		rep.Bad = append(append([]fault.Place(nil), read.Bad...), given.Bad...)
+		if err := rep.refused(); err != nil {
+			return err
+		}
+		if imp.DryRun {
+			return errDryRun
+		}
+		return nil
+	})
+	if errors.Is(err, errDryRun) {
+		err = nil
+	}
+	return rep, err
+}
