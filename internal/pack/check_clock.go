@@ -145,7 +145,7 @@ func days(s worktime.Span) (least, most float64) {
 	case worktime.InWorkingHours:
 		return n / 24, n/4*2 + 12
 	case worktime.InWorkingDays:
-		return n, n*2 + 12
+		return n * 1.25, n*2 + 12 // a weekend at least for every eight of them, even around make-up workdays
 	case worktime.InDays:
 		return n, n + 12
 	case worktime.InWeeks:
