@@ -79,14 +79,16 @@ func (st *state) setField(name string, v formula.Value) error {
 		}
 		x = y
 	}
-	st.store(f, name, x)
-	return nil
+	return st.store(f, name, x)
 }
 
 // store keeps a value: beside the case when it is personal, else in its row.
-func (st *state) store(f *form.Field, name string, v any) {
+func (st *state) store(f *form.Field, name string, v any) error {
 	if st.storeKernel(name, v) {
-		return
+		return nil
+	}
+	if err := st.attachFiles(f, v); err != nil {
+		return err
 	}
 	if f != nil && f.Personal != nil {
 		if st.personal == nil {
@@ -94,13 +96,14 @@ func (st *state) store(f *form.Field, name string, v any) {
 		}
 		st.personal[name] = v
 		st.move.Data.Names = append(st.move.Data.Names, name)
-		return
+		return nil
 	}
 	st.Fields[name] = v
 	if st.move.Data.Values == nil {
 		st.move.Data.Values = map[string]any{}
 	}
 	st.move.Data.Values[name] = v
+	return nil
 }
 
 // storeKernel takes the kernel's own fields to where they live.

@@ -243,7 +243,9 @@ func (st *state) firstValues(o Opening) error {
 				e.At = append(e.At, wrong...)
 				continue
 			}
-			st.store(f, name, x)
+			if err := st.store(f, name, x); err != nil {
+				return err
+			}
 		}
 	}
 	for _, f := range st.class.Asked {
