@@ -48,6 +48,7 @@ type layout struct {
 	g           *graph
 	boxes       []box
 	left, right []int // edges by lane, the innermost first
+	clear       int   // how far labels of straight edges reach beyond the boxes
 	width       int
 	height      int
 }
@@ -88,14 +89,14 @@ func (g *graph) layout() *layout {
 		}
 		y += h + gap
 	}
-	l.width = x + wide + l.laneWidth(l.right) + 24
 	for _, e := range g.edges {
-		if e.to == e.from+1 {
-			for _, s := range e.labels {
-				l.width = max(l.width, x+wide/2+16+textWidth(s)+24)
+		for _, s := range e.labels {
+			if e.to == e.from+1 {
+				l.clear = max(l.clear, 10+textWidth(s)-wide/2)
 			}
 		}
 	}
+	l.width = x + wide + l.clear + l.laneWidth(l.right) + 24
 	l.height = y + len(g.notes)*lineStep + 16
 	return l
 }
@@ -190,9 +191,13 @@ func (l *layout) side(b *bytes.Buffer, e *graphEdge, lane, sign int, used map[in
 		return min(l.boxes[node].h-8, 6+used[node]*9)
 	}
 	y1, y2 := from.y+spread(e.from), to.y+spread(e.to)
-	x := edge(from) + sign*(laneStep*(lane+1))
+	start := edge(from)
+	if sign > 0 {
+		start += l.clear
+	}
+	x := start + sign*(laneStep*(lane+1))
 	fmt.Fprintf(b, `<path d="M%d %dH%dV%dH%d" fill="none" stroke="#44505c" stroke-linejoin="round"%s marker-end="url(#tip)"/>`+"\n", edge(from), y1, x, y2, edge(to)+sign, dash(e.automatic))
-	anchor, outer := "start", edge(from)+sign*(laneStep*(laneCount(l, sign)+1)-14)
+	anchor, outer := "start", start+sign*(laneStep*(laneCount(l, sign)+1)-14)
 	if sign < 0 {
 		anchor = "end"
 	}
