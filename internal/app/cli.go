@@ -50,8 +50,6 @@ func Main(ctx context.Context, args, env []string, out, errs io.Writer) int {
 	return 0
 }
 
-// errUsage asks for the help of a command.
-var errUsage = errors.New("usage")
 
 func dispatch(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
 	name := "serve"
