@@ -184,7 +184,7 @@ func (c *checking) classLimits(k *Class, l *Life, at func(...string) []string) {
 func (c *checking) severityRule(k *Class, r SeverityRule, path []string) {
 	for _, ref := range r.If.Refs() {
 		ok := ref.Path[0] == "field" && len(ref.Path) > 1 && (slices.ContainsFunc(k.Fields, func(f form.Field) bool { return f.Name == ref.Path[1] }) || kernelField(ref.Path[1])) ||
-			ref.Path[0] == "reporter" || ref.Path[0] == "class" || ref.Path[0] == "item" && ref.Over != nil
+			ref.Path[0] == "reporter" || ref.Path[0] == "class" || ref.Path[0] == "channel" || ref.Path[0] == "item" && ref.Over != nil
 		if !ok || ref.Func != "" {
 			c.say("class.severity_rule", "classes.yaml", path, "name", ref.String())
 		}

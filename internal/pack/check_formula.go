@@ -168,7 +168,7 @@ func (k *lifeCheck) ref(r formula.Ref, at []string, s scope) {
 	last := r.Path[len(r.Path)-1]
 	switch r.Func {
 	case "times":
-		if k.l.Action(last) == nil && !workflow.IsOverlay(last) {
+		if k.l.Action(last) == nil && !workflow.IsKernelAct(last) {
 			k.missing("life.unknown_action", at, last, k.actionNames())
 		}
 		return
@@ -193,14 +193,13 @@ func (k *lifeCheck) ref(r formula.Ref, at []string, s scope) {
 	}
 }
 
-// Members of the closed namespaces.
+// Members of the closed namespaces, as the kernel fills them.
 var (
-	classMembers    = []string{"code", "scheme", "title", "group", "spot", "public"}
-	reporterMembers = []string{"id", "name", "role", "area", "unit", "kind", "phone"}
-	itemMembers     = []string{"id", "key", "state", "step", "outcome", "seat", "unit", "person", "title", "answered", "area"}
-	signalMembers   = []string{"id", "at", "value", "name"}
+	classMembers    = []string{"code", "scheme", "group", "spot", "public"}
+	reporterMembers = []string{"id", "role", "unit"}
+	itemMembers     = []string{"id", "key", "number", "step", "phase", "outcome", "area", "answered", "seat", "subject", "day", "at"}
 	recordMembers   = []string{"id", "key", "from", "until", "area", "title"}
-	caseMembers     = []string{"id", "number", "step", "phase", "outcome", "severity", "area", "opened_at", "class"}
+	bareNames       = []string{"severity", "channel"}
 )
 
 // known tells what is wrong with a path ("" nothing), and what could have stood there.
@@ -218,7 +217,7 @@ func (k *lifeCheck) known(r formula.Ref, s scope) ([]string, string) {
 	}
 	switch r.Path[0] {
 	case "field":
-		if second != "" && (k.field(second) != nil || slices.Contains(caseMembers, second)) {
+		if second != "" && k.field(second) != nil {
 			return nil, ""
 		}
 		return k.fieldNames(), unknown
@@ -249,6 +248,9 @@ func (k *lifeCheck) known(r formula.Ref, s scope) ([]string, string) {
 	case "about":
 		return nil, choose(len(k.l.About) > 0, "", notHere)
 	case "parent", "root", "group":
+		return nil, ""
+	}
+	if len(r.Path) == 1 && slices.Contains(bareNames, r.Path[0]) {
 		return nil, ""
 	}
 	return append(k.seatNames(), "field", "class", "parts", "item", "about"), choose(k.l.Seat(r.Path[0]) != nil, "", unknown)

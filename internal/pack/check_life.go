@@ -144,7 +144,7 @@ func (k *lifeCheck) trigger(path []string, t *workflow.Trigger) {
 	case workflow.OnEntered, workflow.OnLeft:
 		k.step(path, t.Name)
 	case workflow.OnDid:
-		if k.l.Action(t.Name) == nil && !workflow.IsOverlay(t.Name) {
+		if k.l.Action(t.Name) == nil && !workflow.IsKernelAct(t.Name) {
 			k.missing("life.unknown_action", path, t.Name, k.actionNames())
 		}
 	case workflow.OnClock:
@@ -300,7 +300,7 @@ func (k *lifeCheck) actionReferences() {
 
 // familyAction tells whether an action exists anywhere a family of this pack may have it.
 func (k *lifeCheck) familyAction(name string) bool {
-	return workflow.IsOverlay(name) || slices.ContainsFunc(append([]*Pack{k.p}, k.others...), func(p *Pack) bool {
+	return workflow.IsKernelAct(name) || slices.ContainsFunc(append([]*Pack{k.p}, k.others...), func(p *Pack) bool {
 		return slices.ContainsFunc(p.Lives, func(l Life) bool { return l.Action(name) != nil })
 	})
 }
