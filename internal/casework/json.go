@@ -348,12 +348,12 @@ func (s *Service) clockJSON(w words, v *View, c *Clock) ClockJSON {
 		for _, x := range steps {
 			args := x.Args()
 			if r, ok := args["reason"].(string); ok {
-				args["reason"] = web.Say(w.lang, "worktime.reason."+r, nil)
+				args["reason"] = web.Say(w.lang, "day_off."+r, nil)
 			}
 			if n, ok := args["ms"].(int64); ok {
 				args["minutes"] = n / 60000
 			}
-			out.Why = append(out.Why, web.Say(w.lang, "worktime.step."+string(x.Code), args))
+			out.Why = append(out.Why, web.Say(w.lang, "why."+string(x.Code), args))
 		}
 	}
 	return out
