@@ -83,7 +83,7 @@ export const useQueue = defineStore('queue', () => {
       next.value = cursor
       more.value = 'idle'
     } catch {
-      // the connection mark in the top bar says that we are cut off
+      if (mine === turn) more.value = 'idle' // the mark in the top bar says that we are cut off
     }
   }
 
