@@ -2,6 +2,7 @@ package casework
 
 import (
 	"encoding/json"
+	"slices"
 
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
@@ -85,7 +86,7 @@ func (st *state) setField(name string, v formula.Value) error {
 
 // store keeps a value: beside the case when it is personal, else in its row.
 func (st *state) store(f *form.Field, name string, v any) {
-	if st.storeKernel(name, v) {
+	if st.storeKernel(name, v) && !st.declares(name) {
 		return
 	}
 	if f != nil && f.Personal != nil {
@@ -101,6 +102,13 @@ func (st *state) store(f *form.Field, name string, v any) {
 		st.move.Data.Values = map[string]any{}
 	}
 	st.move.Data.Values[name] = v
+}
+
+// declares tells whether the pack has a field of that name, which may then be one of the
+// kernel's besides.
+func (st *state) declares(name string) bool {
+	is := func(f form.Field) bool { return f.Name == name }
+	return slices.ContainsFunc(st.class.Asked, is) || slices.ContainsFunc(st.class.Life.Fields, is)
 }
 
 // storeKernel takes the kernel's own fields to where they live.
