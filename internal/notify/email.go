@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"gezhi/internal/clock"
+	"gezhi/internal/fault"
 )
 
 // Email sends mail through an SMTP server.
@@ -95,13 +96,15 @@ func (c Email) talk(conn net.Conn, host, from, to string, message []byte) error 
 // smtpFault says whether another try is of use: a 5xx of RFC 5321 is for good.
 func smtpFault(err error) error {
 	var e *textproto.Error
-	if errors.As(err, &e) {
-		if e.Code >= 500 {
-			return refused(err, "notify.refused", "reply", e.Code)
-		}
-		return unavailable(err, "notify.gateway_error", "reply", e.Code)
+	switch {
+	case fault.CodeOf(err) != "":
+		return err
+	case !errors.As(err, &e):
+		return unavailable(err, "notify.unreachable")
+	case e.Code >= 500:
+		return refused(err, "notify.refused", "reply", e.Code)
 	}
-	return unavailable(err, "notify.unreachable")
+	return unavailable(err, "notify.gateway_error", "reply", e.Code)
 }
 
 // compose returns sender, recipient and the mail as it is sent. Whatever would end a line of

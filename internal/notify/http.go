@@ -117,7 +117,7 @@ type oneInput struct {
 }
 
 type calledInput struct {
-	oneInput
+	ID   string `path:"id" maxLength:"64"`
 	Body struct {
 		Reached bool `json:"reached" doc:"whether the person answered"`
 	}
