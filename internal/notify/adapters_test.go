@@ -6,6 +6,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -125,7 +127,7 @@ func TestBadAnswersOfGateways(t *testing.T) {
 		}, fault.Unavailable, "notify.unreachable"},
 	} {
 		g.behave(x.does)
-		before := len(g.got)
+		before := len(g.values(""))
 		_, err := notify.WeCom{URL: g.URL + "/send?key=hidden"}.Send(t.Context(), sample())
 		if fault.CodeOf(err) != x.code || fault.KindOf(err) != x.kind {
 			t.Errorf("%s: %v", x.says, err)
@@ -133,7 +135,7 @@ func TestBadAnswersOfGateways(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "hidden") {
 			t.Errorf("%s: the error shows the key: %v", x.says, err)
 		}
-		if n := len(g.got) - before; n != 1 {
+		if n := len(g.values("")) - before; n != 1 {
 			t.Errorf("%s: %d requests", x.says, n)
 		}
 	}
@@ -209,18 +211,23 @@ type postbox struct {
 	net.Listener
 	refuse map[string]string // verb -> what it answers instead
 	mute   bool              // accepts, and says nothing
+	tls    *tls.Config       // offers STARTTLS
 
 	mu    sync.Mutex
 	to    []string
 	mails []string
+	login string
 }
 
-func newPostbox(t *testing.T) *postbox {
+func newPostbox(t *testing.T, with ...func(*postbox)) *postbox {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &postbox{Listener: l, refuse: map[string]string{}}
+	for _, f := range with {
+		f(p)
+	}
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {
@@ -242,6 +249,7 @@ func (p *postbox) serve(c net.Conn) {
 		return
 	}
 	io.WriteString(c, "220 sample\r\n")
+	secure := false
 	for {
 		line, err := r.ReadString('\n')
 		if err != nil {
@@ -255,6 +263,19 @@ func (p *postbox) serve(c net.Conn) {
 			io.WriteString(c, "354 go on\r\n")
 			p.take(r)
 			io.WriteString(c, "250 taken\r\n")
+		case verb == "EHLO" && p.tls != nil && !secure:
+			io.WriteString(c, "250-sample\r\n250 STARTTLS\r\n")
+		case verb == "EHLO" && secure:
+			io.WriteString(c, "250-sample\r\n250 AUTH PLAIN\r\n")
+		case verb == "STAR":
+			io.WriteString(c, "220 go on\r\n")
+			c, secure = tls.Server(c, p.tls), true
+			r = bufio.NewReader(c)
+		case verb == "AUTH":
+			p.mu.Lock()
+			p.login = strings.TrimSpace(line)
+			p.mu.Unlock()
+			io.WriteString(c, "235 welcome\r\n")
 		case verb == "QUIT":
 			io.WriteString(c, "221 bye\r\n")
 			return
@@ -377,9 +398,8 @@ func TestBadMailServers(t *testing.T) {
 		{"no server", func(p *postbox, _ *notify.Email) { p.Close() }, fault.Unavailable, "notify.unreachable"},
 		{"a bad line", func(_ *postbox, e *notify.Email) { e.Server = "nowhere" }, fault.Invalid, "notify.bad_line"},
 	} {
-		p := newPostbox(t)
-		e := p.email()
-		x.make(p, &e)
+		var e notify.Email
+		newPostbox(t, func(p *postbox) { e = p.email(); x.make(p, &e) })
 		d := sample()
 		d.Address = "li@example.org"
 		_, err := e.Send(t.Context(), d)
@@ -387,13 +407,36 @@ func TestBadMailServers(t *testing.T) {
 			t.Errorf("%s: %v", x.says, err)
 		}
 	}
-	p := newPostbox(t)
-	p.mute = true
+	p := newPostbox(t, func(p *postbox) { p.mute = true })
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	d := sample()
 	d.Address = "li@example.org"
 	if _, err := p.email().Send(ctx, d); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatal(err)
+	}
+}
+
+// Where the server offers TLS the log-in and the mail go through it, and only to a server that
+// somebody vouches for.
+func TestMailGoesThroughTLS(t *testing.T) {
+	s := httptest.NewTLSServer(nil) // for its certificate
+	defer s.Close()
+	p := newPostbox(t, func(p *postbox) { p.tls = &tls.Config{Certificates: s.TLS.Certificates} })
+	d := sample()
+	d.Address = "li@example.org"
+	e := p.email()
+	e.Plain, e.User, e.Password = false, "gezhi", "a sample password"
+	_, err := e.Send(t.Context(), d)
+	wantCode(t, err, fault.Unavailable, "notify.unreachable")
+	e.Roots = x509.NewCertPool()
+	e.Roots.AddCert(s.Certificate())
+	if _, err := e.Send(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.mails) != 1 || p.login != "AUTH PLAIN "+base64.StdEncoding.EncodeToString([]byte("\x00gezhi\x00a sample password")) {
+		t.Fatal(p.mails, p.login)
 	}
 }

@@ -2,9 +2,12 @@ package notify_test
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
+	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
@@ -204,5 +207,43 @@ func TestNoAddressGoesOnToTheNextChannel(t *testing.T) {
 		c.settle()
 		c.want(c.states("c1"), "zhao call sent", "zhao in_app delivered", "zhao sms failed")
 		c.want(c.gateway.values("PhoneNumbers"))
+	})
+}
+
+// When somebody acknowledges in the very moment in which the chain goes on, nothing of it is
+// left over: no timer, nothing waiting.
+func TestAcknowledgingWhileTheChainMovesOn(t *testing.T) {
+	each(t, tuesdayNight, func(t *testing.T, c *county) {
+		const many = 20
+		for i := range many {
+			n := urgent
+			n.Case = fmt.Sprint("c", i)
+			c.post(n)
+		}
+		c.settle()
+		c.clock.Add(5 * time.Minute)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := c.runner.Round(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			for i := range many {
+				if err := c.DB.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+					return c.Acknowledge(ctx, tx, fmt.Sprint("c", i), "li")
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		wg.Wait()
+		if at, ok, err := c.Next(t.Context()); ok || err != nil {
+			t.Fatalf("a delivery waits, due at %s %v", at, err)
+		}
+		c.after(24 * time.Hour)
+		if len(c.calls()) != 0 || len(c.gateway.values("OutId")) != many {
+			t.Fatal(c.calls(), len(c.gateway.values("OutId")))
+		}
 	})
 }

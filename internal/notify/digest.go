@@ -14,7 +14,7 @@ import (
 func (s *Service) collect(ctx context.Context, tx *db.Tx, n Notice, people []string, at, now time.Time) error {
 	for _, person := range people {
 		err := putDelivery(ctx, tx, row{ID: s.ID(), Jurisdiction: n.Jurisdiction, Notice: n.ID, Case: n.Case,
-			Person: person, Channel: DigestName, Line: DigestName, DueAt: at, MadeAt: now})
+			Person: person, Channel: DigestName, Line: DigestName, DueAt: at, MadeAt: now, calm: true})
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -25,6 +26,8 @@ type Email struct {
 	From     string // an address, with a name or without
 	User     string // "" does not log in
 	Password string
+	// Roots are the authorities that may vouch for the server; nil means the machine's.
+	Roots *x509.CertPool
 	// Plain allows mail to leave without TLS: to a server on the same machine.
 	Plain bool
 }
@@ -62,7 +65,7 @@ func (c Email) talk(conn net.Conn, host, from, to string, message []byte) error 
 		return err
 	}
 	if ok, _ := s.Extension("STARTTLS"); ok {
-		if err := s.StartTLS(&tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}); err != nil {
+		if err := s.StartTLS(&tls.Config{ServerName: host, RootCAs: c.Roots, MinVersion: tls.VersionTLS12}); err != nil {
 			return err
 		}
 	} else if !c.Plain {

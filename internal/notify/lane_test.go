@@ -357,3 +357,46 @@ func TestRun(t *testing.T) {
 	stop()
 	<-over
 }
+
+// On a line with a limit, what wakes overtakes what does not.
+func TestWhatWakesGoesFirst(t *testing.T) {
+	each(t, day(3, 3, 10, 0), func(t *testing.T, c *county) {
+		w := c.Wires["sms"]
+		w.PerMinute = 2
+		c.Wires["sms"] = w
+		n := calm
+		n.Fallback = []string{"sms"}
+		for i := range 5 {
+			n.Case = fmt.Sprint("c", i)
+			c.post(n)
+		}
+		c.settle()
+		n = urgent
+		n.Fallback, n.Number = []string{"sms"}, "urgent"
+		c.post(n)
+		c.after(61 * time.Second)
+		if got := c.gateway.values("TemplateParam"); len(got) != 4 || got[2] != `{"n":"0","no":"urgent"}` {
+			t.Fatal(got)
+		}
+	})
+}
+
+// Live readers are told of a new note, of one that was read, and of a call.
+func TestLiveReadersAreTold(t *testing.T) {
+	each(t, tuesdayNight, func(t *testing.T, c *county) {
+		var mu sync.Mutex
+		var told []string
+		c.Publish = func(topic, _ string) { mu.Lock(); told = append(told, topic); mu.Unlock() }
+		n := urgent
+		n.Fallback = []string{"in_app"}
+		c.post(n)
+		c.settle()
+		if err := c.Read(t.Context(), "li", c.notes("li")[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		n.Fallback = []string{"call"}
+		c.post(n)
+		c.settle()
+		c.want(told, "notes/li", "notes/li", "calls/j")
+	})
+}

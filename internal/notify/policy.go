@@ -139,11 +139,11 @@ func stages(order []string, of func(string) kind) (n int) {
 }
 
 // usable returns the channels of a notice that there are, without a digest for what cannot
-// wait; a notice for which none is left goes to the inbox.
+// wait and for the digest itself; a notice for which none is left goes to the inbox.
 func usable(n Notice, of func(string) kind) []string {
 	var out []string
 	for _, c := range n.Fallback {
-		if k := of(c); k != missing && !(k == later && n.sounds()) {
+		if k := of(c); k != missing && !(k == later && (n.sounds() || n.Event == eventDigest)) {
 			out = append(out, c)
 		}
 	}

@@ -155,7 +155,7 @@ func (s *Service) send(ctx context.Context, tx *db.Tx, st stored, people, channe
 		}
 		for _, person := range to {
 			err := putDelivery(ctx, tx, row{ID: s.ID(), Jurisdiction: st.Jurisdiction, Notice: st.ID, Case: st.Case,
-				Person: person, Channel: c, Line: line, DueAt: now, MadeAt: now})
+				Person: person, Channel: c, Line: line, DueAt: now, MadeAt: now, calm: !st.sounds()})
 			if err != nil {
 				return err
 			}

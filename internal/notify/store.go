@@ -43,13 +43,13 @@ var (
 	gatheredFor = db.SQL(`SELECT n.body FROM delivery d JOIN notice n ON n.id = d.notice_id
 		WHERE d.person_id = $1 AND d.channel = 'digest' AND d.state = 'waiting' AND d.due_at <= $2 ORDER BY d.id`)
 
-	insertDelivery = db.SQL(`INSERT INTO delivery (id, jurisdiction, notice_id, case_id, person_id, channel, line, state, due_at, made_at, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $9) ON CONFLICT (notice_id, person_id, channel) DO NOTHING`)
+	insertDelivery = db.SQL(`INSERT INTO delivery (id, jurisdiction, notice_id, case_id, person_id, channel, line, state, due_at, made_at, changed_at, calm)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $9, $10) ON CONFLICT (notice_id, person_id, channel) DO NOTHING`)
 	dueLines = db.SQL(`SELECT DISTINCT line FROM delivery WHERE state = 'waiting' AND channel <> 'digest' AND due_at <= $1 AND lease_until < $1`)
 	recent   = db.SQL(`SELECT CAST(COALESCE(SUM(attempts), 0) AS BIGINT), COALESCE(MIN(tried_at), 0) FROM delivery WHERE line = $1 AND tried_at > $2`)
 	postpone = db.SQL(`UPDATE delivery SET due_at = $3 WHERE line = $1 AND state = 'waiting' AND due_at <= $2 AND lease_until < $2`)
 	claim    = db.SQL(`UPDATE delivery SET lease_until = $3, attempts = attempts + 1, tried_at = $2
-		WHERE lease_until < $2 AND id IN (SELECT id FROM delivery WHERE line = $1 AND state = 'waiting' AND channel <> 'digest' AND due_at <= $2 AND lease_until < $2 ORDER BY due_at, id LIMIT $4)
+		WHERE lease_until < $2 AND id IN (SELECT id FROM delivery WHERE line = $1 AND state = 'waiting' AND channel <> 'digest' AND due_at <= $2 AND lease_until < $2 ORDER BY calm, due_at, id LIMIT $4)
 		RETURNING ` + deliveryColumns)
 	nextDue = db.SQL(`SELECT due_at, id FROM delivery WHERE state = 'waiting' AND channel <> 'digest' AND lease_until < $1 ORDER BY due_at, id LIMIT 1`)
 	taken   = db.SQL(`UPDATE delivery SET state = $2, ref = $3, why = '', changed_at = $4 WHERE id = $1 AND state IN ('waiting', 'void')`)
@@ -85,6 +85,8 @@ type row struct {
 
 	DueAt, MadeAt, ChangedAt time.Time
 	Attempts                 int
+
+	calm bool // written only
 }
 
 func putNotice(ctx context.Context, tx *db.Tx, s stored, at time.Time) (bool, error) {
@@ -130,7 +132,7 @@ func moveNotice(ctx context.Context, tx *db.Tx, old, s stored) (bool, error) {
 }
 
 func putDelivery(ctx context.Context, tx *db.Tx, r row) error {
-	return tx.Queue(ctx, insertDelivery, r.ID, r.Jurisdiction, r.Notice, r.Case, r.Person, r.Channel, r.Line, r.DueAt, r.MadeAt)
+	return tx.Queue(ctx, insertDelivery, r.ID, r.Jurisdiction, r.Notice, r.Case, r.Person, r.Channel, r.Line, r.DueAt, r.MadeAt, r.calm)
 }
 
 func scanRow(r db.Rows) (d row, err error) {

@@ -28,6 +28,7 @@ CREATE TABLE delivery (
 	person_id    TEXT NOT NULL,              -- '' for a channel that many share
 	channel      TEXT NOT NULL,
 	line         TEXT NOT NULL,              -- the configured line; its limits hold for all that use it
+	calm         BIGINT NOT NULL,            -- 1: lets what wakes go first
 	state        TEXT NOT NULL,              -- waiting, sent, delivered, read, failed, dead, void
 	why          TEXT NOT NULL DEFAULT '',   -- code of the last failure
 	ref          TEXT NOT NULL DEFAULT '',   -- the other side's name for it
@@ -40,6 +41,7 @@ CREATE TABLE delivery (
 ) {clustered};
 CREATE UNIQUE INDEX delivery_once ON delivery (notice_id, person_id, channel);
 CREATE INDEX delivery_due ON delivery (due_at, line) WHERE state = 'waiting';
+CREATE INDEX delivery_line ON delivery (line, calm, due_at, id) WHERE state = 'waiting';
 CREATE INDEX delivery_waits ON delivery (case_id, person_id) WHERE state = 'waiting';
 CREATE INDEX delivery_tried ON delivery (line, tried_at);
 CREATE INDEX delivery_case ON delivery (jurisdiction, case_id, id);
