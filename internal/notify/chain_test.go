@@ -117,6 +117,24 @@ func TestWhatIsNotSentYetIsTakenBack(t *testing.T) {
 	})
 }
 
+// An acknowledgement that comes while the clerk's task is being made leaves no task behind.
+func TestACallMadeTooLateIsNotSeen(t *testing.T) {
+	each(t, tuesdayNight, func(t *testing.T, c *county) {
+		c.Lang = func(context.Context, string) (string, error) { // asked while the delivery is on its way
+			c.acknowledge("c1", "li")
+			return "en", nil
+		}
+		n := urgent
+		n.Fallback = []string{"call"}
+		c.post(n)
+		c.settle()
+		c.want(c.states("c1"), "li call sent")
+		if calls := c.calls(); len(calls) != 0 {
+			t.Fatal(calls)
+		}
+	})
+}
+
 // Who acted before the notice was even taken in is told, but not chased.
 func TestASettledCaseIsNotChased(t *testing.T) {
 	each(t, tuesdayNight, func(t *testing.T, c *county) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gezhi/internal/clock"
+	"gezhi/internal/db"
 	"gezhi/internal/notify"
 	"gezhi/internal/worktime"
 )
@@ -50,6 +51,16 @@ func TestLevelThreeWaitsForTheMorning(t *testing.T) {
 		c.until(day(3, 10, 0, 0))
 		if n := len(c.gateway.values("Text")); n != 1 {
 			t.Fatalf("%d messages", n)
+		}
+		if err := c.DB.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			var timers int
+			err := tx.Row(ctx, `SELECT COUNT(*) FROM timer`, nil, &timers)
+			if timers != 0 {
+				t.Errorf("%d timers are left over", timers)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
