@@ -12,7 +12,7 @@ import (
 
 var (
 	allDeliveries   = db.SQL(`SELECT ` + deliveryColumns + ` FROM delivery WHERE jurisdiction = $1 AND id < $2 ORDER BY id DESC LIMIT $3`)
-	caseDeliveries  = db.SQL(`SELECT ` + deliveryColumns + ` FROM delivery WHERE jurisdiction = $1 AND case_id = $4 AND id < $2 ORDER BY id DESC LIMIT $3`)
+	caseDeliveries  = db.SQL(`SELECT ` + deliveryColumns + ` FROM delivery WHERE jurisdiction = $1 AND case_id = $4 AND case_id <> '' AND id < $2 ORDER BY id DESC LIMIT $3`)
 	deadDeliveries  = db.SQL(`SELECT ` + deliveryColumns + ` FROM delivery WHERE jurisdiction = $1 AND state IN ('failed', 'dead') AND id > $2 ORDER BY id LIMIT $3`)
 	errNotOperator  = fault.New(fault.Forbidden, "notify.not_an_operator")
 	errNoDeadLetter = fault.New(fault.NotFound, "notify.no_dead_letter")

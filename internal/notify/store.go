@@ -47,7 +47,7 @@ var (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $9, $10) ON CONFLICT (notice_id, person_id, channel) DO NOTHING`)
 	dueLines = db.SQL(`SELECT DISTINCT line FROM delivery WHERE state = 'waiting' AND channel <> 'digest' AND due_at <= $1 AND lease_until < $1`)
 	recent   = db.SQL(`SELECT CAST(COALESCE(SUM(attempts), 0) AS BIGINT), COALESCE(MIN(tried_at), 0) FROM delivery WHERE line = $1 AND tried_at > $2`)
-	postpone = db.SQL(`UPDATE delivery SET due_at = $3 WHERE line = $1 AND state = 'waiting' AND due_at <= $2 AND lease_until < $2`)
+	postpone = db.SQL(`UPDATE delivery SET due_at = $3 WHERE line = $1 AND state = 'waiting' AND channel <> 'digest' AND due_at <= $2 AND lease_until < $2`)
 	claim    = db.SQL(`UPDATE delivery SET lease_until = $3, attempts = attempts + 1, tried_at = $2
 		WHERE lease_until < $2 AND id IN (SELECT id FROM delivery WHERE line = $1 AND state = 'waiting' AND channel <> 'digest' AND due_at <= $2 AND lease_until < $2 ORDER BY calm, due_at, id LIMIT $4)
 		RETURNING ` + deliveryColumns)

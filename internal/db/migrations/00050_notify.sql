@@ -40,11 +40,11 @@ CREATE TABLE delivery (
 	changed_at   BIGINT NOT NULL
 ) {clustered};
 CREATE UNIQUE INDEX delivery_once ON delivery (notice_id, person_id, channel);
-CREATE INDEX delivery_due ON delivery (due_at, line) WHERE state = 'waiting';
-CREATE INDEX delivery_line ON delivery (line, calm, due_at, id) WHERE state = 'waiting';
+CREATE INDEX delivery_line ON delivery (line, calm, due_at, id) WHERE state = 'waiting' AND channel <> 'digest';
 CREATE INDEX delivery_waits ON delivery (case_id, person_id) WHERE state = 'waiting';
 CREATE INDEX delivery_tried ON delivery (line, tried_at);
-CREATE INDEX delivery_case ON delivery (jurisdiction, case_id, id);
+CREATE INDEX delivery_all ON delivery (jurisdiction, id);
+CREATE INDEX delivery_case ON delivery (jurisdiction, case_id, id) WHERE case_id <> '';
 CREATE INDEX delivery_lost ON delivery (jurisdiction, id) WHERE state IN ('failed', 'dead');
 CREATE INDEX delivery_ref ON delivery (line, ref) WHERE ref <> '';
 CREATE INDEX delivery_digest ON delivery (person_id, due_at) WHERE state = 'waiting' AND channel = 'digest';
