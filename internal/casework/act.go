@@ -314,8 +314,7 @@ func (st *state) answer(name string, v any) error {
 		if len(wrong) > 0 {
 			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: wrong}
 		}
-		st.store(f, name, x)
-		return nil
+		return st.store(f, name, x)
 	}
 	if d := st.life.Seat(name); d != nil {
 		subjects, ok := subjectsOf(v)

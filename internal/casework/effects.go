@@ -80,14 +80,16 @@ func (st *state) setField(name string, v formula.Value) error {
 		}
 		x = y
 	}
-	st.store(f, name, x)
-	return nil
+	return st.store(f, name, x)
 }
 
 // store keeps a value: beside the case when it is personal, else in its row.
-func (st *state) store(f *form.Field, name string, v any) {
+func (st *state) store(f *form.Field, name string, v any) error {
 	if st.storeKernel(name, v) && !st.declares(name) {
-		return
+		return nil
+	}
+	if err := st.attachFiles(f, v); err != nil {
+		return err
 	}
 	if f != nil && f.Personal != nil {
 		if st.personal == nil {
@@ -95,13 +97,14 @@ func (st *state) store(f *form.Field, name string, v any) {
 		}
 		st.personal[name] = v
 		st.move.Data.Names = append(st.move.Data.Names, name)
-		return
+		return nil
 	}
 	st.Fields[name] = v
 	if st.move.Data.Values == nil {
 		st.move.Data.Values = map[string]any{}
 	}
 	st.move.Data.Values[name] = v
+	return nil
 }
 
 // declares tells whether the pack has a field of that name, which may then be one of the

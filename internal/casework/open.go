@@ -250,7 +250,9 @@ func (st *state) firstValues(who *Actor, o Opening) error {
 				e.At = append(e.At, wrong...)
 				continue
 			}
-			st.store(f, name, x)
+			if err := st.store(f, name, x); err != nil {
+				return err
+			}
 		}
 	}
 	for _, f := range st.class.Asked {

@@ -105,7 +105,9 @@ func (st *state) compute() error {
 			return err
 		}
 		if x := plain(v); x != nil && hashOf(x) != hashOf(st.Fields[f.Name]) {
-			st.store(f, f.Name, x)
+			if err := st.store(f, f.Name, x); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

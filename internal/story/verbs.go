@@ -110,7 +110,7 @@ func (w *world) opening(ctx context.Context, e Event) (func(context.Context) err
 	if err != nil {
 		return func(context.Context) error { return err }, nil
 	}
-	said, err := w.say(ctx, e.With, class, &class.Life.Life, e.Line)
+	said, err := w.say(ctx, e, who[0].PersonID, class, &class.Life.Life)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +197,8 @@ func (w *world) act(ctx context.Context, e Event, action string) (func(context.C
 	if err != nil {
 		return nil, err
 	}
-	said, err := w.say(ctx, e.With, v.Class, v.Life, e.Line)
+	actor := w.able(ctx, who, id, action)
+	said, err := w.say(ctx, e, actor.PersonID, v.Class, v.Life)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +212,6 @@ func (w *world) act(ctx context.Context, e Event, action string) (func(context.C
 	if e.Offline != nil {
 		a.Offline, a.DeviceAt, a.Step = true, e.Offline.Made, w.steps[e.ID]
 	}
-	actor := w.able(ctx, who, id, action)
 	return func(ctx context.Context) error {
 		_, err := w.cases.Act(ctx, actor, a)
 		return err

@@ -484,6 +484,11 @@ const (
 var Overlays = []string{Acknowledge, Urge, Supervise, Escalate, Suspend, Transfer, Return,
 	Sponsor, Designate, Merge, Reopen, Comment}
 
+// KernelActs are the acts the kernel brings besides Overlays, without a pack's shaping: the
+// other halves of overlays, what a seat's holder answers to an offer, and how the lead ends
+// a part. A trigger may wait for them.
+var KernelActs = []string{"resume", "unmerge", "extend", "accept_seat", "refuse_seat", "waive", "void"}
+
 // Ending says what closing does to what hangs on the case.
 type Ending struct {
 	Parts []EndingPart
