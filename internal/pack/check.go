@@ -85,6 +85,14 @@ func (c *checking) pack() {
 	if len(c.p.Lives)+len(c.p.Classes)+len(c.p.Records) == 0 {
 		c.say("pack.nothing_in_it", "pack.yaml", nil)
 	}
+	known := c.p.clockNames()
+	for i, s := range c.p.Severities {
+		for _, l := range s.Limits {
+			if len(c.p.Lives) > 0 && !slices.Contains(known, l.Clock) {
+				c.unknown("class.unknown_clock", "pack.yaml", []string{"severities", index(i), "limits", l.Clock}, l.Clock, known)
+			}
+		}
+	}
 	for _, n := range c.p.Needs {
 		if !slices.ContainsFunc(c.others, func(o *Pack) bool { return o.Name == n }) {
 			c.unknown("pack.unknown_need", "pack.yaml", []string{"needs"}, n, c.packNames())
@@ -167,6 +175,16 @@ func (c *checking) classes() {
 
 func (c *checking) classLimits(k *Class, l *Life, at func(...string) []string) {
 	known := append(names(l.Clocks, clockName), "acknowledge")
+	for _, x := range k.Statutory {
+		if !slices.Contains(known, x.Clock) {
+			c.unknown("class.unknown_clock", "classes.yaml", at("statutory", x.Clock), x.Clock, known)
+		}
+	}
+	for _, s := range k.Sample {
+		if l.Action(s.Action) == nil {
+			c.unknown("life.unknown_action", "classes.yaml", at("sample", s.Action), s.Action, names(l.Actions, func(a action) string { return a.Name }))
+		}
+	}
 	for _, x := range k.Limits {
 		if !slices.Contains(known, x.Clock) {
 			c.unknown("class.unknown_clock", "classes.yaml", at("limits", x.Clock), x.Clock, known)
