@@ -56,7 +56,7 @@ type Post struct {
 	Role      string // as the packs name it
 	UnitID    string // "" for none
 	AreaID    string // "" for none
-	AreaLevel Level
+	AreaLevel Level  // 0 for none
 	Seat      Seat
 	From      time.Time
 	Until     time.Time // zero while open; the post ends just before it

@@ -46,29 +46,36 @@ func (s *Service) CreatePerson(ctx context.Context, by string, n NewPerson) (Per
 	if err := n.check(); err != nil {
 		return Person{}, err
 	}
-	p := Person{ID: s.NewID(), Jurisdiction: n.Jurisdiction, Name: n.Name, Login: foldLogin(n.Login), Nature: n.Nature, Locale: n.Locale, CreatedAt: s.Now()}
 	hash := ""
 	if n.Password != "" {
 		var err error
-		if hash, err = s.hash(ctx, n.Password, p.Login); err != nil {
+		if hash, err = s.hash(ctx, n.Password, foldLogin(n.Login)); err != nil {
 			return Person{}, err
 		}
 	}
-	leaf := s.NewID()
-	err := s.DB.Write(ctx, db.Keys{personKey(p.ID)}, func(ctx context.Context, tx *db.Tx) error {
-		free, err := insertPerson(ctx, tx, p, hash)
-		if err != nil {
-			return err
+	var p Person
+	err := s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) (err error) {
+		free := false
+		if p, free, err = s.enrol(ctx, tx, by, n, hash); err == nil && !free {
+			err = fault.New(fault.Conflict, "person.login_taken")
 		}
-		if !free {
-			return fault.New(fault.Conflict, "person.login_taken")
-		}
-		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "person.created", by, p)
+		return err
 	})
 	if err != nil {
 		return Person{}, err
 	}
 	return p, nil
+}
+
+// enrol adds a person who is checked. It reports false, and writes nothing, when the login
+// is taken.
+func (s *Service) enrol(ctx context.Context, tx *db.Tx, by string, n NewPerson, hash string) (p Person, free bool, err error) {
+	p = Person{ID: s.NewID(), Jurisdiction: n.Jurisdiction, Name: n.Name, Login: foldLogin(n.Login), Nature: n.Nature, Locale: n.Locale, CreatedAt: s.Now()}
+	if free, err = insertPerson(ctx, tx, p, hash); err != nil || !free {
+		return Person{}, false, err
+	}
+	s.forget(tx, p.ID) // nobody knows the person yet, but a roll of everybody is now old
+	return p, true, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "person.created", by, p.row())
 }
 
 // SetPassword gives a person a new password and ends all their sessions.
@@ -146,20 +153,10 @@ type NewPost struct {
 
 // GivePost gives a person a post in their own jurisdiction. Their rights change at once.
 func (s *Service) GivePost(ctx context.Context, by string, n NewPost) (Post, error) {
-	if n.From.IsZero() {
-		n.From = s.Now()
-	}
-	if err := n.check(); err != nil {
-		return Post{}, err
-	}
-	p := Post{ID: s.NewID(), PersonID: n.PersonID, Role: n.Role, UnitID: n.UnitID, AreaID: n.AreaID, AreaLevel: n.AreaLevel,
-		Seat: n.Seat, From: n.From, Until: n.Until}
-	leaf := s.NewID()
-	err := s.change(ctx, n.PersonID, func(ctx context.Context, tx *db.Tx, who Person) error {
-		if err := insertPost(ctx, tx, who.Jurisdiction, p); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, leaf, who.Jurisdiction, who.ID, "post.given", by, p)
+	var p Post
+	err := s.DB.Write(ctx, db.Keys{personKey(n.PersonID)}, func(ctx context.Context, tx *db.Tx) (err error) {
+		p, err = s.appoint(ctx, tx, by, n)
+		return err
 	})
 	if err != nil {
 		return Post{}, err
@@ -167,11 +164,34 @@ func (s *Service) GivePost(ctx context.Context, by string, n NewPost) (Post, err
 	return p, nil
 }
 
+// appoint gives a post within a transaction.
+func (s *Service) appoint(ctx context.Context, tx *db.Tx, by string, n NewPost) (Post, error) {
+	if n.From.IsZero() {
+		n.From = s.Now()
+	}
+	n.From, n.Until = kept(n.From), kept(n.Until)
+	if err := n.check(); err != nil {
+		return Post{}, err
+	}
+	who, err := s.present(ctx, tx, n.PersonID)
+	if err != nil {
+		return Post{}, err
+	}
+	p := Post{ID: s.NewID(), PersonID: n.PersonID, Role: n.Role, UnitID: n.UnitID, AreaID: n.AreaID,
+		AreaLevel: n.AreaLevel, Seat: n.Seat, From: n.From, Until: n.Until}
+	if err := insertPost(ctx, tx, who.Jurisdiction, p); err != nil {
+		return Post{}, err
+	}
+	s.forget(tx, who.ID)
+	return p, s.note(ctx, tx, s.NewID(), who.Jurisdiction, who.ID, "post.given", by, p.row())
+}
+
 // EndPost ends a post at a moment; a zero moment is now. A post that ended before keeps its end.
 func (s *Service) EndPost(ctx context.Context, by, postID string, at time.Time) error {
 	if at.IsZero() {
 		at = s.Now()
 	}
+	at = kept(at)
 	var post Post
 	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		post, err = postByID(ctx, tx, postID)
@@ -208,6 +228,7 @@ func (s *Service) Delegate(ctx context.Context, by string, d Delegation) (Delega
 	if d.Start.IsZero() {
 		d.Start = now
 	}
+	d.Start, d.Until = kept(d.Start), kept(d.Until)
 	if !d.Start.Before(d.Until) {
 		return Delegation{}, &fault.Error{Kind: fault.Invalid, Code: "delegation.invalid", At: []fault.Place{{Path: "until", Code: "delegation.has_no_end"}}}
 	}
@@ -240,7 +261,7 @@ func (s *Service) Delegate(ctx context.Context, by string, d Delegation) (Delega
 			return err
 		}
 		s.forget(tx, d.To)
-		return s.note(ctx, tx, leaf, from.Jurisdiction, d.From, "delegation.given", by, d)
+		return s.note(ctx, tx, leaf, from.Jurisdiction, d.From, "delegation.given", by, d.row())
 	})
 	if err != nil {
 		return Delegation{}, err
@@ -322,6 +343,9 @@ func (s *Service) hash(ctx context.Context, password, login string) (string, err
 	defer release()
 	return newSecret(password).String(), nil
 }
+
+// kept is a moment as the database keeps it: in milliseconds, UTC.
+func kept(t time.Time) time.Time { return db.Time(db.Ms(t)) }
 
 func personKey(personID string) string { return "person/" + personID }
 

@@ -15,7 +15,7 @@ var (
 	setSecretSQL  = db.SQL(`UPDATE person SET password_hash = $2 WHERE id = $1`)
 	endPersonSQL  = db.SQL(`UPDATE person SET ended_at = $2, password_hash = '' WHERE id = $1`)
 
-	insertPostSQL = db.SQL(`INSERT INTO post (id, jurisdiction, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until)
+	insertPostSQL = db.SQL(`INSERT INTO post (jurisdiction, id, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
 	postByIDSQL = db.SQL(`SELECT id, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until FROM post WHERE id = $1`)
 	postsOfSQL  = db.SQL(`SELECT id, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until FROM post
@@ -51,6 +51,19 @@ var (
 	forgetSourceSQL   = db.SQL(`DELETE FROM login_attempt WHERE source = $1`)
 )
 
+// The rows as they are kept, without secrets: what an audit leaf is the hash of.
+func (p Person) row() []any {
+	return []any{p.ID, p.Jurisdiction, p.Name, p.Login, p.Nature, p.Locale, db.Ms(p.CreatedAt)}
+}
+
+func (p Post) row() []any {
+	return []any{p.ID, p.PersonID, p.Role, p.UnitID, p.AreaID, int64(p.AreaLevel), string(p.Seat), db.Ms(p.From), db.Ms(p.Until)}
+}
+
+func (d Delegation) row() []any {
+	return []any{d.ID, d.PostID, d.From, d.To, db.Ms(d.Start), db.Ms(d.Until), d.RecordedBy}
+}
+
 // insertPerson reports false when the login is taken.
 func insertPerson(ctx context.Context, tx *db.Tx, p Person, hash string) (bool, error) {
 	n, err := tx.Exec(ctx, insertPersonSQL, p.ID, p.Jurisdiction, p.Name, p.Login, hash, p.Nature, p.Locale, p.CreatedAt)
@@ -72,7 +85,7 @@ func secretOf(ctx context.Context, tx *db.Tx, login string) (personID, hash stri
 }
 
 func insertPost(ctx context.Context, tx *db.Tx, jurisdiction string, p Post) error {
-	return tx.Queue(ctx, insertPostSQL, p.ID, jurisdiction, p.PersonID, p.Role, p.UnitID, p.AreaID, int64(p.AreaLevel), string(p.Seat), p.From, p.Until)
+	return tx.Queue(ctx, insertPostSQL, append([]any{jurisdiction}, p.row()...)...)
 }
 
 // postInto returns where the columns of a post are scanned to, and a function that finishes it.

@@ -184,6 +184,17 @@ func (b *Book) Of(ctx context.Context, tx *db.Tx, c *Case) (*Class, error) {
 	return &Class{EffectiveClass: k, In: e, PackHash: c.PackHash, OverlayHash: c.OverlayHash}, nil
 }
 
+// cached is a class that this process has read before, in force or not; nil for others.
+func (b *Book) cached(c *Case) *Class {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.versions[c.PackHash+"/"+c.OverlayHash]
+	if e == nil || e.Class(c.Class) == nil {
+		return nil
+	}
+	return &Class{EffectiveClass: e.Class(c.Class), In: e, PackHash: c.PackHash, OverlayHash: c.OverlayHash}
+}
+
 // InForce is a class as it counts for new cases. ref is "pack/scheme:code" or "pack/code".
 func (b *Book) InForce(ctx context.Context, jurisdiction, ref string) (*Class, error) {
 	all, err := b.rules(ctx)
@@ -214,7 +225,7 @@ func (b *Book) Packs(ctx context.Context, jurisdiction string) (map[string]*pack
 }
 
 // Sees tells how far a role looks in a jurisdiction: as the packs in force say, the widest
-// of them. What no pack knows sees its own.
+// of them. A role that no pack knows is a member of a unit and sees what the unit takes part in.
 func (b *Book) Sees(ctx context.Context, jurisdiction string) (func(role string) account.Sees, error) {
 	packs, err := b.Packs(ctx, jurisdiction)
 	far := map[string]account.Sees{}
@@ -223,7 +234,12 @@ func (b *Book) Sees(ctx context.Context, jurisdiction string) (func(role string)
 			far[r.Name] = max(far[r.Name], seesOf(r.Sees))
 		}
 	}
-	return func(role string) account.Sees { return far[role] }, err
+	return func(role string) account.Sees {
+		if sees, known := far[role]; known {
+			return sees
+		}
+		return account.SeesUnit
+	}, err
 }
 
 func seesOf(s string) account.Sees {

@@ -5,11 +5,13 @@ import (
 	"sync"
 	"time"
 
+	"gezhi/internal/blob"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
 	"gezhi/internal/id"
+	"gezhi/internal/pack"
 	"gezhi/internal/workflow"
 	"gezhi/internal/worktime"
 )
@@ -26,6 +28,12 @@ type Service struct {
 	// Soon is until when a case counts as due soon: the end of the next working day.
 	Soon     func(jurisdiction string, now time.Time) time.Time
 	TaskLife *workflow.Life // of parts that are answered rather than lived
+	TaskPack *pack.Pack     // the pack that gives it: its words
+	// Nature is what cases of a jurisdiction are: sample where all of it is.
+	Nature func(jurisdiction string) string
+
+	// Files keeps the bytes of evidence.
+	Files *blob.Folder
 
 	// OnMove hears of every move inside its transaction, in order. An error fails the act.
 	OnMove []func(ctx context.Context, tx *db.Tx, m *Move, c *Case) error

@@ -57,7 +57,7 @@ var settings = []setting{
 	{"db", "`address` of the database, sqlite:PATH or postgres://…; standard is gezhi.db in the data folder", "", func(c *Config, v string) error {
 		c.DB = v
 		if scheme, _, ok := strings.Cut(v, ":"); ok && scheme != "sqlite" && scheme != "postgres" && scheme != "postgresql" {
-			return errors.New("neither sqlite: nor postgres:")
+			return errors.New("neither sqlite nor postgres")
 		}
 		return nil
 	}},

@@ -111,6 +111,29 @@ func TestSoundRefuses(t *testing.T) {
 	}
 }
 
+// A shape that nobody could have drawn is refused before it costs minutes.
+func TestShapesHaveALimit(t *testing.T) {
+	many := make(orb.Ring, maxPoints+1)
+	holes := orb.Polygon{box(0, 0, 90, 1)[0][0]}
+	for i := range maxHoles + 1 {
+		x := 0.01 + float64(i)*0.05
+		holes = append(holes, box(x, 0.1, x+0.01, 0.2)[0][0])
+	}
+	for name, m := range map[string]orb.MultiPolygon{"points": {{many}}, "holes": {holes}} {
+		if _, _, err := Sound(m); fault.CodeOf(err) != "geo.too_many_points" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var scribble orb.Ring
+	for i := range 2000 {
+		scribble = append(scribble, orb.Point{float64(i%2) + float64(i)*1e-5, float64(i) * 1e-4})
+		scribble = append(scribble, orb.Point{float64(i) * 1e-4, float64(i%2) + float64(i)*1e-5})
+	}
+	if _, _, err := Mend(orb.MultiPolygon{{append(scribble, scribble[0])}}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a scribble: %v", err)
+	}
+}
+
 // The refusal of a self-crossing ring names the crossing, not the ring's first point.
 func TestCrossingIsLocated(t *testing.T) {
 	_, _, err := Sound(shape(0, 0, 2, 2, 2, 0, 0, 2, 0, 0))

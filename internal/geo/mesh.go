@@ -58,7 +58,7 @@ func NewMesh(outline orb.MultiPolygon, step float64, rnd func() float64) *Mesh {
 	for _, y := range ys {
 		lines = append(lines, line{a: orb.Point{xs[0], y}, b: orb.Point{xs[len(xs)-1], y}})
 	}
-	m := &Mesh{plan: drawn(lines)}
+	m := &Mesh{plan: drawn(lines, math.MaxInt)}
 	m.plan.shake(corner, 0.28*dx, 0.28*dy, rnd)
 	m.collect()
 	return m

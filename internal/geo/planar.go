@@ -26,19 +26,25 @@ type line struct {
 	outline bool // part of the outline, as against a line that only divides
 }
 
-// drawn returns the map of lines. Points nearer than Precision are one point.
-func drawn(lines []line) *planar {
+// drawn returns the map of lines, or nil when they meet more often than most times. Points
+// nearer than Precision are one point.
+func drawn(lines []line, most int) *planar {
 	var tree rtree.RTreeGN[float64, int]
 	stops := make([][]orb.Point, len(lines))
+	met := 0
 	for i, l := range lines {
 		b := orb.LineString{l.a, l.b}.Bound().Pad(borderWidth)
 		tree.Search(b.Min, b.Max, func(_, _ [2]float64, j int) bool {
 			for _, p := range meeting(lines[j], l) {
 				stops[i] = append(stops[i], p)
 				stops[j] = append(stops[j], p)
+				met++
 			}
-			return true
+			return met <= most
 		})
+		if met > most {
+			return nil
+		}
 		tree.Insert(b.Min, b.Max, i)
 	}
 	m := &planar{}
@@ -240,7 +246,11 @@ func Mend(m orb.MultiPolygon) (orb.MultiPolygon, float64, error) {
 			return nil, 0, why
 		}
 		given += math.Abs(ringArea(poly[0]))
-		p := drawn(sidesOf(poly[0]))
+		sides := sidesOf(poly[0])
+		p := drawn(sides, 10*len(sides)) // neighbours meet twice; a slip adds a few
+		if p == nil {
+			return nil, 0, why
+		}
 		label := p.windings()
 		for f, turns := range label {
 			if label[f] = 0; turns == 0 {

@@ -11,6 +11,13 @@ import (
 	"gezhi/internal/fault"
 )
 
+// A shape with more points or holes than these is no area that people administer, and would
+// take longer to check than anybody waits.
+const (
+	maxPoints = 1_000_000
+	maxHoles  = 1_000
+)
+
 // Repairs counts what Sound put right without asking, because no area changed by it.
 type Repairs struct {
 	RepeatedPoints int // the same point twice in a row
@@ -24,14 +31,18 @@ func (r Repairs) Any() bool { return r != Repairs{} }
 // Sound returns m fit for use, with outer rings anticlockwise and closed, or an Invalid fault
 // that says what is wrong and where: geo.empty, geo.not_a_place (a coordinate that is no
 // longitude and latitude), geo.ring_open, geo.ring_too_short, geo.ring_crosses_itself,
-// geo.hole_outside, geo.rings_nested, geo.rings_cross, geo.parts_overlap.
+// geo.too_many_points, geo.hole_outside, geo.rings_nested, geo.rings_cross, geo.parts_overlap.
 // Args lon and lat tell the place in the coordinates of m. Use it on coordinates as given,
 // before any conversion, since conversion bends straight lines.
 func Sound(m orb.MultiPolygon) (orb.MultiPolygon, Repairs, error) {
 	var rep Repairs
 	var out orb.MultiPolygon
+	points := 0
 	for _, poly := range m {
 		for _, ring := range poly {
+			if points += len(ring); points > maxPoints {
+				return nil, rep, fault.New(fault.TooLarge, "geo.too_many_points", "most", maxPoints)
+			}
 			if err := checkRing(ring); err != nil {
 				return nil, rep, err
 			}
@@ -63,15 +74,17 @@ func checkRing(r orb.Ring) error {
 	}
 	switch {
 	case r[0] != r[len(r)-1]:
-		return badRing("geo.ring_open", r[0])
+		return located(fault.New(fault.Invalid, "geo.ring_open"), r[0])
 	case len(r) < 4:
-		return badRing("geo.ring_too_short", r[0])
+		return located(fault.New(fault.Invalid, "geo.ring_too_short"), r[0])
 	}
 	return nil
 }
 
-func badRing(code string, at orb.Point) error {
-	return fault.New(fault.Invalid, code, "lon", at[0], "lat", at[1])
+// located says where a fault of a shape lies.
+func located(f *fault.Error, at orb.Point) error {
+	f.Args = map[string]any{"lon": at[0], "lat": at[1]}
+	return f
 }
 
 // tidy cuts each ring where it meets itself and sorts the loops: those that turn as the
@@ -99,13 +112,16 @@ func tidy(poly orb.Polygon, rep *Repairs) (orb.MultiPolygon, error) {
 			cut = len(holes)
 		}
 	}
+	if len(holes) > maxHoles || len(parts) > maxHoles {
+		return nil, fault.New(fault.TooLarge, "geo.too_many_points", "most", maxHoles)
+	}
 	for i, h := range holes {
 		k := home(parts, h)
 		switch {
 		case k < 0 && i < cut:
-			return nil, badRing("geo.ring_crosses_itself", h[0])
+			return nil, located(fault.New(fault.Invalid, "geo.ring_crosses_itself"), h[0])
 		case k < 0:
-			return nil, badRing("geo.hole_outside", h[0])
+			return nil, located(fault.New(fault.Invalid, "geo.hole_outside"), h[0])
 		}
 		parts[k] = append(parts[k], h)
 	}
@@ -189,32 +205,32 @@ func turned(r orb.Ring, anticlockwise bool) orb.Ring {
 }
 
 var reasons = []struct{ text, code string }{
-	{"polygon ring not simple", "geo.ring_crosses_itself"},
-	{"interior ring outside", "geo.hole_outside"},
-	{"nested rings", "geo.rings_nested"},
-	{"disconnected interior", "geo.rings_cross"},
-	{"rings intersect", "geo.rings_cross"},
-	{"child polygons", "geo.parts_overlap"},
+	{text: "polygon ring not simple", code: "geo.ring_crosses_itself"},
+	{text: "interior ring outside", code: "geo.hole_outside"},
+	{text: "nested rings", code: "geo.rings_nested"},
+	{text: "disconnected interior", code: "geo.rings_cross"},
+	{text: "rings intersect", code: "geo.rings_cross"},
+	{text: "child polygons", code: "geo.parts_overlap"},
 }
 
 // unsound gives the library's refusal of m a stable code, and its place.
 func unsound(err error, m orb.MultiPolygon) error {
-	code, text := "geo.not_sound", err.Error()
+	f := fault.Wrap(err, fault.Invalid, "geo.not_sound")
+	text := err.Error()
 	for _, r := range reasons {
 		if strings.Contains(text, r.text) {
-			code = r.code
+			f.Code = r.code
 			break
 		}
 	}
 	at, ok := placeIn(text)
-	if code == "geo.ring_crosses_itself" {
+	if f.Code == "geo.ring_crosses_itself" {
 		at, ok = firstCrossing(m) // the library names the ring's first point only
 	}
-	f := fault.Wrap(err, fault.Invalid, code)
-	if ok {
-		f.Args = map[string]any{"lon": at[0], "lat": at[1]}
+	if !ok {
+		return f
 	}
-	return f
+	return located(f, at)
 }
 
 // placeIn reads the place at the end of the library's message: "(at or near {119.5 28.1})".

@@ -31,6 +31,9 @@ func Load(f fs.FS) (*Pack, Report) {
 func fromFiles(files map[string][]byte) (p *Pack, report Report) {
 	p = &Pack{files: files, docs: map[string]*shape.Node{}, words: map[string]*shape.Node{}}
 	report.files = files
+	if files["pack.yaml"] == nil {
+		report.add(shape.Problem{Code: "pack.no_pack_yaml"})
+	}
 	p.parse(&report)
 	if len(report.Problems) > 0 {
 		return nil, report
@@ -84,8 +87,6 @@ func readFiles(f fs.FS) (map[string][]byte, Report) {
 		report.add(shape.Problem{Code: "pack.too_large", Args: map[string]any{"files": maxFiles, "bytes": maxBytes}})
 	case err != nil:
 		report.add(shape.Problem{Code: "pack.unreadable", Args: map[string]any{"message": err.Error()}})
-	case files["pack.yaml"] == nil:
-		report.add(shape.Problem{Code: "pack.no_pack_yaml"})
 	}
 	report.files = files
 	return files, report

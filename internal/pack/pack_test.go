@@ -91,3 +91,13 @@ func TestDutyAndAdmission(t *testing.T) {
 		t.Error("admission")
 	}
 }
+
+// The sample packs and the shipped core pass every check.
+func TestGoodPacksPass(t *testing.T) {
+	core := load(t, "../../packs/core")
+	for _, dir := range []string{"../../packs/core", "testdata/incident", "testdata/proposal"} {
+		if r := Check(load(t, dir), core); !r.OK() {
+			t.Errorf("%s:\n%s", dir, r.Text("en"))
+		}
+	}
+}

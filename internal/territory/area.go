@@ -83,8 +83,8 @@ type Unit struct {
 	From, Until  time.Time
 }
 
-// Outline is where an area's border runs.
-type Outline struct {
+// Boundary is where an area's border runs.
+type Boundary struct {
 	CRS   geo.CRS          // the system it was given in
 	Given string           // its GeoJSON as given; "" when it was not given but drawn
 	Shape orb.MultiPolygon // WGS-84
@@ -102,7 +102,7 @@ type Draft struct {
 	Name         string
 	Sort         string // "" sorts by Code
 	Nature       string
-	Outline      *Outline // nil leaves the area's outline as it is
+	Boundary     *Boundary // nil leaves the area's boundary as it is
 }
 
 // UnitDraft is a unit that should stand, naming its parent and area by code.

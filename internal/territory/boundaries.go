@@ -9,21 +9,21 @@ import (
 	"gezhi/internal/geo"
 )
 
-// Drawing says how the coordinates of a file of outlines are to be read.
+// Drawing says how the coordinates of a file of boundaries are to be read.
 type Drawing struct {
 	// CRS is the coordinate system, as geo.ParseCRS reads it. It must be declared, for a wrong
 	// guess moves everything by half a kilometre.
 	CRS string
-	// Mend lets small self-crossings of outlines drawn on a coarse raster be resolved.
+	// Mend lets small self-crossings of boundaries drawn on a coarse raster be resolved.
 	Mend bool
 	// Code names the property that holds an area's code; "" tries code, adcode and the id.
 	Code string
 }
 
-// ImportOutlines reads GeoJSON polygons, each with the code of an area that stands, converts
-// them to WGS-84 and makes them those areas' outlines from imp.From. What was given is kept.
-// The same outline again changes nothing; another one is a new version.
-func (s *Service) ImportOutlines(ctx context.Context, data []byte, how Drawing, imp Import) (Report, error) {
+// ImportBoundaries reads GeoJSON polygons, each with the code of an area that stands, converts
+// them to WGS-84 and makes them those areas' boundaries from imp.From. What was given is kept.
+// The same boundary again changes nothing; another one is a new version.
+func (s *Service) ImportBoundaries(ctx context.Context, data []byte, how Drawing, imp Import) (Report, error) {
 	features, crs, err := readFeatures(data, how)
 	if err != nil {
 		return Report{}, err
@@ -50,7 +50,7 @@ func (s *Service) ImportOutlines(ctx context.Context, data []byte, how Drawing, 
 		if above, ok := t.Above(a.ID); ok {
 			d.ParentScheme, d.Parent = anyCode(above)
 		}
-		if d.Outline = outlineOf(f, crs, how.Mend, &so); d.Outline != nil {
+		if d.Boundary = boundaryOf(f, crs, how.Mend, &so); d.Boundary != nil {
 			drafts = append(drafts, d)
 		}
 	}
@@ -79,8 +79,8 @@ func readFeatures(data []byte, how Drawing) ([]geo.Feature, geo.CRS, error) {
 	return c.Features, crs, nil
 }
 
-// outlineOf checks and converts a feature's shape. What is wrong, or was put right, goes into so.
-func outlineOf(f geo.Feature, crs geo.CRS, mend bool, so *Report) *Outline {
+// boundaryOf checks and converts a feature's shape. What is wrong, or was put right, goes into so.
+func boundaryOf(f geo.Feature, crs geo.CRS, mend bool, so *Report) *Boundary {
 	if f.Err != nil {
 		so.Bad = append(so.Bad, placeOf(f.Number, "geometry", f.Err))
 		return nil
@@ -101,7 +101,7 @@ func outlineOf(f geo.Feature, crs geo.CRS, mend bool, so *Report) *Outline {
 		so.Notes = append(so.Notes, fault.Place{Line: f.Number, Path: "geometry", Code: "territory.tidied",
 			Args: map[string]any{"repeated": repairs.RepeatedPoints, "spikes": repairs.Spikes, "touches": repairs.Touches}})
 	}
-	return &Outline{CRS: crs, Given: string(f.Given), Shape: crs.ShapeToWGS84(shape)}
+	return &Boundary{CRS: crs, Given: string(f.Given), Shape: crs.ShapeToWGS84(shape)}
 }
 
 func featureCode(f geo.Feature, property string) string {

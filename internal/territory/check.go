@@ -22,7 +22,7 @@ type Checks struct {
 type Findings struct {
 	Areas     int      `json:"areas"`
 	Flaws     []Flaw   `json:"flaws,omitempty"`
-	Unplaced  []string `json:"unplaced,omitempty"`  // areas without an outline though a sibling has one
+	Unplaced  []string `json:"unplaced,omitempty"`  // areas without a boundary though a sibling has one
 	Unstaffed []string `json:"unstaffed,omitempty"` // grids or micro-grids with nobody on duty
 }
 
@@ -67,7 +67,7 @@ func (t *Tree) checkChildren(parent *Area, tolerance float64, f *Findings) error
 	var items []geo.Item
 	var without []string
 	for _, child := range t.Children(parent.ID) {
-		if shape, ok := t.Outline(child.ID); ok {
+		if shape, ok := t.Boundary(child.ID); ok {
 			items = append(items, geo.Item{ID: child.ID, Key: child.Key(), Shape: shape})
 		} else {
 			without = append(without, child.ID)
@@ -81,13 +81,13 @@ func (t *Tree) checkChildren(parent *Area, tolerance float64, f *Findings) error
 	if err != nil {
 		return err
 	}
-	if whole, ok := t.Outline(parent.ID); ok {
+	if whole, ok := t.Boundary(parent.ID); ok {
 		more, err := geo.Gaps(whole, items, tolerance)
 		if err != nil {
 			return err
 		}
 		for _, m := range more {
-			// While a child has no outline, its ground would look like a gap.
+			// While a child has no boundary, its ground would look like a gap.
 			if m.Kind != geo.Gap || len(without) == 0 {
 				flaws = append(flaws, m)
 			}

@@ -5,13 +5,13 @@
 //
 // An area is a node of one tree: province, city, county, township, village (or community),
 // grid, micro-grid. It has a name, codes of several schemes (never keys), dates, and at any
-// moment at most one outline. A unit is an office, station, committee or company that can be
+// moment at most one boundary. A unit is an office, station, committee or company that can be
 // responsible for something. Who holds which post in an area belongs to package account.
 //
 // # Tables
 //
 // area, area_code, area_successor, boundary, unit, territory_edition (migration 00010).
-// Nothing is deleted: areas, codes, outlines and units end on a date.
+// Nothing is deleted: areas, codes, boundaries and units end on a date.
 //
 // # Reading
 //
@@ -21,7 +21,7 @@
 //
 // # Writing
 //
-// Imports (divisions, outlines, grids, staff) check everything first: one bad row refuses the
+// Imports (divisions, boundaries, grids, staff) check everything first: one bad row refuses the
 // file, a dry run reports every bad row with line and reason. Running an import again changes
 // nothing. Whether somebody may import is the caller's question.
 //

@@ -9,7 +9,7 @@ import (
 )
 
 // ImportGrids reads grids and micro-grids: GeoJSON whose features have the properties code,
-// name, parent and perhaps kind, or a CSV or XLSX with such columns and no outlines. The parent
+// name, parent and perhaps kind, or a CSV or XLSX with such columns and no boundaries. The parent
 // of a grid is a village's division code, that of a micro-grid a grid's code. With EndMissing,
 // each parent named in the file has exactly the grids that the file lists.
 func (s *Service) ImportGrids(ctx context.Context, data []byte, how Drawing, imp Import) (Report, error) {
@@ -83,7 +83,7 @@ func gridFeatures(data []byte, how Drawing) ([]Draft, Report, error) {
 		if c := propertyText(named, "code"); d.Code == "" {
 			d.Code = c
 		}
-		if d.Outline = outlineOf(f, crs, how.Mend, &so); d.Outline != nil {
+		if d.Boundary = boundaryOf(f, crs, how.Mend, &so); d.Boundary != nil {
 			drafts = append(drafts, d)
 		}
 	}

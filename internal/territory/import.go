@@ -37,12 +37,18 @@ type Report struct {
 	Rows      int           `json:"rows"`
 	Begun     int           `json:"begun"`
 	Changed   int           `json:"changed"`
-	Redrawn   int           `json:"redrawn"` // outlines of areas that stood already
+	Redrawn   int           `json:"redrawn"` // boundaries of areas that stood already
 	Ended     int           `json:"ended"`
 	Unchanged int           `json:"unchanged"`
 	BadRows   int           `json:"bad_rows"`
 	Bad       []fault.Place `json:"bad,omitempty"`   // the first 1,000, by line
 	Notes     []fault.Place `json:"notes,omitempty"` // what was put right or deserves a look
+}
+
+// Summary is the report in one line: code territory.report with its counts.
+func (r Report) Summary() fault.Place {
+	return fault.Place{Code: "territory.report", Args: map[string]any{"rows": r.Rows, "begun": r.Begun, "changed": r.Changed,
+		"redrawn": r.Redrawn, "ended": r.Ended, "unchanged": r.Unchanged, "bad": r.BadRows}}
 }
 
 // refused turns a report with bad rows into the fault territory.bad_rows; a dry run never is.
@@ -67,7 +73,7 @@ func (s *Service) Plant(ctx context.Context, drafts []Draft, imp Import) (Report
 // plant is Plant for a file: so carries what reading it found, hash names it in the audit.
 func (s *Service) plant(ctx context.Context, drafts []Draft, imp Import, so Report, hash string) (Report, error) {
 	var rep Report
-	err := s.change(ctx, imp.Jurisdiction, imp.By, "territory.imported", func(ctx context.Context, tx *db.Tx) (any, error) {
+	err := s.change(ctx, imp.Jurisdiction, imp.By, "areas.imported", func(ctx context.Context, tx *db.Tx) (any, error) {
 		rep = so
 		rep.DryRun, rep.Rows = imp.DryRun, len(drafts)+len(so.Bad)
 		rep.Bad = slices.Clone(so.Bad)
@@ -76,6 +82,9 @@ func (s *Service) plant(ctx context.Context, drafts []Draft, imp Import, so Repo
 			return nil, err
 		}
 		p := &planner{tree: t, imp: imp, drafts: drafts}
+		if p.later, err = codesAfter(ctx, tx, imp.From); err != nil {
+			return nil, err
+		}
 		p.check()
 		rep.Bad = append(rep.Bad, p.bad...)
 		if err := rep.refused(); err != nil || rep.BadRows > 0 {
@@ -121,7 +130,7 @@ func (s *Service) carryOut(ctx context.Context, tx *db.Tx, todo plan, imp Import
 			return err
 		}
 	}
-	if err := s.begin(ctx, tx, todo.begin, todo.outlines, imp); err != nil {
+	if err := s.begin(ctx, tx, todo.begin, todo.boundaries, imp); err != nil {
 		return err
 	}
 	for _, id := range sortedKeys(todo.redraw) {
@@ -129,7 +138,7 @@ func (s *Service) carryOut(ctx context.Context, tx *db.Tx, todo plan, imp Import
 		if err := tx.Row(ctx, selectOneArea, []any{id}, &a.Jurisdiction); err != nil {
 			return err
 		}
-		drawn, err := storeOutline(ctx, tx, s.NewID(), a, todo.redraw[id], imp.From)
+		drawn, err := storeBoundary(ctx, tx, s.NewID(), a, todo.redraw[id], imp.From)
 		if err != nil {
 			return err
 		}
@@ -151,22 +160,22 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// begin writes new areas with their codes and outlines.
-func (s *Service) begin(ctx context.Context, tx *db.Tx, areas []*Area, outlines map[string]*Outline, imp Import) error {
-	var rows, codes, outs []any
+// begin writes new areas with their codes and boundaries.
+func (s *Service) begin(ctx context.Context, tx *db.Tx, areas []*Area, boundaries map[string]*Boundary, imp Import) error {
+	var rows, codes, drawn []any
 	for _, a := range areas {
 		rows = areaArgs(rows, a)
 		for scheme, c := range a.Codes {
 			codes = append(codes, a.Jurisdiction, scheme, c, a.From, int64(0), a.ID)
 		}
-		if o := outlines[a.ID]; o != nil {
-			outs = outlineArgs(outs, s.NewID(), a, o, geo.WriteShape(o.Shape), 1, a.From)
+		if o := boundaries[a.ID]; o != nil {
+			drawn = boundaryArgs(drawn, s.NewID(), a, o, geo.WriteShape(o.Shape), 1, a.From)
 		}
 	}
 	for _, step := range []struct {
 		into bulk
 		args []any
-	}{{insertAreas, rows}, {insertCodes, codes}, {insertOuts, outs}} {
+	}{{insertAreas, rows}, {insertCodes, codes}, {insertBoundaries, drawn}} {
 		if err := step.into.insert(ctx, tx, step.args); err != nil {
 			return err
 		}

@@ -9,13 +9,13 @@ import (
 
 // plan is what has to be done so that drafts stand.
 type plan struct {
-	begin    []*Area
-	outlines map[string]*Outline // of areas that begin, by id
-	redraw   map[string]*Outline // of areas that stand, by id
-	change   []*Area             // areas as they shall be; they stand already
-	moved    []*Area             // areas below a moved one, as they shall be
-	end      []*Area             // with all that lies below
-	same     int
+	begin      []*Area
+	boundaries map[string]*Boundary // of areas that begin, by id
+	redraw     map[string]*Boundary // of areas that stand, by id
+	change     []*Area              // areas as they shall be; they stand already
+	moved      []*Area              // areas below a moved one, as they shall be
+	end        []*Area              // with all that lies below
+	same       int
 }
 
 var codeShape = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$`)
@@ -27,13 +27,14 @@ type planner struct {
 	tree   *Tree
 	imp    Import
 	drafts []Draft
-	byCode map[code]int // index into drafts
+	later  map[code]bool // codes of areas that begin after imp.From
+	byCode map[code]int  // index into drafts
 	bad    []fault.Place
 	areas  []*Area // of each draft; nil until resolved
 }
 
-func (p *planner) refuse(d Draft, column, what string, args ...any) {
-	p.bad = append(p.bad, fault.Place{Path: column, Line: d.Line, Code: what, Args: fault.New(fault.Invalid, what, args...).Args})
+func (p *planner) refuse(d Draft, column string, why error) {
+	p.bad = append(p.bad, placeOf(d.Line, column, why))
 }
 
 // check finds what is wrong with each draft by itself and among its neighbours.
@@ -42,17 +43,17 @@ func (p *planner) check() {
 	for i, d := range p.drafts {
 		switch {
 		case !codeShape.MatchString(d.Code):
-			p.refuse(d, "code", "territory.bad_code")
+			p.refuse(d, "code", fault.New(fault.Invalid, "territory.bad_code"))
 			continue
 		case d.Name == "":
-			p.refuse(d, "name", "territory.no_name")
+			p.refuse(d, "name", fault.New(fault.Invalid, "territory.no_name"))
 		case utf8.RuneCountInString(d.Name) > longestName:
-			p.refuse(d, "name", "territory.name_too_long", "most", longestName)
+			p.refuse(d, "name", fault.New(fault.Invalid, "territory.name_too_long", "most", longestName))
 		case d.Level < Province || d.Level > deepest:
-			p.refuse(d, "level", "territory.bad_level")
+			p.refuse(d, "level", fault.New(fault.Invalid, "territory.bad_level"))
 		}
 		if first, twice := p.byCode[code{d.Scheme, d.Code}]; twice {
-			p.refuse(d, "code", "territory.duplicate_code", "first", p.drafts[first].Line)
+			p.refuse(d, "code", fault.New(fault.Invalid, "territory.duplicate_code", "first", p.drafts[first].Line))
 			continue
 		}
 		p.byCode[code{d.Scheme, d.Code}] = i
@@ -68,25 +69,28 @@ func (p *planner) check() {
 func (p *planner) checkParent(i int, d Draft) {
 	if d.Parent == "" {
 		if d.Level > Province {
-			p.refuse(d, "parent", "territory.no_parent")
+			p.refuse(d, "parent", fault.New(fault.Invalid, "territory.no_parent"))
 		}
 		return
 	}
-	above, known := Level(0), false
-	if j, ok := p.byCode[code{d.ParentScheme, d.Parent}]; ok {
-		above, known = p.drafts[j].Level, true
-		if p.circular(i) {
-			p.refuse(d, "parent", "territory.circle")
-			return
-		}
-	} else if a, ok := p.tree.ByCode(d.ParentScheme, d.Parent); ok {
-		above, known = a.Level, true
+	j, inFile := p.byCode[code{d.ParentScheme, d.Parent}]
+	a, stands := p.tree.ByCode(d.ParentScheme, d.Parent)
+	if inFile && p.circular(i) {
+		p.refuse(d, "parent", fault.New(fault.Invalid, "territory.circle"))
+		return
+	}
+	var above Level
+	switch {
+	case stands: // its level cannot change, whatever the file says of it
+		above = a.Level
+	case inFile:
+		above = p.drafts[j].Level
 	}
 	switch {
-	case !known:
-		p.refuse(d, "parent", "territory.unknown_parent")
+	case !inFile && !stands:
+		p.refuse(d, "parent", fault.New(fault.Invalid, "territory.unknown_parent"))
 	case above != d.Level-1:
-		p.refuse(d, "level", "territory.level_jump", "above", int(above))
+		p.refuse(d, "level", fault.New(fault.Invalid, "territory.level_jump", "above", int(above)))
 	}
 }
 
@@ -94,14 +98,16 @@ func (p *planner) checkParent(i int, d Draft) {
 func (p *planner) checkStanding(d Draft) {
 	a, ok := p.tree.ByCode(d.Scheme, d.Code)
 	switch {
+	case p.later[code{d.Scheme, d.Code}]:
+		p.refuse(d, "code", fault.New(fault.Invalid, "territory.begins_later"))
 	case !ok:
 		if above, ok := p.tree.ByCode(d.ParentScheme, d.Parent); ok && above.Level >= County && !p.mine(above.Jurisdiction) {
-			p.refuse(d, "parent", "territory.not_yours")
+			p.refuse(d, "parent", fault.New(fault.Invalid, "territory.not_yours"))
 		}
 	case a.Level != d.Level:
-		p.refuse(d, "level", "territory.level_changed", "before", int(a.Level))
-	case !p.mine(a.Jurisdiction) && (a.Name != d.Name || d.Outline != nil):
-		p.refuse(d, "code", "territory.not_yours")
+		p.refuse(d, "level", fault.New(fault.Invalid, "territory.level_changed", "before", int(a.Level)))
+	case !p.mine(a.Jurisdiction) && (a.Name != d.Name || d.Boundary != nil):
+		p.refuse(d, "code", fault.New(fault.Invalid, "territory.not_yours"))
 	}
 }
 
@@ -172,7 +178,7 @@ func (p *planner) resolve(i int, newID func() string) *Area {
 
 // plan sorts the drafts into what begins, changes, ends and stays.
 func (p *planner) plan(newID func() string) plan {
-	out := plan{outlines: map[string]*Outline{}, redraw: map[string]*Outline{}}
+	out := plan{boundaries: map[string]*Boundary{}, redraw: map[string]*Boundary{}}
 	p.areas = make([]*Area, len(p.drafts))
 	for i, d := range p.drafts {
 		a := p.resolve(i, newID)
@@ -180,8 +186,8 @@ func (p *planner) plan(newID func() string) plan {
 		switch {
 		case !stands:
 			out.begin = append(out.begin, a)
-			if d.Outline != nil {
-				out.outlines[a.ID] = d.Outline
+			if d.Boundary != nil {
+				out.boundaries[a.ID] = d.Boundary
 			}
 			continue
 		case before.Path != a.Path || before.Name != a.Name || before.Sort != a.Sort || before.Kind != a.Kind:
@@ -189,11 +195,11 @@ func (p *planner) plan(newID func() string) plan {
 			if before.Path != a.Path {
 				p.carry(a, &out)
 			}
-		case d.Outline == nil:
+		case d.Boundary == nil:
 			out.same++
 		}
-		if d.Outline != nil {
-			out.redraw[a.ID] = d.Outline
+		if d.Boundary != nil {
+			out.redraw[a.ID] = d.Boundary
 		}
 	}
 	if p.imp.EndMissing {
@@ -250,7 +256,7 @@ func (p *planner) missing() []*Area {
 			for scheme := range a.Codes {
 				listed = listed || ranks[rank{scheme, a.Level}]
 			}
-			if !listed || p.inFile(a) {
+			if !listed || p.inFile(a) || !p.mine(a.Jurisdiction) {
 				continue
 			}
 			for _, b := range p.tree.Below(a.ID) {

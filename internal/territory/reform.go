@@ -29,7 +29,7 @@ type Successor struct {
 // Reform carries out r and returns the ids of the areas that began, in order. Every area below
 // one that ends must have been given a new parent: territory.children_left otherwise.
 func (s *Service) Reform(ctx context.Context, r Reform) (begun []string, err error) {
-	err = s.change(ctx, r.Jurisdiction, r.By, "territory.reformed", func(ctx context.Context, tx *db.Tx) (any, error) {
+	err = s.change(ctx, r.Jurisdiction, r.By, "areas.reformed", func(ctx context.Context, tx *db.Tx) (any, error) {
 		t, err := loadTree(ctx, tx, r.At, false)
 		if err != nil {
 			return nil, err
@@ -45,17 +45,17 @@ func (s *Service) Reform(ctx context.Context, r Reform) (begun []string, err err
 		if err := endAreas(ctx, tx, ends, r.At); err != nil {
 			return nil, err
 		}
-		outlines := map[string]*Outline{}
+		boundaries := map[string]*Boundary{}
 		var heirs []any
 		begun = nil
 		for i, a := range areas {
-			outlines[a.ID] = r.Begins[i].Outline
+			boundaries[a.ID] = r.Begins[i].Boundary
 			begun = append(begun, a.ID)
 			for _, from := range r.Begins[i].From {
 				heirs = append(heirs, from, a.ID, r.Jurisdiction, r.At)
 			}
 		}
-		if err := s.begin(ctx, tx, areas, outlines, Import{From: r.At}); err != nil {
+		if err := s.begin(ctx, tx, areas, boundaries, Import{From: r.At}); err != nil {
 			return nil, err
 		}
 		for _, a := range moved {

@@ -23,7 +23,7 @@ import (
 var sampleFiles embed.FS
 
 // SampleCounty is a county to try the product on: real names of divisions and real county
-// outlines, everything within drawn or invented and marked as sample. It is the same each time.
+// boundaries, everything within drawn or invented and marked as sample. It is the same each time.
 type SampleCounty struct {
 	Areas   []Draft // the province down to micro-grids, parents first
 	Units   []UnitDraft
@@ -45,7 +45,7 @@ type SampleWorker struct {
 type sampleConfig struct {
 	County     string                `json:"county"`
 	Street     string                `json:"street"`
-	CRS        string                `json:"outline_crs"`
+	CRS        string                `json:"boundary_crs"`
 	Cell       float64               `json:"cell_m"`
 	Seats      map[string][2]float64 `json:"seats"` // about where each township is drawn
 	Grids      map[string]int        `json:"grids"` // of each village of the street
@@ -71,7 +71,7 @@ type sampler struct {
 // NewSampleCounty draws the sample county. It takes some tenths of a second.
 func NewSampleCounty() (*SampleCounty, error) {
 	s := &sampler{out: &SampleCounty{}, at: map[string]int{}}
-	for _, step := range []func() error{s.readConfig, s.readDivisions, s.readOutlines, s.readUnits, s.drawCounty} {
+	for _, step := range []func() error{s.readConfig, s.readDivisions, s.readBoundaries, s.readUnits, s.drawCounty} {
 		if err := step(); err != nil {
 			return nil, fault.Wrap(err, fault.Internal, "territory.sample_broken")
 		}
@@ -126,8 +126,8 @@ func (s *sampler) readDivisions() error {
 	return nil
 }
 
-func (s *sampler) readOutlines() error {
-	data, err := sampleFile("outlines.geojson.gz")
+func (s *sampler) readBoundaries() error {
+	data, err := sampleFile("boundaries.geojson.gz")
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (s *sampler) readOutlines() error {
 		if !ok {
 			return fault.New(fault.Invalid, "territory.unknown_area")
 		}
-		s.out.Areas[i].Outline = outlineOf(f, crs, true, &so)
+		s.out.Areas[i].Boundary = boundaryOf(f, crs, true, &so)
 	}
 	s.out.Notes = so.Notes
 	if err := so.refused(); err != nil {
@@ -177,8 +177,8 @@ func (s *sampler) below(code string) []int {
 
 func (s *sampler) drawCounty() error {
 	rng := rand.New(rand.NewPCG(331125, 479))
-	s.mesh = geo.NewMesh(s.out.Areas[s.at[s.cfg.County]].Outline.Shape, s.cfg.Cell, rng.Float64)
-	s.draw = newDrawer(s.mesh.Cells, rng)
+	s.mesh = geo.NewMesh(s.out.Areas[s.at[s.cfg.County]].Boundary.Shape, s.cfg.Cell, rng.Float64)
+	s.draw = newDrawer(s.mesh.Cells)
 	all := make([]int, len(s.mesh.Cells))
 	for c := range all {
 		all[c] = c
@@ -189,11 +189,11 @@ func (s *sampler) drawCounty() error {
 		seats[k] = s.draw.nearest(all, orb.Point(s.cfg.Seats[s.out.Areas[i].Code]))
 	}
 	parts := s.draw.grow(all, seats)
-	s.outline(townships, parts)
+	s.boundary(townships, parts)
 	for k, i := range townships {
 		villages := s.below(s.out.Areas[i].Code)
 		pieces := s.draw.divide(parts[k], len(villages))
-		s.outline(villages, pieces)
+		s.boundary(villages, pieces)
 		if s.out.Areas[i].Code == s.cfg.Street {
 			s.drawStreet(villages, pieces)
 		}
@@ -201,8 +201,8 @@ func (s *sampler) drawCounty() error {
 	return nil
 }
 
-// outline gives the areas the shapes that sets of cells make.
-func (s *sampler) outline(areas []int, parts [][]int) {
+// boundary gives the areas the shapes that sets of cells make.
+func (s *sampler) boundary(areas []int, parts [][]int) {
 	if s.label == nil {
 		s.label = make([]int, len(s.mesh.Cells))
 	}
@@ -215,7 +215,7 @@ func (s *sampler) outline(areas []int, parts [][]int) {
 		}
 	}
 	for k, shape := range s.mesh.Shapes(s.label, len(areas)) {
-		s.out.Areas[areas[k]].Outline = &Outline{CRS: geo.WGS84, Shape: shape}
+		s.out.Areas[areas[k]].Boundary = &Boundary{CRS: geo.WGS84, Shape: shape}
 	}
 }
 
@@ -239,8 +239,8 @@ func (s *sampler) drawStreet(villages []int, pieces [][]int) {
 		micros = append(micros, s.begin(g, parts, SchemeGrid, MicroGrid, s.cfg.MicroName)...)
 		microCells = append(microCells, parts...)
 	}
-	s.outline(grids, gridCells)
-	s.outline(micros, microCells)
+	s.boundary(grids, gridCells)
+	s.boundary(micros, microCells)
 	for n, i := range slices.Concat(grids, micros) {
 		d := s.out.Areas[i]
 		s.out.Workers = append(s.out.Workers, SampleWorker{Name: fmt.Sprintf(s.cfg.Name, n+1), Login: fmt.Sprintf(s.cfg.Login, n+1),
@@ -278,15 +278,20 @@ func (s *sampler) committee(grid string) string {
 // drawer shares out the cells of a mesh.
 type drawer struct {
 	cells []geo.Cell
-	rng   *rand.Rand
+	at    []orb.Point // the cells' middles in a plane where both axes have one scale
 	dist  []float64
 	site  []int // which of the sites a cell went to, -1 none, -2 not taking part
 }
 
-func newDrawer(cells []geo.Cell, rng *rand.Rand) drawer {
-	return drawer{cells, rng, make([]float64, len(cells)), make([]int, len(cells))}
+func newDrawer(cells []geo.Cell) drawer {
+	d := drawer{cells, make([]orb.Point, len(cells)), make([]float64, len(cells)), make([]int, len(cells))}
+	for c := range cells {
+		d.at[c] = orb.Point{cells[c].At[0] * math.Cos(cells[0].At[1]*math.Pi/180), cells[c].At[1]}
+	}
+	return d
 }
 
+// nearest returns the cell whose middle is nearest to a longitude and latitude.
 func (d drawer) nearest(among []int, p orb.Point) int {
 	best, at := math.Inf(1), among[0]
 	for _, c := range among {

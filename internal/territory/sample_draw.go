@@ -7,8 +7,6 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
-
-	"gezhi/internal/geo"
 )
 
 // rounds is how often sites are moved to the middle of what they got: after four, parts look
@@ -58,14 +56,14 @@ func (d drawer) reach(set, sites []int) {
 	}
 	for q.Len() > 0 {
 		r := heap.Pop(q).(reached)
-		if r.metres > d.dist[r.cell] {
+		if r.far > d.dist[r.cell] {
 			continue
 		}
 		for _, n := range d.cells[r.cell].Near {
 			if d.site[n] == -2 {
 				continue
 			}
-			if m := r.metres + geo.Distance(d.cells[r.cell].At, d.cells[n].At); m < d.dist[n] {
+			if m := r.far + math.Hypot(d.at[r.cell][0]-d.at[n][0], d.at[r.cell][1]-d.at[n][1]); m < d.dist[n] {
 				d.dist[n], d.site[n] = m, d.site[r.cell]
 				heap.Push(q, reached{m, n})
 			}
@@ -74,14 +72,14 @@ func (d drawer) reach(set, sites []int) {
 }
 
 type reached struct {
-	metres float64
-	cell   int
+	far  float64
+	cell int
 }
 
 type front []reached
 
 func (f front) Len() int           { return len(f) }
-func (f front) Less(i, j int) bool { return f[i].metres < f[j].metres }
+func (f front) Less(i, j int) bool { return f[i].far < f[j].far }
 func (f front) Swap(i, j int)      { f[i], f[j] = f[j], f[i] }
 func (f *front) Push(x any)        { *f = append(*f, x.(reached)) }
 func (f *front) Pop() any {

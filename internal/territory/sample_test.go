@@ -43,7 +43,7 @@ func treeOf(t testing.TB, drafts []Draft) *Tree {
 		for scheme, c := range a.Codes {
 			codes = append(codes, codeRow{scheme, c, a.ID})
 		}
-		if o := todo.outlines[a.ID]; o != nil {
+		if o := todo.boundaries[a.ID]; o != nil {
 			shapes[a.ID] = o.Shape
 		}
 	}
@@ -51,7 +51,7 @@ func treeOf(t testing.TB, drafts []Draft) *Tree {
 }
 
 // The street has its real four communities and four villages, 479 micro-grids, 526 workers and
-// four co-operatives; the other seven counties are divisions with outlines.
+// four co-operatives; the other seven counties are divisions with boundaries.
 func TestSampleCountyIsComplete(t *testing.T) {
 	c := sampleCounty(t)
 	tree := treeOf(t, c.Areas)
@@ -80,16 +80,16 @@ func TestSampleCountyIsComplete(t *testing.T) {
 	if coops != 4 {
 		t.Errorf("%d co-operatives", coops)
 	}
-	outlined := 0
+	boundaryd := 0
 	for _, a := range tree.areas {
 		if a.Level == County {
-			if _, ok := tree.Outline(a.ID); ok {
-				outlined++
+			if _, ok := tree.Boundary(a.ID); ok {
+				boundaryd++
 			}
 		}
 	}
-	if outlined != 8 {
-		t.Errorf("%d counties with an outline", outlined)
+	if boundaryd != 8 {
+		t.Errorf("%d counties with a boundary", boundaryd)
 	}
 }
 
@@ -134,7 +134,7 @@ func mustCode(t testing.TB, tree *Tree, c string) *Area {
 }
 
 // Lines drawn inside the county leave no gap and no overlap at any level, each area is sound,
-// and all but the specks of the county's own outline hang together.
+// and all but the specks of the county's own boundary hang together.
 func TestSampleLinesFit(t *testing.T) {
 	c := sampleCounty(t)
 	tree := treeOf(t, c.Areas)
@@ -146,7 +146,7 @@ func TestSampleLinesFit(t *testing.T) {
 		t.Errorf("%d flaws, first %+v; unplaced %v", len(found.Flaws), found.Flaws[:min(1, len(found.Flaws))], found.Unplaced)
 	}
 	for _, a := range tree.Below(mustCode(t, tree, "331125").ID) {
-		m, _ := tree.Outline(a.ID)
+		m, _ := tree.Boundary(a.ID)
 		sound, rep, err := geo.Sound(m)
 		if err != nil || rep.Any() || len(sound) != len(m) {
 			t.Errorf("%s: %v %+v", a.Name, err, rep)
@@ -171,7 +171,7 @@ func TestEveryPointHasOneChain(t *testing.T) {
 	county := mustCode(t, tree, "331125")
 	street := mustCode(t, tree, "331125001")
 	for _, whole := range []*Area{county, street} {
-		shape, _ := tree.Outline(whole.ID)
+		shape, _ := tree.Boundary(whole.ID)
 		b := shape.Bound()
 		rapid.Check(t, func(t *rapid.T) {
 			p := orb.Point{rapid.Float64Range(b.Min[0], b.Max[0]).Draw(t, "lon"), rapid.Float64Range(b.Min[1], b.Max[1]).Draw(t, "lat")}
@@ -186,7 +186,7 @@ func TestEveryPointHasOneChain(t *testing.T) {
 				t.Fatalf("%v ends at level %d, %s", p, a.Level, a.Name)
 			}
 			for _, up := range append(tree.Ancestors(a.ID), a) {
-				if m, ok := tree.Outline(up.ID); ok && !geo.Holds(m, p) {
+				if m, ok := tree.Boundary(up.ID); ok && !geo.Holds(m, p) {
 					t.Fatalf("%v is in %s but not in %s above it", p, a.Name, up.Name)
 				}
 			}
@@ -208,7 +208,7 @@ func TestBorderPointIsSteady(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
-		m, _ := tree.Outline(micros[rng.IntN(len(micros))].ID)
+		m, _ := tree.Boundary(micros[rng.IntN(len(micros))].ID)
 		ring := m[0][0]
 		i, f := rng.IntN(len(ring)-1), rng.Float64()
 		p := orb.Point{ring[i][0] + f*(ring[i+1][0]-ring[i][0]), ring[i][1] + f*(ring[i+1][1]-ring[i][1])}

@@ -34,7 +34,8 @@ type held struct {
 }
 
 // Tree returns the picture of what stands now. It answers from memory unless something
-// changed, a date has come on which something begins or ends, or Fresh has passed.
+// changed, a date has come on which something begins or ends, or Fresh has passed. Inside a
+// transaction use TreeIn: this opens its own.
 func (s *Service) Tree(ctx context.Context) (*Tree, error) {
 	now := s.Now()
 	if h := s.held.Load(); h != nil && !s.stale.Load() && Standing(h.tree.from, h.tree.until, now) && now.Sub(h.checked) < s.Fresh {
@@ -43,6 +44,16 @@ func (s *Service) Tree(ctx context.Context) (*Tree, error) {
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	return s.renew(ctx, now)
+}
+
+// TreeIn is Tree for whoever is inside a transaction. It answers from memory where it can, and
+// otherwise reads through tx and keeps nothing, since tx may yet be undone.
+func (s *Service) TreeIn(ctx context.Context, tx *db.Tx) (*Tree, error) {
+	now := s.Now()
+	if h := s.held.Load(); h != nil && !s.stale.Load() && Standing(h.tree.from, h.tree.until, now) {
+		return h.tree, nil
+	}
+	return loadTree(ctx, tx, now, true)
 }
 
 // renew loads the tree unless the one held is still true.
@@ -131,16 +142,16 @@ func (s *Service) Successors(ctx context.Context, area string) ([]string, error)
 	return standing, err
 }
 
-// OutlineVersion is an outline as it was in force between two dates.
-type OutlineVersion struct {
-	Outline
+// BoundaryVersion is a boundary as it was in force between two dates.
+type BoundaryVersion struct {
+	Boundary
 	Version     int
 	From, Until time.Time
 	Area        float64 // square metres
 }
 
-// Outlines returns every outline an area has had, oldest first, with what was given.
-func (s *Service) Outlines(ctx context.Context, area string) (all []OutlineVersion, err error) {
+// Boundaries returns every boundary an area has had, oldest first, with what was given.
+func (s *Service) Boundaries(ctx context.Context, area string) (all []BoundaryVersion, err error) {
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		var jurisdiction string
 		if err := tx.Row(ctx, selectOneArea, []any{area}, &jurisdiction); err == db.ErrNoRows {
@@ -148,7 +159,7 @@ func (s *Service) Outlines(ctx context.Context, area string) (all []OutlineVersi
 		} else if err != nil {
 			return err
 		}
-		all, err = db.Collect(ctx, tx, selectGiven, []any{jurisdiction, area}, func(r db.Rows) (v OutlineVersion, err error) {
+		all, err = db.Collect(ctx, tx, selectGiven, []any{jurisdiction, area}, func(r db.Rows) (v BoundaryVersion, err error) {
 			var from, until int64
 			var crs, shape string
 			if err := r.Scan(&v.Version, &from, &until, &crs, &v.Given, &shape, &v.Area); err != nil {

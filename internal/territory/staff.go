@@ -53,17 +53,15 @@ func ReadStaff(data []byte, t *Tree, imp StaffImport) ([]StaffRow, Report, error
 	out := make([]StaffRow, 0, len(rows))
 	for _, r := range rows {
 		before := len(rep.Bad)
-		refuse := func(column, what string, args ...any) {
-			rep.Bad = append(rep.Bad, fault.Place{Line: r.line, Path: column, Code: what, Args: fault.New(fault.Invalid, what, args...).Args})
-		}
+		refuse := func(column string, why error) { rep.Bad = append(rep.Bad, placeOf(r.line, column, why)) }
 		v := readStaffRow(r, t, imp, refuse)
 		if other, ok := names[v.Login]; ok && other != v.Name {
-			refuse("login", "territory.login_twice")
+			refuse("login", fault.New(fault.Invalid, "territory.login_twice"))
 		}
 		if v.Area != nil {
 			key := post{v.Login, v.Role, v.Area.ID}
 			if first, twice := posts[key]; twice {
-				refuse("", "territory.post_twice", "first", first)
+				refuse("", fault.New(fault.Invalid, "territory.post_twice", "first", first))
 			} else {
 				posts[key] = r.line
 			}
@@ -78,41 +76,41 @@ func ReadStaff(data []byte, t *Tree, imp StaffImport) ([]StaffRow, Report, error
 	return out, rep, nil
 }
 
-func readStaffRow(r row, t *Tree, imp StaffImport, refuse func(column, what string, args ...any)) StaffRow {
+func readStaffRow(r row, t *Tree, imp StaffImport, refuse func(column string, why error)) StaffRow {
 	v := StaffRow{Line: r.line, Name: r.cells["name"], Login: r.cells["login"], Role: r.cells["role"], From: imp.From}
 	if v.Name == "" {
-		refuse("name", "territory.no_name")
+		refuse("name", fault.New(fault.Invalid, "territory.no_name"))
 	} else if utf8.RuneCountInString(v.Name) > longestName {
-		refuse("name", "territory.name_too_long", "most", longestName)
+		refuse("name", fault.New(fault.Invalid, "territory.name_too_long", "most", longestName))
 	}
 	if !loginShape.MatchString(v.Login) {
-		refuse("login", "territory.bad_login")
+		refuse("login", fault.New(fault.Invalid, "territory.bad_login"))
 	}
 	if imp.Role != nil && !imp.Role(v.Role) {
-		refuse("role", "territory.unknown_role")
+		refuse("role", fault.New(fault.Invalid, "territory.unknown_role"))
 	}
 	if v.Area = staffArea(t, r.cells["area"]); v.Area == nil {
-		refuse("area", "territory.unknown_area")
+		refuse("area", fault.New(fault.Invalid, "territory.unknown_area"))
 	} else if v.Area.Jurisdiction != imp.Jurisdiction {
-		refuse("area", "territory.not_yours")
+		refuse("area", fault.New(fault.Invalid, "territory.not_yours"))
 	}
 	if c := r.cells["unit"]; c != "" {
 		if u, ok := t.UnitByCode(imp.Jurisdiction, c); ok {
 			v.Unit = u
 		} else {
-			refuse("unit", "territory.unknown_unit")
+			refuse("unit", fault.New(fault.Invalid, "territory.unknown_unit"))
 		}
 	}
 	from, ok := parseDate(r.cells["from"])
 	if !ok {
-		refuse("from", "territory.bad_date")
+		refuse("from", fault.New(fault.Invalid, "territory.bad_date"))
 	} else if !from.IsZero() {
 		v.From = from
 	}
 	if v.Until, ok = parseDate(r.cells["until"]); !ok {
-		refuse("until", "territory.bad_date")
+		refuse("until", fault.New(fault.Invalid, "territory.bad_date"))
 	} else if !v.Until.IsZero() && !v.Until.After(v.From) {
-		refuse("until", "territory.ends_before_it_begins")
+		refuse("until", fault.New(fault.Invalid, "territory.ends_before_it_begins"))
 	}
 	return v
 }

@@ -61,17 +61,17 @@ func (b bulk) insert(ctx context.Context, tx *db.Tx, args []any) error {
 const pathColumns = "province_id, city_id, county_id, township_id, village_id, grid_id, micro_id"
 
 var (
-	insertAreas = newBulk("area", "id, jurisdiction, parent_id, level, kind, name, sort, nature, valid_from, valid_until, "+pathColumns)
-	insertCodes = newBulk("area_code", "jurisdiction, scheme, code, valid_from, valid_until, area_id")
-	insertOuts  = newBulk("boundary", "id, jurisdiction, area_id, version, valid_from, valid_until, crs_given, given, shape, min_lon, min_lat, max_lon, max_lat, square_m")
-	insertUnits = newBulk("unit", "id, jurisdiction, code, name, kind, parent_id, area_id, nature, valid_from, valid_until")
-	insertHeirs = newBulk("area_successor", "area_id, successor_id, jurisdiction, at")
+	insertAreas      = newBulk("area", "id, jurisdiction, parent_id, level, kind, name, sort, nature, valid_from, valid_until, "+pathColumns)
+	insertCodes      = newBulk("area_code", "jurisdiction, scheme, code, valid_from, valid_until, area_id")
+	insertBoundaries = newBulk("boundary", "id, jurisdiction, area_id, version, valid_from, valid_until, crs_given, given, shape, min_lon, min_lat, max_lon, max_lat, square_m")
+	insertUnits      = newBulk("unit", "id, jurisdiction, code, name, kind, parent_id, area_id, nature, valid_from, valid_until")
+	insertHeirs      = newBulk("area_successor", "area_id, successor_id, jurisdiction, at")
 
 	selectAreas = db.SQL(`SELECT id, jurisdiction, parent_id, level, kind, name, sort, nature, valid_from, valid_until, ` + pathColumns + `
 		FROM area WHERE valid_from <= $1 AND (valid_until = 0 OR valid_until > $1)`)
-	selectCodes = db.SQL(`SELECT scheme, code, area_id FROM area_code WHERE valid_from <= $1 AND (valid_until = 0 OR valid_until > $1)`)
-	selectOuts  = db.SQL(`SELECT area_id, shape FROM boundary WHERE valid_from <= $1 AND (valid_until = 0 OR valid_until > $1)`)
-	selectUnits = db.SQL(`SELECT id, jurisdiction, code, name, kind, parent_id, area_id, nature, valid_from, valid_until
+	selectCodes      = db.SQL(`SELECT scheme, code, area_id FROM area_code WHERE valid_from <= $1 AND (valid_until = 0 OR valid_until > $1)`)
+	selectBoundaries = db.SQL(`SELECT area_id, shape FROM boundary WHERE valid_from <= $1 AND (valid_until = 0 OR valid_until > $1)`)
+	selectUnits      = db.SQL(`SELECT id, jurisdiction, code, name, kind, parent_id, area_id, nature, valid_from, valid_until
 		FROM unit WHERE valid_from <= $1 AND (valid_until = 0 OR valid_until > $1)`)
 	selectEdition = db.SQL(`SELECT COALESCE(SUM(edition), 0) FROM territory_edition`)
 	// The next moment at which anything begins or ends.
@@ -81,13 +81,15 @@ var (
 		UNION ALL SELECT MIN(valid_from) FROM boundary WHERE valid_from > $1 UNION ALL SELECT MIN(valid_until) FROM boundary WHERE valid_until > $1
 		UNION ALL SELECT MIN(valid_from) FROM unit WHERE valid_from > $1 UNION ALL SELECT MIN(valid_until) FROM unit WHERE valid_until > $1) AS change`)
 
+	selectLater = db.SQL(`SELECT scheme, code, area_id FROM area_code WHERE valid_from > $1 AND (valid_until = 0 OR valid_until > valid_from)`)
+
 	bumpEdition = db.SQL(`INSERT INTO territory_edition (jurisdiction, edition) VALUES ($1, 1)
 		ON CONFLICT (jurisdiction) DO UPDATE SET edition = territory_edition.edition + 1`)
 	updateArea = db.SQL(`UPDATE area SET parent_id = $2, kind = $3, name = $4, sort = $5,
 		province_id = $6, city_id = $7, county_id = $8, township_id = $9, village_id = $10, grid_id = $11, micro_id = $12 WHERE id = $1`)
 	endArea       = db.SQL(`UPDATE area SET valid_until = $2 WHERE id = $1 AND valid_until = 0`)
 	endCodes      = db.SQL(`UPDATE area_code SET valid_until = $2 WHERE area_id = $1 AND valid_until = 0`)
-	endOutline    = db.SQL(`UPDATE boundary SET valid_until = $2 WHERE area_id = $1 AND valid_until = 0`)
+	endBoundary   = db.SQL(`UPDATE boundary SET valid_until = $2 WHERE area_id = $1 AND valid_until = 0`)
 	lastVersion   = db.SQL(`SELECT version, crs_given, shape, valid_until FROM boundary WHERE jurisdiction = $1 AND area_id = $2 ORDER BY version DESC LIMIT 1`)
 	updateUnit    = db.SQL(`UPDATE unit SET name = $2, kind = $3, parent_id = $4, area_id = $5 WHERE id = $1`)
 	endUnit       = db.SQL(`UPDATE unit SET valid_until = $2 WHERE id = $1 AND valid_until = 0`)
@@ -98,20 +100,18 @@ var (
 
 type codeRow struct{ scheme, code, area string }
 
-// loadTree reads everything that stands at a moment. Without outlines it is for planning.
-func loadTree(ctx context.Context, tx *db.Tx, at time.Time, outlines bool) (*Tree, error) {
+// loadTree reads everything that stands at a moment. Without boundaries it is for planning.
+func loadTree(ctx context.Context, tx *db.Tx, at time.Time, boundaries bool) (*Tree, error) {
 	areas, err := db.Collect(ctx, tx, selectAreas, []any{at}, scanArea)
 	if err != nil {
 		return nil, err
 	}
-	codes, err := db.Collect(ctx, tx, selectCodes, []any{at}, func(r db.Rows) (c codeRow, err error) {
-		return c, r.Scan(&c.scheme, &c.code, &c.area)
-	})
+	codes, err := db.Collect(ctx, tx, selectCodes, []any{at}, scanCode)
 	if err != nil {
 		return nil, err
 	}
 	shapes := map[string]orb.MultiPolygon{}
-	if outlines {
+	if boundaries {
 		if shapes, err = loadShapes(ctx, tx, at); err != nil {
 			return nil, err
 		}
@@ -128,6 +128,18 @@ func loadTree(ctx context.Context, tx *db.Tx, at time.Time, outlines bool) (*Tre
 	t.from, t.until = at, db.Time(next)
 	return t, tx.Row(ctx, selectEdition, nil, &t.edition)
 }
+
+// codesAfter returns the codes of areas that begin after a moment.
+func codesAfter(ctx context.Context, tx *db.Tx, at time.Time) (map[code]bool, error) {
+	rows, err := db.Collect(ctx, tx, selectLater, []any{at}, scanCode)
+	later := map[code]bool{}
+	for _, r := range rows {
+		later[code{r.scheme, r.code}] = true
+	}
+	return later, err
+}
+
+func scanCode(r db.Rows) (c codeRow, err error) { return c, r.Scan(&c.scheme, &c.code, &c.area) }
 
 func scanArea(r db.Rows) (*Area, error) {
 	a := &Area{Codes: map[string]string{}}
@@ -148,7 +160,7 @@ func scanUnit(r db.Rows) (*Unit, error) {
 
 func loadShapes(ctx context.Context, tx *db.Tx, at time.Time) (map[string]orb.MultiPolygon, error) {
 	shapes := map[string]orb.MultiPolygon{}
-	rows, err := tx.Query(ctx, selectOuts, at)
+	rows, err := tx.Query(ctx, selectBoundaries, at)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +171,7 @@ func loadShapes(ctx context.Context, tx *db.Tx, at time.Time) (map[string]orb.Mu
 			return nil, err
 		}
 		if shapes[id], err = geo.ReadShape(text); err != nil {
-			return nil, fault.Wrap(err, fault.Internal, "territory.stored_outline_unreadable")
+			return nil, fault.Wrap(err, fault.Internal, "territory.stored_boundary_unreadable")
 		}
 	}
 	return shapes, rows.Err()
@@ -182,10 +194,10 @@ func storeArea(ctx context.Context, tx *db.Tx, a *Area) error {
 	return tx.Queue(ctx, updateArea, append([]any{a.ID, a.Parent, a.Kind, a.Name, a.Sort}, pathArgs(a)...)...)
 }
 
-// endAreas ends areas with their codes and outlines.
+// endAreas ends areas with their codes and boundaries.
 func endAreas(ctx context.Context, tx *db.Tx, areas []*Area, at time.Time) error {
 	for _, a := range areas {
-		for _, s := range []db.Stmt{endArea, endCodes, endOutline} {
+		for _, s := range []db.Stmt{endArea, endCodes, endBoundary} {
 			if err := tx.Queue(ctx, s, a.ID, at); err != nil {
 				return err
 			}
@@ -194,9 +206,9 @@ func endAreas(ctx context.Context, tx *db.Tx, areas []*Area, at time.Time) error
 	return nil
 }
 
-// storeOutline writes o as the next version of an area's border and ends the one before. It
+// storeBoundary writes o as the next version of an area's border and ends the one before. It
 // reports false when the border in force is the same.
-func storeOutline(ctx context.Context, tx *db.Tx, id string, a *Area, o *Outline, at time.Time) (bool, error) {
+func storeBoundary(ctx context.Context, tx *db.Tx, id string, a *Area, o *Boundary, at time.Time) (bool, error) {
 	var version, until int64
 	var crs, before string
 	shape := geo.WriteShape(o.Shape)
@@ -208,14 +220,14 @@ func storeOutline(ctx context.Context, tx *db.Tx, id string, a *Area, o *Outline
 		if before == shape && crs == string(o.CRS) {
 			return false, nil
 		}
-		if err := tx.Queue(ctx, endOutline, a.ID, at); err != nil {
+		if err := tx.Queue(ctx, endBoundary, a.ID, at); err != nil {
 			return false, err
 		}
 	}
-	return true, insertOuts.insert(ctx, tx, outlineArgs(nil, id, a, o, shape, version+1, at))
+	return true, insertBoundaries.insert(ctx, tx, boundaryArgs(nil, id, a, o, shape, version+1, at))
 }
 
-func outlineArgs(args []any, id string, a *Area, o *Outline, shape string, version int64, at time.Time) []any {
+func boundaryArgs(args []any, id string, a *Area, o *Boundary, shape string, version int64, at time.Time) []any {
 	b := o.Shape.Bound()
 	return append(args, id, a.Jurisdiction, a.ID, version, at, int64(0), string(o.CRS), o.Given, shape,
 		b.Min[0], b.Min[1], b.Max[0], b.Max[1], geo.Area(o.Shape))

@@ -14,25 +14,25 @@ import (
 // Tree is everything that stands at one moment. It never changes; readers share it and must
 // not change what it hands out.
 type Tree struct {
-	at       time.Time
-	edition  int64
-	from     time.Time // the picture is true from here
-	until    time.Time // to before here; zero for ever
-	areas    map[string]*Area
-	children map[string][]*Area // by parent, in order; "" holds the tops
-	codes    map[code]string
-	outlines map[string]orb.MultiPolygon
-	index    [deepest + 1]*geo.Index
-	units    map[string]*Unit
-	unitCode map[code]string // scheme is the jurisdiction
+	at         time.Time
+	edition    int64
+	from       time.Time // the picture is true from here
+	until      time.Time // to before here; zero for ever
+	areas      map[string]*Area
+	children   map[string][]*Area // by parent, in order; "" holds the tops
+	codes      map[code]string
+	boundaries map[string]orb.MultiPolygon
+	index      [deepest + 1]*geo.Index
+	units      map[string]*Unit
+	unitCode   map[code]string // scheme is the jurisdiction
 }
 
 type code struct{ scheme, code string }
 
 // newTree joins rows that stand at a moment.
-func newTree(at time.Time, areas []*Area, codes []codeRow, outlines map[string]orb.MultiPolygon, units []*Unit) *Tree {
+func newTree(at time.Time, areas []*Area, codes []codeRow, boundaries map[string]orb.MultiPolygon, units []*Unit) *Tree {
 	t := &Tree{at: at, areas: make(map[string]*Area, len(areas)), children: map[string][]*Area{},
-		codes: make(map[code]string, len(codes)), outlines: outlines, units: map[string]*Unit{}, unitCode: map[code]string{}}
+		codes: make(map[code]string, len(codes)), boundaries: boundaries, units: map[string]*Unit{}, unitCode: map[code]string{}}
 	for _, a := range areas {
 		t.areas[a.ID] = a
 	}
@@ -49,7 +49,7 @@ func newTree(at time.Time, areas []*Area, codes []codeRow, outlines map[string]o
 		slices.SortFunc(list, byKey)
 	}
 	var items [deepest + 1][]geo.Item
-	for id, shape := range outlines {
+	for id, shape := range boundaries {
 		if a := t.areas[id]; a != nil {
 			items[a.Level] = append(items[a.Level], geo.Item{ID: id, Key: a.Key(), Shape: shape})
 		}
@@ -140,9 +140,9 @@ func (t *Tree) Below(id string) []*Area {
 	return all
 }
 
-// Outline returns the border of an area in WGS-84.
-func (t *Tree) Outline(id string) (orb.MultiPolygon, bool) {
-	m, ok := t.outlines[id]
+// Boundary returns the border of an area in WGS-84.
+func (t *Tree) Boundary(id string) (orb.MultiPolygon, bool) {
+	m, ok := t.boundaries[id]
 	return m, ok
 }
 

@@ -12,7 +12,7 @@ import (
 // ends the jurisdiction's units that are not named. One bad draft refuses all.
 func (s *Service) PlantUnits(ctx context.Context, drafts []UnitDraft, imp Import) (Report, error) {
 	var rep Report
-	err := s.change(ctx, imp.Jurisdiction, imp.By, "territory.units_imported", func(ctx context.Context, tx *db.Tx) (any, error) {
+	err := s.change(ctx, imp.Jurisdiction, imp.By, "units.imported", func(ctx context.Context, tx *db.Tx) (any, error) {
 		rep = Report{DryRun: imp.DryRun, Rows: len(drafts)}
 		t, err := loadTree(ctx, tx, imp.From, false)
 		if err != nil {
@@ -34,18 +34,18 @@ func (s *Service) PlantUnits(ctx context.Context, drafts []UnitDraft, imp Import
 }
 
 func checkUnits(t *Tree, drafts []UnitDraft, imp Import) (bad []fault.Place) {
-	refuse := func(d UnitDraft, column, what string) {
-		bad = append(bad, fault.Place{Path: column, Line: d.Line, Code: what})
+	refuse := func(d UnitDraft, column string, why error) {
+		bad = append(bad, placeOf(d.Line, column, why))
 	}
 	inFile := map[string]bool{}
 	for _, d := range drafts {
 		switch {
 		case !codeShape.MatchString(d.Code):
-			refuse(d, "code", "territory.bad_code")
+			refuse(d, "code", fault.New(fault.Invalid, "territory.bad_code"))
 		case inFile[d.Code]:
-			refuse(d, "code", "territory.duplicate_code")
+			refuse(d, "code", fault.New(fault.Invalid, "territory.duplicate_code"))
 		case d.Name == "":
-			refuse(d, "name", "territory.no_name")
+			refuse(d, "name", fault.New(fault.Invalid, "territory.no_name"))
 		}
 		inFile[d.Code] = true
 	}
@@ -55,18 +55,18 @@ func checkUnits(t *Tree, drafts []UnitDraft, imp Import) (bad []fault.Place) {
 	}
 	for _, d := range drafts {
 		if _, ok := t.UnitByCode(imp.Jurisdiction, d.Parent); !ok && d.Parent != "" && !inFile[d.Parent] {
-			refuse(d, "parent", "territory.unknown_unit")
+			refuse(d, "parent", fault.New(fault.Invalid, "territory.unknown_unit"))
 		}
 		up := d.Parent
 		for n := 0; up != "" && n <= len(drafts); n++ {
 			if up == d.Code {
-				refuse(d, "parent", "territory.circle")
+				refuse(d, "parent", fault.New(fault.Invalid, "territory.circle"))
 				break
 			}
 			up = above[up]
 		}
 		if _, ok := t.ByCode(d.AreaScheme, d.Area); !ok && d.Area != "" {
-			refuse(d, "area", "territory.unknown_area")
+			refuse(d, "area", fault.New(fault.Invalid, "territory.unknown_area"))
 		}
 	}
 	return bad

@@ -23,7 +23,7 @@ const sheetRows = 1 << 20
 // flushEvery is how many rows of a CSV go out together.
 const flushEvery = 500
 
-// CSV sends a table as it is read, never holding it whole: UTF-8 with a byte order mark, so
+// CSV sends a table as name.csv while it is read, never holding it whole: UTF-8 with a byte order mark, so
 // that spreadsheets in China read it right, and no cell that a spreadsheet would run. An error
 // before the first row becomes a problem; a later one breaks the connection, so that half a
 // table never looks whole.
@@ -34,7 +34,7 @@ func CSV(w http.ResponseWriter, name string, head []string, rows Rows) error {
 	if err != nil {
 		return err
 	}
-	attach(w, name, "text/csv; charset=utf-8")
+	attach(w, strings.TrimSuffix(name, ".csv")+".csv", "text/csv; charset=utf-8")
 	rc := http.NewResponseController(w)
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
@@ -60,7 +60,7 @@ func CSV(w http.ResponseWriter, name string, head []string, rows Rows) error {
 	return nil
 }
 
-// XLSX sends a table as a workbook of one sheet. Rows go through a temporary file, so memory
+// XLSX sends a table as name.xlsx, a workbook of one sheet. Rows go through a temporary file, so memory
 // stays flat; nothing is sent before the last row is read. Cells are texts, never formulas.
 func XLSX(w http.ResponseWriter, name string, head []string, rows Rows) error {
 	f := excelize.NewFile()
@@ -102,7 +102,7 @@ func XLSX(w http.ResponseWriter, name string, head []string, rows Rows) error {
 	if err := out.Flush(); err != nil {
 		return fault.Wrap(err, fault.Internal, "internal")
 	}
-	attach(w, name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	attach(w, strings.TrimSuffix(name, ".xlsx")+".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(10 * time.Minute))
 	if _, err := f.WriteTo(w); err != nil {
 		panic(http.ErrAbortHandler)

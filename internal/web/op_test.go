@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -152,56 +151,57 @@ func problemOf(t *testing.T, w *httptest.ResponseRecorder) Problem {
 
 const put = "/api/v1/drafts/x"
 
+var wrongRequests = map[string]struct {
+	path, body string
+	header     string
+	status     int
+	code       string
+	place      string // "path code" of the one place that is wrong
+}{
+	"no JSON":            {put, `{"title": "` + secret, "", 400, "request.malformed", ""},
+	"JSON and more":      {put, `{"title":"abc"} ` + secret, "", 400, "request.malformed", ""},
+	"GBK":                {put, "{\"title\":\"\xb8\xf1\xd6\xce" + secret + "\"}", "", 400, "request.malformed", ""},
+	"NUL":                {put, `{"title":"` + secret + `\u0000"}`, "", 400, "request.nul", ""},
+	"NUL, escaped":       {put, `{"title":"ab\\u0000"}`, "", 200, "", ""},
+	"nothing":            {put, ``, "", 400, "request.empty", ""},
+	"a form":             {put, "title=" + secret, "Content-Type: application/x-www-form-urlencoded", 400, "request.not_json", ""},
+	"plain text":         {put, `{"title":"abc"}`, "Content-Type: text/plain", 400, "request.not_json", ""},
+	"JSON in UTF-8":      {put, `{"title":"格治"}`, "Content-Type: application/json; charset=utf-8", 200, "", ""},
+	"deep":               {put, `{"title":"abc","tree":` + strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1) + `}`, "", 400, "request.too_deep", ""},
+	"brackets in text":   {put, `{"title":"[[{{\"","tree":"` + strings.Repeat("[", 99) + `"}`, "", 200, "", ""},
+	"not an object":      {put, `"` + secret + `"`, "", 422, "request.invalid", "body field.wrong_type"},
+	"unknown field":      {put, `{"title":"abc","colour":"` + secret + `"}`, "", 422, "request.invalid", "body.colour field.unknown"},
+	"unknown, a number":  {put, `{"title":"abc","` + secret + `":1}`, "", 422, "request.invalid", "body.* field.unknown"},
+	"key of a map":       {put, `{"title":"abc","fields":{"` + secret + `":"x"}}`, "", 422, "request.invalid", "body.fields.* field.wrong_type"},
+	"other case":         {put, `{"title":"abc","count":5,"COUNT":5000}`, "", 422, "request.invalid", "body.COUNT field.unknown"},
+	"missing":            {put, `{}`, "", 422, "request.invalid", "body.title field.required"},
+	"too short":          {put, `{"title":"a"}`, "", 422, "request.invalid", "body.title field.too_short"},
+	"too long":           {put, `{"title":"` + secret + `"}`, "", 422, "request.invalid", "body.title field.too_long"},
+	"too large a number": {put, `{"title":"abc","count":` + secret + `}`, "", 422, "request.invalid", "body.count field.too_large"},
+	"beyond floats":      {put, `{"title":"abc","count":1e999}`, "", 400, "request.malformed", ""},
+	"half a number":      {put, `{"title":"abc","count":1.5}`, "", 422, "request.invalid", "body.count field.wrong_type"},
+	"not offered":        {put, `{"title":"abc","kind":"` + secret + `"}`, "", 422, "request.invalid", "body.kind field.not_offered"},
+	"no date":            {put, `{"title":"abc","date":"` + secret + `"}`, "", 422, "request.invalid", "body.date field.bad_form"},
+	"too many":           {put, `{"title":"abc","tags":["` + secret + `","b","c"]}`, "", 422, "request.invalid", "body.tags field.too_many"},
+	"item of a list":     {put, `{"title":"abc","tags":["a",{"x":"` + secret + `"}]}`, "", 422, "request.invalid", "body.tags[1] field.wrong_type"},
+	"query, no number":   {put + "?limit=" + secret + "x", `{"title":"abc"}`, "", 422, "request.invalid", "query.limit field.wrong_type"},
+	"query, too large":   {put + "?limit=" + secret, `{"title":"abc"}`, "", 422, "request.invalid", "query.limit field.too_large"},
+	"query, unknown":     {put + "?" + secret + "=1", `{"title":"abc"}`, "", 422, "request.invalid", "query.* field.unknown"},
+	"query, NUL":         {put + "?limit=%00", `{"title":"abc"}`, "", 400, "request.malformed", ""},
+	"query, no UTF-8":    {put + "?limit=%ff", `{"title":"abc"}`, "", 400, "request.malformed", ""},
+	"path, NUL":          {"/api/v1/drafts/%00", `{"title":"abc"}`, "", 400, "request.malformed", ""},
+	"path, too long":     {"/api/v1/drafts/" + strings.Repeat(secret, 4), `{"title":"abc"}`, "", 422, "request.invalid", "path.id field.too_long"},
+	"no path":            {"/api/v1/" + secret, ``, "", 404, "request.no_such_path", ""},
+	"no path but root":   {"/api/", ``, "", 404, "request.no_such_path", ""},
+	"no method":          {"/api/v1/open", ``, "", 405, "request.wrong_method", ""},
+	"nobody":             {put, `{"title":"abc"}`, "Authorization: Bearer " + secret, 401, "session.none", ""},
+	"too large":          {put, `{"title":"` + strings.Repeat("a", DefaultMaxBody) + `"}`, "", 413, "request.too_large", ""},
+}
+
 // Whatever is wrong with a request, the answer is a problem with the right status and codes,
 // names the place, and repeats nothing that was sent.
 func TestWrongRequestsGetProblems(t *testing.T) {
-	deep := strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1)
-	for name, c := range map[string]struct {
-		path, body string
-		header     string
-		status     int
-		code       string
-		place      string // "path code" of the one place that is wrong
-	}{
-		"no JSON":            {put, `{"title": "` + secret, "", 400, "request.malformed", ""},
-		"JSON and more":      {put, `{"title":"abc"} ` + secret, "", 400, "request.malformed", ""},
-		"GBK":                {put, "{\"title\":\"\xb8\xf1\xd6\xce" + secret + "\"}", "", 400, "request.malformed", ""},
-		"NUL":                {put, `{"title":"` + secret + `\u0000"}`, "", 400, "request.nul", ""},
-		"NUL, escaped":       {put, `{"title":"ab\\u0000"}`, "", 200, "", ""},
-		"nothing":            {put, ``, "", 400, "request.empty", ""},
-		"a form":             {put, "title=" + secret, "Content-Type: application/x-www-form-urlencoded", 400, "request.not_json", ""},
-		"plain text":         {put, `{"title":"abc"}`, "Content-Type: text/plain", 400, "request.not_json", ""},
-		"JSON in UTF-8":      {put, `{"title":"格治"}`, "Content-Type: application/json; charset=utf-8", 200, "", ""},
-		"deep":               {put, `{"title":"abc","tree":` + deep + `}`, "", 400, "request.too_deep", ""},
-		"brackets in text":   {put, `{"title":"[[{{\"","tree":"` + strings.Repeat("[", 99) + `"}`, "", 200, "", ""},
-		"not an object":      {put, `"` + secret + `"`, "", 422, "request.invalid", "body field.wrong_type"},
-		"unknown field":      {put, `{"title":"abc","colour":"` + secret + `"}`, "", 422, "request.invalid", "body.colour field.unknown"},
-		"unknown, a number":  {put, `{"title":"abc","` + secret + `":1}`, "", 422, "request.invalid", "body.* field.unknown"},
-		"key of a map":       {put, `{"title":"abc","fields":{"` + secret + `":"x"}}`, "", 422, "request.invalid", "body.fields.* field.wrong_type"},
-		"other case":         {put, `{"title":"abc","count":5,"COUNT":5000}`, "", 422, "request.invalid", "body.COUNT field.unknown"},
-		"missing":            {put, `{}`, "", 422, "request.invalid", "body.title field.required"},
-		"too short":          {put, `{"title":"a"}`, "", 422, "request.invalid", "body.title field.too_short"},
-		"too long":           {put, `{"title":"` + secret + `"}`, "", 422, "request.invalid", "body.title field.too_long"},
-		"too large a number": {put, `{"title":"abc","count":` + secret + `}`, "", 422, "request.invalid", "body.count field.too_large"},
-		"beyond floats":      {put, `{"title":"abc","count":1e999}`, "", 400, "request.malformed", ""},
-		"half a number":      {put, `{"title":"abc","count":1.5}`, "", 422, "request.invalid", "body.count field.wrong_type"},
-		"not offered":        {put, `{"title":"abc","kind":"` + secret + `"}`, "", 422, "request.invalid", "body.kind field.not_offered"},
-		"no date":            {put, `{"title":"abc","date":"` + secret + `"}`, "", 422, "request.invalid", "body.date field.bad_form"},
-		"too many":           {put, `{"title":"abc","tags":["` + secret + `","b","c"]}`, "", 422, "request.invalid", "body.tags field.too_many"},
-		"item of a list":     {put, `{"title":"abc","tags":["a",{"x":"` + secret + `"}]}`, "", 422, "request.invalid", "body.tags[1] field.wrong_type"},
-		"query, no number":   {put + "?limit=" + secret + "x", `{"title":"abc"}`, "", 422, "request.invalid", "query.limit field.wrong_type"},
-		"query, too large":   {put + "?limit=" + secret, `{"title":"abc"}`, "", 422, "request.invalid", "query.limit field.too_large"},
-		"query, unknown":     {put + "?" + secret + "=1", `{"title":"abc"}`, "", 422, "request.invalid", "query.* field.unknown"},
-		"query, NUL":         {put + "?limit=%00", `{"title":"abc"}`, "", 400, "request.malformed", ""},
-		"query, no UTF-8":    {put + "?limit=%ff", `{"title":"abc"}`, "", 400, "request.malformed", ""},
-		"path, NUL":          {"/api/v1/drafts/%00", `{"title":"abc"}`, "", 400, "request.malformed", ""},
-		"path, too long":     {"/api/v1/drafts/" + strings.Repeat(secret, 4), `{"title":"abc"}`, "", 422, "request.invalid", "path.id field.too_long"},
-		"no path":            {"/api/v1/" + secret, ``, "", 404, "request.no_such_path", ""},
-		"no path but root":   {"/api/", ``, "", 404, "request.no_such_path", ""},
-		"no method":          {"/api/v1/open", ``, "", 405, "request.wrong_method", ""},
-		"nobody":             {put, `{"title":"abc"}`, "Authorization: Bearer " + secret, 401, "session.none", ""},
-		"too large":          {put, `{"title":"` + strings.Repeat("a", DefaultMaxBody) + `"}`, "", 413, "request.too_large", ""},
-	} {
+	for name, c := range wrongRequests {
 		t.Run(name, func(t *testing.T) {
 			s := newTrial()
 			w := s.ask("PUT", c.path, c.body, c.header)
@@ -276,6 +276,19 @@ func TestProblemsSpeakTheClientsLanguage(t *testing.T) {
 	}
 }
 
+// A code that only another package has words for is said in those.
+func TestWordsOfOtherPackages(t *testing.T) {
+	s := newTrial()
+	s.Words = func(lang, code string, args map[string]any) string { return lang + " " + code }
+	Op(s.Server, Operation{Method: "GET", Path: "/other", ID: "other"}, func(context.Context, *struct{}) (*struct{}, error) {
+		return nil, &fault.Error{Kind: fault.Invalid, Code: "other.code", At: []fault.Place{{Code: "other.place"}, {Code: "field.required"}}}
+	})
+	p := problemOf(t, s.ask("GET", "/api/v1/other", "", "Accept-Language: en"))
+	if p.Detail != "en other.code" || p.Errors[0].Detail != "en other.place" || p.Errors[1].Detail != "This is required." {
+		t.Errorf("%+v", p)
+	}
+}
+
 // A good request is answered as its operation says, without a link to a schema, and an
 // operation without a body answers 204.
 func TestGoodRequests(t *testing.T) {
@@ -301,262 +314,6 @@ func TestGoodRequests(t *testing.T) {
 	}
 	if w := s.ask("GET", put, ""); w.Code != 405 || w.Header().Get("Allow") != "PUT" {
 		t.Errorf("%d %v", w.Code, w.Header())
-	}
-}
-
-// A server that knows nobody refuses everything that is not public.
-func TestWithoutAuthenticationOnlyPublicOperationsAnswer(t *testing.T) {
-	s := newTrial()
-	s.Authenticate = nil
-	if w := s.ask("PUT", put, `{"title":"abc"}`); w.Code != 401 {
-		t.Error(w.Code)
-	}
-	if w := s.ask("GET", "/api/v1/open", ""); w.Code != 200 {
-		t.Error(w.Code)
-	}
-}
-
-// A change that carries our cookie is refused unless the browser says that it comes from our
-// own pages; reading, and programs with a token, are not asked.
-func TestForgedRequestsAreRefused(t *testing.T) {
-	s := newTrial()
-	s.Hosts = []string{"gezhi.example"}
-	for _, c := range []struct {
-		cookie, auth, site, origin string
-		ok                         bool
-	}{
-		{"s=good", "", "same-origin", "", true},
-		{"s=good", "", "none", "", true},
-		{"s=good", "", "cross-site", "", false},
-		{"s=good", "", "same-site", "", false},
-		{"s=good", "", "cross-site", "http://example.com", false},
-		{"s=good", "", "", "http://example.com", true},
-		{"s=good", "", "", "https://EXAMPLE.com", true},
-		{"s=good", "", "", "https://gezhi.example", true},
-		{"s=good", "", "", "https://evil.example", false},
-		{"s=good", "", "", "https://example.com.evil.example", false},
-		{"s=good", "", "", "null", false},
-		{"s=good", "", "", "", false},
-		{"", "Bearer good", "", "", true},
-		{"", "Bearer good", "cross-site", "", true},
-		{"s=good", "Basic x", "cross-site", "", false}, // the token is no token, and the cookie does not count
-	} {
-		w := s.ask("PUT", put, `{"title":"abc"}`, "Cookie: "+c.cookie, "Authorization: "+c.auth, "Sec-Fetch-Site: "+c.site, "Origin: "+c.origin)
-		if (w.Code == 200) != c.ok {
-			t.Errorf("%+v: %d %s", c, w.Code, w.Body)
-		}
-		if w := s.ask("GET", "/api/v1/open", "", "Cookie: "+c.cookie, "Authorization: "+c.auth, "Sec-Fetch-Site: "+c.site, "Origin: "+c.origin); w.Code != 200 {
-			t.Errorf("reading, %+v: %d", c, w.Code)
-		}
-	}
-	// A log-in that another site sends would make the victim work under a stranger's name.
-	if w := s.ask("POST", "/api/v1/quiet", `{"Text":""}`, "Authorization: ", "Sec-Fetch-Site: cross-site"); problemOf(t, w).Code != "request.other_site" {
-		t.Error("without a cookie, from another site:", w.Code)
-	}
-}
-
-// Every answer carries the headers that keep browsers out of trouble, and its own id.
-func TestEveryAnswerHasSafeHeaders(t *testing.T) {
-	s := newTrial()
-	seen := map[string]bool{}
-	for _, path := range []string{"/api/v1/open", "/api/v1/none", "/openapi.json", "/none"} {
-		h := s.ask("GET", path, "").Header()
-		csp := h.Get("Content-Security-Policy")
-		for _, part := range []string{"script-src 'self';", "worker-src 'self';", "style-src 'self' 'unsafe-inline';", "img-src 'self' data: blob:;", "frame-ancestors 'none'"} {
-			if !strings.Contains(csp, part) {
-				t.Errorf("%s: %s is missing", path, part)
-			}
-		}
-		if h.Get("X-Content-Type-Options") != "nosniff" || seen[h.Get("X-Request-Id")] || len(h.Get("X-Request-Id")) < 16 {
-			t.Errorf("%s: %v", path, h)
-		}
-		seen[h.Get("X-Request-Id")] = true
-		if strings.HasPrefix(path, "/api/") && h.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s may be kept", path)
-		}
-	}
-}
-
-// The access log says what was asked and answered, and nothing of the query.
-func TestTheAccessLogHoldsNoQuery(t *testing.T) {
-	s := newTrial()
-	s.ask("PUT", put+"?limit="+secret, `{"title":"`+secret+`"}`)
-	if l := s.logged(); !strings.Contains(l, "path=/api/v1/drafts/x") || !strings.Contains(l, "status=422") || strings.Contains(l, secret) {
-		t.Error(l)
-	}
-}
-
-// The OpenAPI document is 3.1, names no host, and describes our problems.
-func TestTheDocument(t *testing.T) {
-	s := newTrial()
-	w := s.ask("GET", "/openapi.json", "", "Authorization: ")
-	var doc struct {
-		OpenAPI    string         `json:"openapi"`
-		Servers    []any          `json:"servers"`
-		Paths      map[string]any `json:"paths"`
-		Components struct {
-			Schemas map[string]struct{ Properties map[string]any }
-		}
-	}
-	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil {
-		t.Fatal(err)
-	}
-	if doc.OpenAPI != "3.1.0" || len(doc.Servers) != 0 || doc.Paths["/api/v1/drafts/{id}"] == nil || doc.Paths["/api/v1/raw/{id}"] == nil {
-		t.Errorf("%+v", doc)
-	}
-	for _, want := range []string{"code", "detail", "errors", "request"} {
-		if doc.Components.Schemas["Problem"].Properties[want] == nil {
-			t.Errorf("Problem has no %s: %s", want, w.Body)
-		}
-	}
-	for _, never := range []string{"example.com", "$schema", "ErrorModel"} {
-		if strings.Contains(w.Body.String(), never) {
-			t.Errorf("it says %s", never)
-		}
-	}
-	for _, path := range []string{"/docs", "/schemas/Draft.json", "/openapi.yaml", "/openapi-3.0.json"} {
-		if w := s.ask("GET", path, ""); w.Code != 404 {
-			t.Errorf("%s: %d", path, w.Code)
-		}
-	}
-}
-
-// Two operations of one id are a defect that shows at once.
-func TestOperationIDsAreUnique(t *testing.T) {
-	s := newTrial()
-	for _, o := range []Operation{{Method: "GET", Path: "/other", ID: "open"}, {Method: "GET", Path: "/other"}, {Method: "GET", Path: "other", ID: "other"}} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%+v was registered", o)
-				}
-			}()
-			Raw(s.Server, o, nil)
-		}()
-	}
-}
-
-// Whoever stands behind our proxy is seen; whoever pretends to is not.
-func TestForwardingIsBelievedOnlyFromProxies(t *testing.T) {
-	s := newTrial()
-	for _, c := range []struct{ peer, forwarded, want string }{
-		{"127.0.0.1:9", "198.51.100.7", "198.51.100.7"},
-		{"127.0.0.1:9", "1.2.3.4, 198.51.100.7", "198.51.100.7"},
-		{"127.0.0.1:9", "nonsense", "127.0.0.1"},
-		{"[::1]:9", "2001:db8::1", "2001:db8::1"},
-		{"203.0.113.5:9", "198.51.100.7", "203.0.113.5"},
-	} {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.RemoteAddr = c.peer
-		r.Header.Set("X-Forwarded-For", c.forwarded)
-		r.Header.Set("X-Forwarded-Proto", "https")
-		got := s.client(r)
-		if got.Addr != c.want || got.Secure != !strings.HasPrefix(c.peer, "203") {
-			t.Errorf("%+v: %+v", c, got)
-		}
-	}
-}
-
-// run starts a server on a real connection and stops it with the test.
-func run(t *testing.T, s *Server) (address string, stop func() error) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx, l) }()
-	stop = sync.OnceValue(func() error { cancel(); return <-done })
-	t.Cleanup(func() {
-		if err := stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return "http://" + l.Addr().String(), stop
-}
-
-// endless is a body without an end, and counts what was read of it.
-type endless struct{ read int }
-
-func (e *endless) Read(p []byte) (int, error) {
-	if e.read > 50<<20 {
-		return 0, io.EOF
-	}
-	for i := range p {
-		p[i] = 'a'
-	}
-	e.read += len(p)
-	return len(p), nil
-}
-
-// Fifty megabytes, announced or not, are refused with an answer, and long before they are read.
-func TestHugeBodiesAreRefused(t *testing.T) {
-	s := newTrial()
-	address, _ := run(t, s.Server)
-	for _, announced := range []int64{50 << 20, -1} {
-		body := &endless{}
-		r, err := http.NewRequestWithContext(t.Context(), "PUT", address+put, body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.ContentLength = announced
-		r.Header.Set("Authorization", "Bearer good")
-		res, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, _ := io.ReadAll(res.Body)
-		res.Body.Close()
-		if res.StatusCode != 413 || !bytes.Contains(b, []byte("request.too_large")) || body.read > 20<<20 {
-			t.Errorf("announced %d: %d %s after %d bytes", announced, res.StatusCode, b, body.read)
-		}
-	}
-}
-
-// Run finishes what is running before it returns.
-func TestStoppingFinishesRunningRequests(t *testing.T) {
-	s := newTrial()
-	started, finish := make(chan struct{}), make(chan struct{})
-	Raw(s.Server, Operation{Method: "GET", Path: "/slow", ID: "slow", Public: true}, func(w http.ResponseWriter, r *http.Request) error {
-		close(started)
-		<-finish
-		_, err := io.WriteString(w, "whole")
-		return err
-	})
-	address, stop := run(t, s.Server)
-	answer := make(chan string, 1)
-	go func() {
-		res, err := http.Get(address + Prefix + "/slow")
-		if err != nil {
-			answer <- err.Error()
-			return
-		}
-		b, _ := io.ReadAll(res.Body)
-		res.Body.Close()
-		answer <- string(b)
-	}()
-	<-started
-	stopped := make(chan error, 1)
-	go func() { stopped <- stop() }()
-	for { // until the server takes nobody new
-		c, err := net.Dial("tcp", strings.TrimPrefix(address, "http://"))
-		if err != nil {
-			break
-		}
-		c.Close()
-	}
-	select {
-	case err := <-stopped:
-		t.Fatal("stopped before the request was over", err)
-	default:
-	}
-	close(finish)
-	if a := <-answer; a != "whole" {
-		t.Error(a)
-	}
-	if err := <-stopped; err != nil {
-		t.Error(err)
 	}
 }
 

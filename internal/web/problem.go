@@ -108,12 +108,20 @@ func statusOf(e *fault.Error) int {
 	return http.StatusInternalServerError
 }
 
+// say puts a code into the words of the request's language, ours or those of Server.Words.
+func say(ctx context.Context, code string, args map[string]any) string {
+	text := Say(Lang(ctx), code, args)
+	if more := from(ctx).words; text == code && more != nil {
+		text = more(Lang(ctx), code, args)
+	}
+	return text
+}
+
 // problem puts a fault into the words of the request's language.
 func problem(ctx context.Context, e *fault.Error) *Problem {
-	lang := Lang(ctx)
-	p := &Problem{Type: "about:blank", Code: e.Code, Detail: Say(lang, e.Code, e.Args), Args: e.Args, Request: RequestID(ctx)}
+	p := &Problem{Type: "about:blank", Code: e.Code, Detail: say(ctx, e.Code, e.Args), Args: e.Args, Request: RequestID(ctx)}
 	for _, at := range e.At {
-		p.Errors = append(p.Errors, Wrong{Path: at.Path, Line: at.Line, Code: at.Code, Detail: Say(lang, at.Code, at.Args), Args: at.Args})
+		p.Errors = append(p.Errors, Wrong{Path: at.Path, Line: at.Line, Code: at.Code, Detail: say(ctx, at.Code, at.Args), Args: at.Args})
 	}
 	p.setStatus(ctx, statusOf(e))
 	return p

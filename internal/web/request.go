@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
@@ -26,6 +27,7 @@ type request struct {
 	id     string
 	accept string // Accept-Language, read only when words are needed
 	client Client
+	words  func(lang, code string, args map[string]any) string // Server.Words
 }
 
 type requestKey struct{}
@@ -56,7 +58,7 @@ const policy = "default-src 'self'; script-src 'self'; worker-src 'self'; style-
 func (s *Server) outer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		q := &request{id: rand.Text()[:16], accept: r.Header.Get("Accept-Language"), client: s.client(r)}
+		q := &request{id: rand.Text()[:16], accept: r.Header.Get("Accept-Language"), client: s.client(r), words: s.Words}
 		h := w.Header()
 		h.Set("X-Request-Id", q.id)
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -91,7 +93,7 @@ func (s *Server) finish(w *recorder, r *http.Request, began time.Time) {
 	if s.Log.Enabled(r.Context(), slog.LevelInfo) {
 		s.Log.LogAttrs(r.Context(), slog.LevelInfo, "http",
 			slog.String("request", RequestID(r.Context())), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-			slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)))
+			slog.Int("status", cmp.Or(w.status, http.StatusOK)), slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)))
 	}
 	if p != nil {
 		panic(p)
@@ -142,6 +144,7 @@ type recorder struct {
 	bytes  int64
 }
 
+// WriteHeader notes the status and sends it.
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
@@ -149,6 +152,7 @@ func (w *recorder) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// Write counts what it sends.
 func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK

@@ -27,7 +27,8 @@ const maxHeader = 32 << 10
 type Server struct {
 	// Authenticate returns a context that knows who asks. Its error refuses the request;
 	// an operation that is Public goes on without anybody when the error is Unauthenticated.
-	// nil means that nobody is ever known.
+	// nil means that nobody is ever known. Where a request has an Authorization header it must
+	// not look at cookies: such a request was not checked for being forged by another site.
 	Authenticate func(context.Context, *http.Request) (context.Context, error)
 	// Log takes the access log and every unexpected failure.
 	Log *slog.Logger
@@ -39,6 +40,9 @@ type Server struct {
 	Proxies []netip.Prefix
 	// Hub feeds the live streams; Run closes it when the server stops.
 	Hub *Hub
+	// Words says what the word files of this package do not: a code that a package has words
+	// of its own for. It returns the code itself when it does not know it either. May be nil.
+	Words func(lang, code string, args map[string]any) string
 	// Heartbeat is how often a quiet stream says that it lives, and how often it asks again
 	// whether its reader may still listen. 0 means 20 seconds.
 	Heartbeat time.Duration

@@ -85,6 +85,9 @@ func find[T any](list []T, is func(*T) bool) *T {
 // IsOverlay tells whether name is a kernel action, which no pack may define itself.
 func IsOverlay(name string) bool { return slices.Contains(Overlays, name) }
 
+// IsKernelAct tells whether name is an act of the kernel, shaped by packs or not.
+func IsKernelAct(name string) bool { return IsOverlay(name) || slices.Contains(KernelActs, name) }
+
 // Allowed tells whether the action may be done in step.
 func (a *Action) Allowed(step string) bool { return slices.Contains(a.In, step) }
 

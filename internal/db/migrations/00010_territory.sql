@@ -77,7 +77,7 @@ CREATE TABLE unit (
 	valid_from   BIGINT NOT NULL,
 	valid_until  BIGINT NOT NULL DEFAULT 0
 );
-CREATE UNIQUE INDEX unit_code ON unit (jurisdiction, code, valid_from);
+CREATE INDEX unit_by_code ON unit (jurisdiction, code);
 
 -- Counts the changes of each jurisdiction's territory, so that every process knows when the
 -- tree it holds in memory is old.

@@ -1,0 +1,45 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
+ADDR ?= 127.0.0.1:8480
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+export GOTOOLCHAIN := local
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+run: tools bin/gezhi ## build everything and start with the sample county (ADDR=127.0.0.1:8480)
+	bin/gezhi -demo -addr $(ADDR)
+
+build: tools bin/gezhi ## build bin/gezhi
+
+test: ## everything that must be true; installs PostgreSQL and Chromium where they are missing
+	@bash scripts/test.sh
+
+lint: tools ui/node_modules/.stamp ui/dist/.stamp ## gofmt, vet, staticcheck, vue-tsc
+	@test -z "$$(gofmt -l cmd internal packs scripts ui/*.go)" || { gofmt -l cmd internal packs scripts ui/*.go; exit 1; }
+	go vet ./...
+	$(MAKE) -s staticcheck
+	npm --prefix ui run typecheck
+
+staticcheck:
+	@go run $(STATICCHECK) ./...
+
+tools:
+	@sh scripts/tools.sh
+
+ui/node_modules/.stamp: ui/package.json ui/package-lock.json
+	npm --prefix ui ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+ui/dist/.stamp: ui/node_modules/.stamp $(shell find ui/src ui/desk ui/public ui/build ui/*.ts ui/*.json -type f 2>/dev/null)
+	npm --prefix ui run build
+	@touch $@
+
+bin/gezhi: ui/dist/.stamp go.mod $(shell find cmd internal packs ui/*.go -type f 2>/dev/null)
+	go build -trimpath -ldflags "-X gezhi/internal/app.Version=$(VERSION)" -o $@ ./cmd/gezhi
+
+clean: ## remove what was built (never ./data)
+	rm -rf bin ui/node_modules ui/dist/* ui/dist/.stamp
+
+.PHONY: help run build test lint staticcheck tools clean

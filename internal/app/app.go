@@ -1,0 +1,232 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"net"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"gezhi/internal/account"
+	"gezhi/internal/blob"
+	"gezhi/internal/casework"
+	"gezhi/internal/clock"
+	"gezhi/internal/config"
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/id"
+	"gezhi/internal/jobs"
+	"gezhi/internal/pack"
+	"gezhi/internal/territory"
+	"gezhi/internal/web"
+	"gezhi/internal/worktime"
+	"gezhi/packs"
+	"gezhi/ui"
+)
+
+// Version of the product, set by the build.
+var Version = "dev"
+
+// App is the whole program, built and not yet running.
+type App struct {
+	Config        config.Config
+	DB            *db.DB
+	Accounts      *account.Service
+	Territory     *territory.Service
+	World         *casework.World
+	Book          *casework.Book
+	Cases         *casework.Service
+	Jobs          *jobs.Runner
+	Web           *web.Server
+	Jurisdictions *jurisdictions
+}
+
+// New opens and migrates the database and joins everything to it.
+func New(ctx context.Context, cfg config.Config) (*App, error) {
+	d, err := db.Open(ctx, cfg.DB)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Migrate(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	a := &App{Config: cfg, DB: d, Jobs: jobs.NewRunner(d, clock.System)}
+	a.Accounts = account.New(d)
+	a.Territory = &territory.Service{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
+	a.Jurisdictions = &jurisdictions{accounts: a.Accounts}
+	a.World = &casework.World{Territory: a.Territory, Accounts: a.Accounts, Runs: a.Jurisdictions.runs, Fresh: 3 * time.Second}
+	a.Book = &casework.Book{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
+	files, err := blob.Open(filepath.Join(cfg.Data, "files"), clock.System())
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	core, err := shipped(taskPack)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	a.Cases = &casework.Service{DB: d, Now: clock.System, ID: id.New, World: a.World, Book: a.Book, Calendar: calendar, Soon: soon,
+		TaskLife: casework.TaskLife(core), TaskPack: core, Nature: a.Jurisdictions.nature, Wake: a.Jobs.Wake, Files: files}
+	a.Cases.Register(a.Jobs)
+	a.Jobs.Topics[casework.TopicNotice] = func(context.Context, jobs.Message) error { return nil }
+	a.serve()
+	if err := a.Jurisdictions.load(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// taskPack is the shipped pack that gives the life of tasks.
+const taskPack = "core"
+
+// serve builds the server with every operation.
+func (a *App) serve() {
+	a.Web = web.New("Gezhi", Version)
+	a.Web.Authenticate = a.Accounts.Authenticate
+	a.Web.Proxies = a.Config.Proxies
+	a.Accounts.Register(a.Web, account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get})
+	if a.Config.Public != nil {
+		a.Web.Hosts = []string{a.Config.Public.Host}
+	}
+	a.Cases.Routes(a.Web)
+	a.lookups()
+	a.Web.Mount("/", web.Faces(ui.Files()))
+	a.Cases.Changed = func(c *casework.Case) {
+		for _, t := range c.Topics() {
+			a.Web.Hub.Publish(t, c.ID)
+		}
+	}
+}
+
+// roleTitle is what a role is called in the reader's language, by the first pack that names it.
+func (a *App) roleTitle(ctx context.Context, jurisdiction, role string) string {
+	packs, err := a.Book.Packs(ctx, jurisdiction)
+	if err != nil {
+		return role
+	}
+	for _, name := range slices.Sorted(maps.Keys(packs)) {
+		if r := packs[name].Pack.Role(role); r != nil && r.Title[web.Lang(ctx)] != "" {
+			return r.Title[web.Lang(ctx)]
+		}
+	}
+	return role
+}
+
+// names gives the names of units and areas.
+func (a *App) names(ctx context.Context, ids []string) (map[string]string, error) {
+	t, err := a.Territory.Tree(ctx)
+	out := map[string]string{}
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range ids {
+		if u, ok := t.Unit(x); ok {
+			out[x] = u.Name
+		} else if ar, ok := t.Area(x); ok {
+			out[x] = ar.Name
+		}
+	}
+	return out, nil
+}
+
+// Run serves until ctx ends.
+func (a *App) Run(ctx context.Context, l net.Listener) error {
+	work, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { a.Jobs.Run(work) })
+	err := a.Web.Run(ctx, l)
+	stop()
+	wg.Wait()
+	return errors.Join(err, a.DB.Close())
+}
+
+// calendar is the working time of a jurisdiction: the national one.
+func calendar(string) worktime.Calendar { return worktime.Default() }
+
+// soon is the end of the next working day.
+func soon(jurisdiction string, now time.Time) time.Time {
+	return worktime.Add(now, worktime.Span{N: 1, Unit: worktime.InWorkingDays}, calendar(jurisdiction), worktime.Options{}).At
+}
+
+// shipped reads a pack that ships with the product.
+func shipped(name string) (*pack.Pack, error) {
+	dir, err := fs.Sub(packs.FS, name)
+	if err != nil {
+		return nil, err
+	}
+	p, report := pack.Load(dir)
+	if p == nil {
+		return nil, fault.Wrap(report.Fault(), fault.Internal, "pack.shipped_broken", "pack", name)
+	}
+	return p, nil
+}
+
+// shippedNames lists the packs that ship with the product.
+func shippedNames() []string {
+	var out []string
+	entries, err := packs.FS.ReadDir(".")
+	if err != nil {
+		slog.Error("packs", "err", err)
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			out = append(out, e.Name())
+		}
+	}
+	return out
+}
+
+// jurisdictions remembers what the jurisdictions have decided.
+type jurisdictions struct {
+	accounts *account.Service
+	mu       sync.RWMutex
+	byID     map[string]account.Jurisdiction
+}
+
+func (j *jurisdictions) load(ctx context.Context) error {
+	all, err := j.accounts.Jurisdictions(ctx)
+	if err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.byID = map[string]account.Jurisdiction{}
+	for _, x := range all {
+		j.byID[x.ID] = x
+	}
+	return nil
+}
+
+func (j *jurisdictions) get(id string) account.Jurisdiction {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return j.byID[id]
+}
+
+func (j *jurisdictions) runs(id string) []string { return j.get(id).Settings.Runs }
+
+func (j *jurisdictions) nature(id string) string { return j.get(id).Nature }
+
+// byCode is the jurisdiction of a division code; "" is the only one there is.
+func (j *jurisdictions) byCode(code string) (account.Jurisdiction, error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	var found []account.Jurisdiction
+	for _, x := range j.byID {
+		if code == "" || x.Code == code {
+			found = append(found, x)
+		}
+	}
+	if len(found) != 1 {
+		return account.Jurisdiction{}, fault.New(fault.Invalid, "jurisdiction.unknown", "code", code)
+	}
+	return found[0], nil
+}

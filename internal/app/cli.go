@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+
+	"gezhi/internal/config"
+	"gezhi/internal/fault"
+	"gezhi/internal/web"
+)
+
+// command is one verb of the command line.
+type command struct {
+	name, usage string
+	run         func(ctx context.Context, cfg config.Config, args []string, out io.Writer) error
+}
+
+var commands = []command{
+	{"serve", "serve the product (also without any command)", serveCommand},
+	{"pack", "check | test | diagram | diff | schema | load: work on scenario packs", packCommand},
+	{"import", "divisions | outlines | grids | staff FILE: take in a file; -n checks and changes nothing", importCommand},
+	{"version", "print the version", func(_ context.Context, _ config.Config, _ []string, out io.Writer) error {
+		_, err := fmt.Fprintln(out, Version)
+		return err
+	}},
+}
+
+// Main runs the command line and returns the exit status.
+func Main(ctx context.Context, args, env []string, out, errs io.Writer) int {
+	cfg, rest, err := config.Read(args, env)
+	if errors.Is(err, flag.ErrHelp) {
+		usage(out)
+		return 0
+	}
+	if err == nil {
+		slog.SetDefault(slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: cfg.Log})))
+		err = dispatch(ctx, cfg, rest, out)
+	}
+	if err != nil {
+		complain(errs, err)
+		return 1
+	}
+	return 0
+}
+
+func dispatch(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
+	name := "serve"
+	if len(args) > 0 {
+		name, args = args[0], args[1:]
+	}
+	for _, c := range commands {
+		if c.name == name {
+			return c.run(ctx, cfg, args, out)
+		}
+	}
+	return fault.New(fault.Invalid, "cli.unknown_command", "name", name)
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "usage: gezhi [flags] [command]")
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.usage)
+	}
+	fmt.Fprintln(w, "flags:")
+	config.Usage(w)
+}
+
+// language is what the terminal's user reads: Chinese unless the environment says English.
+func language() string {
+	for _, v := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if s := os.Getenv(v); s != "" {
+			if strings.HasPrefix(s, "zh") {
+				return "zh"
+			}
+			return "en"
+		}
+	}
+	return "en"
+}
+
+// complain says what went wrong in words, with the places.
+func complain(w io.Writer, err error) {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		fmt.Fprintln(w, "gezhi:", err)
+		return
+	}
+	lang := language()
+	fmt.Fprintf(w, "gezhi: %s (%s)\n", web.Say(lang, f.Code, f.Args), f.Code)
+	for _, p := range f.At {
+		fmt.Fprintf(w, "  %s:%d %s\n", p.Path, p.Line, web.Say(lang, p.Code, p.Args))
+	}
+	if f.Err != nil {
+		fmt.Fprintln(w, "  ", f.Err)
+	}
+}
+
+func serveCommand(ctx context.Context, cfg config.Config, _ []string, out io.Writer) error {
+	a, err := New(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if cfg.Demo {
+		if _, err := a.FillSample(ctx); err != nil {
+			a.DB.Close()
+			return err
+		}
+	}
+	l, err := net.Listen("tcp", cfg.Addr)
+	if err != nil {
+		a.DB.Close()
+		return err
+	}
+	fmt.Fprintf(out, "http://%s/\n", l.Addr())
+	if cfg.Demo {
+		fmt.Fprintln(out, web.Say(language(), "cli.sample_accounts", nil))
+		if err := PrintAccounts(out, language()); err != nil {
+			return err
+		}
+	}
+	return a.Run(ctx, l)
+}

@@ -1,0 +1,175 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"gezhi/internal/account"
+	"gezhi/internal/territory"
+	"gezhi/internal/web"
+)
+
+// mostFound is how many answers a look-up gives.
+const mostFound = 100
+
+type areasInput struct {
+	Parent string `query:"parent" maxLength:"64"`
+	Q      string `query:"q" maxLength:"50"`
+}
+
+type areasOutput struct {
+	Body struct {
+		Areas []areaJSON `json:"areas"`
+	}
+}
+
+type areaJSON struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Path        string `json:"path" doc:"the names above it"`
+	Level       int    `json:"level"`
+	Code        string `json:"code"`
+	HasChildren bool   `json:"has_children"`
+}
+
+type unitsInput struct {
+	Q string `query:"q" maxLength:"50"`
+}
+
+type unitsOutput struct {
+	Body struct {
+		Units []unitJSON `json:"units"`
+	}
+}
+
+type unitJSON struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+}
+
+type peopleInput struct {
+	Unit string `query:"unit" maxLength:"64" doc:"who works in this unit"`
+	Q    string `query:"q" maxLength:"50" doc:"whose name contains this, among those who hold a post"`
+}
+
+type peopleOutput struct {
+	Body struct {
+		People []personJSON `json:"people"`
+	}
+}
+
+type personJSON struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Role string `json:"role"`
+	Unit string `json:"unit_name,omitempty"`
+}
+
+// lookups adds what forms choose from: places, units and colleagues of the own jurisdiction.
+func (a *App) lookups() {
+	tags := []string{"lookups"}
+	web.Op(a.Web, web.Operation{Method: "GET", Path: "/areas", ID: "listAreas", Summary: "Places below one, or by name", Tags: tags}, a.httpAreas)
+	web.Op(a.Web, web.Operation{Method: "GET", Path: "/units", ID: "listUnits", Summary: "Units by name", Tags: tags}, a.httpUnits)
+	web.Op(a.Web, web.Operation{Method: "GET", Path: "/people", ID: "listPeople", Summary: "Who works in a unit", Tags: tags}, a.httpPeople)
+}
+
+func (a *App) httpAreas(ctx context.Context, in *areasInput) (*areasOutput, error) {
+	who, err := account.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := a.Territory.Tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []*territory.Area
+	switch {
+	case in.Q != "":
+		for _, x := range t.Below("") {
+			if x.Jurisdiction == who.Jurisdiction && strings.Contains(x.Name, in.Q) {
+				found = append(found, x)
+			}
+		}
+	case in.Parent != "":
+		found = t.Children(in.Parent)
+	default: // where the asker has posts
+		for _, p := range who.Posts {
+			if x, ok := t.Area(p.AreaID); ok {
+				found = append(found, x)
+			}
+		}
+	}
+	out := &areasOutput{}
+	out.Body.Areas = []areaJSON{}
+	for _, x := range found {
+		if x.Jurisdiction != who.Jurisdiction {
+			continue
+		}
+		path := ""
+		for _, up := range t.Ancestors(x.ID) {
+			if up.Level >= territory.County {
+				path += up.Name
+			}
+		}
+		code := x.Codes[territory.SchemeDivision]
+		if code == "" {
+			code = x.Codes[territory.SchemeGrid]
+		}
+		out.Body.Areas = append(out.Body.Areas, areaJSON{x.ID, x.Name, path, int(x.Level), code, len(t.Children(x.ID)) > 0})
+		if len(out.Body.Areas) == mostFound {
+			break
+		}
+	}
+	return out, nil
+}
+
+func (a *App) httpUnits(ctx context.Context, in *unitsInput) (*unitsOutput, error) {
+	who, err := account.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := a.Territory.Tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &unitsOutput{}
+	out.Body.Units = []unitJSON{}
+	for _, u := range t.Units(who.Jurisdiction) {
+		if strings.Contains(u.Name, in.Q) && len(out.Body.Units) < mostFound {
+			out.Body.Units = append(out.Body.Units, unitJSON{u.ID, u.Name, u.Kind})
+		}
+	}
+	return out, nil
+}
+
+func (a *App) httpPeople(ctx context.Context, in *peopleInput) (*peopleOutput, error) {
+	who, err := account.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.World.Renew(ctx); err != nil {
+		return nil, err
+	}
+	out := &peopleOutput{}
+	out.Body.People = []personJSON{}
+	roll := a.World.People()
+	posts := roll.Standing(who.Jurisdiction, a.Cases.Now())
+	if u, ok := a.World.Tree().Unit(in.Unit); ok && u.Jurisdiction == who.Jurisdiction {
+		posts = roll.InUnit("", in.Unit, a.Cases.Now())
+	}
+	seen := map[string]bool{}
+	for _, p := range posts {
+		name := roll.Name(p.PersonID)
+		if seen[p.PersonID] || !strings.Contains(name, in.Q) || len(out.Body.People) == mostFound {
+			continue
+		}
+		seen[p.PersonID] = true
+		unit := ""
+		if u, ok := a.World.Tree().Unit(p.UnitID); ok {
+			unit = u.Name
+		}
+		out.Body.People = append(out.Body.People, personJSON{p.PersonID, name, p.Role, unit})
+	}
+	return out, nil
+}

@@ -1,0 +1,285 @@
+package casework
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"time"
+
+	"gezhi/internal/account"
+	"gezhi/internal/web"
+	"gezhi/internal/workflow"
+)
+
+// Point is a place on the map, WGS-84 degrees.
+type Point struct {
+	Lon float64 `json:"lon" minimum:"-180" maximum:"180"`
+	Lat float64 `json:"lat" minimum:"-90" maximum:"90"`
+}
+
+func e7(deg float64) int64 { return int64(math.Round(deg * 1e7)) }
+
+type openInput struct {
+	web.Idempotency
+	Body struct {
+		Class      string         `json:"class" doc:"pack/scheme:code" maxLength:"200"`
+		Text       string         `json:"text,omitempty" maxLength:"10000"`
+		AreaID     string         `json:"area_id,omitempty" maxLength:"64"`
+		Point      *Point         `json:"point,omitempty"`
+		Fields     map[string]any `json:"fields,omitempty"`
+		Seats      map[string]any `json:"seats,omitempty"`
+		Channel    string         `json:"channel,omitempty" maxLength:"40"`
+		Reporter   string         `json:"reporter,omitempty" maxLength:"64" doc:"person on whose behalf it is entered"`
+		HappenedAt int64          `json:"happened_at,omitempty" doc:"ms UTC; when an urgent matter is filed afterwards"`
+		DeviceAt   int64          `json:"device_at,omitempty"`
+	}
+}
+
+type openOutput struct {
+	Body struct {
+		ID       string `json:"id"`
+		Number   string `json:"number"`
+		Attached bool   `json:"attached,omitempty" doc:"the report was added to a case that is open already"`
+	}
+}
+
+type actInput struct {
+	web.Idempotency
+	ID   string `path:"id" maxLength:"64"`
+	Body struct {
+		Action   string            `json:"action" maxLength:"100"`
+		Version  int64             `json:"version,omitempty" doc:"of the case as the actor saw it"`
+		Step     string            `json:"step,omitempty" maxLength:"100"`
+		Values   map[string]any    `json:"values,omitempty"`
+		Why      map[string]string `json:"why,omitempty" doc:"reasons for open parts, by item"`
+		Reason   string            `json:"reason,omitempty" maxLength:"2000"`
+		Note     string            `json:"note,omitempty" maxLength:"2000"`
+		Offline  bool              `json:"offline,omitempty"`
+		DeviceAt int64             `json:"device_at,omitempty"`
+	}
+}
+
+type actOutput struct {
+	Body struct {
+		Case RowJSON `json:"case"`
+		Note bool    `json:"note,omitempty" doc:"the step had changed: kept as a note"`
+	}
+}
+
+type listInput struct {
+	Queue    string `query:"queue" maxLength:"20"`
+	Class    string `query:"class" maxLength:"200"`
+	Phase    string `query:"phase" maxLength:"20"`
+	Area     string `query:"area" maxLength:"64"`
+	Severity string `query:"severity" maxLength:"20"`
+	Parent   string `query:"parent" maxLength:"64"`
+	Tasks    bool   `query:"tasks"`
+	Cursor   string `query:"cursor" maxLength:"2048"`
+	Limit    int    `query:"limit" minimum:"0" maximum:"200"`
+}
+
+func (in *listInput) query() (Query, error) {
+	q := Query{Queue: in.Queue, Class: in.Class, Phase: workflow.Phase(in.Phase), AreaID: in.Area, Severity: in.Severity, Parent: in.Parent, Tasks: in.Tasks, Limit: in.Limit}
+	if in.Cursor != "" {
+		return q, web.ReadCursor(in.Cursor, &q.After)
+	}
+	return q, nil
+}
+
+type listOutput struct {
+	Body struct {
+		Cases []RowJSON `json:"cases"`
+		Next  string    `json:"next,omitempty"`
+	}
+}
+
+type viewInput struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+type viewOutput struct{ Body ViewJSON }
+
+// asker is who asks, with rights as of now.
+func (s *Service) asker(ctx context.Context) (*Actor, error) {
+	a, err := account.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.By(ctx, a)
+}
+
+// Routes adds the operations of this package.
+func (s *Service) Routes(srv *web.Server) {
+	tags := []string{"cases"}
+	web.Op(srv, web.Operation{Method: "POST", Path: "/cases", ID: "openCase", Summary: "Report something: open a case", Tags: tags, Status: http.StatusCreated}, s.httpOpen)
+	web.Op(srv, web.Operation{Method: "GET", Path: "/cases", ID: "listCases", Summary: "A page of the cases the asker may see, soonest due first", Tags: tags}, s.httpList)
+	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}", ID: "viewCase", Summary: "One case with its history, clocks and what the asker may do", Tags: tags}, s.httpView)
+	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/{id}/moves", ID: "act", Summary: "Do an action on a case", Tags: tags}, s.httpAct)
+	web.Op(srv, web.Operation{Method: "GET", Path: "/classes", ID: "listClasses", Summary: "The classes that may be reported", Tags: tags}, s.httpClasses)
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags}, s.export(web.CSV))
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags}, s.export(web.XLSX))
+	s.fileRoutes(srv)
+	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
+}
+
+func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, error) {
+	key, err := in.ReadKey()
+	if err != nil {
+		return nil, err
+	}
+	who, err := s.asker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	o := Opening{Class: b.Class, Text: b.Text, AreaID: b.AreaID, Fields: b.Fields, Seats: b.Seats, Channel: b.Channel, Reporter: b.Reporter,
+		HappenedAt: ms(b.HappenedAt), DeviceAt: ms(b.DeviceAt), Key: key}
+	if b.Point != nil {
+		o.HasPoint, o.LonE7, o.LatE7 = true, e7(b.Point.Lon), e7(b.Point.Lat)
+	}
+	if s.Nature != nil {
+		o.Nature = s.Nature(who.Jurisdiction)
+	}
+	opened, err := s.Open(ctx, who, o)
+	if err != nil {
+		return nil, err
+	}
+	out := &openOutput{}
+	out.Body.ID, out.Body.Number, out.Body.Attached = opened.Case.ID, opened.Case.Number, opened.Attached
+	return out, nil
+}
+
+func ms(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(n)
+}
+
+func (s *Service) httpAct(ctx context.Context, in *actInput) (*actOutput, error) {
+	key, err := in.ReadKey()
+	if err != nil {
+		return nil, err
+	}
+	who, err := s.asker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	res, err := s.Act(ctx, who, Act{Case: in.ID, Action: b.Action, Version: b.Version, Step: b.Step, Values: b.Values, Why: b.Why, Reason: b.Reason,
+		Note: b.Note, Offline: b.Offline, DeviceAt: ms(b.DeviceAt), Key: key})
+	if err != nil {
+		return nil, err
+	}
+	out := &actOutput{}
+	out.Body.Case, out.Body.Note = s.rowJSON(ctx, rowOf(res.Case)), res.Note
+	return out, nil
+}
+
+func (s *Service) httpList(ctx context.Context, in *listInput) (*listOutput, error) {
+	who, err := s.asker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q, err := in.query()
+	if err != nil {
+		return nil, err
+	}
+	rows, next, err := s.List(ctx, who, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &listOutput{}
+	out.Body.Cases = make([]RowJSON, len(rows))
+	for i := range rows {
+		out.Body.Cases[i] = s.rowJSON(ctx, &rows[i])
+	}
+	if next != nil {
+		out.Body.Next, err = web.Cursor(next)
+	}
+	return out, err
+}
+
+func (s *Service) httpView(ctx context.Context, in *viewInput) (*viewOutput, error) {
+	who, err := s.asker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.View(ctx, who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &viewOutput{s.viewJSON(ctx, v)}, nil
+}
+
+// topics are the live events somebody may hear: one for each branch of the scope.
+func (s *Service) topics(ctx context.Context, _ *http.Request) ([]string, error) {
+	who, err := s.asker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, b := range who.Scope.Branches {
+		if b.Kind == account.AreaBranch {
+			out = append(out, "area/"+b.ID)
+		} else {
+			out = append(out, b.Involved())
+		}
+	}
+	return out, nil
+}
+
+// Topics are the live events that a change of a case is told under.
+func (c *Case) Topics() []string {
+	out := []string{}
+	add := func(b account.Branch) {
+		if b.ID != "" {
+			out = append(out, b.Involved())
+		}
+	}
+	for _, id := range c.Areas[1:] {
+		if id != "" {
+			out = append(out, "area/"+id)
+		}
+	}
+	add(account.Branch{Kind: account.PersonBranch, ID: c.ReporterID})
+	add(account.Branch{Kind: account.PersonBranch, ID: c.AssigneeID})
+	add(account.Branch{Kind: account.UnitBranch, ID: c.UnitID})
+	return out
+}
+
+// export sends a whole queue in short views, page by page.
+func (s *Service) export(send func(http.ResponseWriter, string, []string, web.Rows) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		ctx := r.Context()
+		who, err := s.asker(ctx)
+		if err != nil {
+			return err
+		}
+		v := r.URL.Query()
+		q := Query{Queue: v.Get("queue"), Class: v.Get("class"), Phase: workflow.Phase(v.Get("phase")), AreaID: v.Get("area"), Severity: v.Get("severity"), Limit: 200}
+		lang := web.Lang(ctx)
+		head := make([]string, len(exportColumns))
+		for i, c := range exportColumns {
+			head[i] = web.Say(lang, "column."+c, nil)
+		}
+		return send(w, "cases", head, func(yield func([]string, error) bool) {
+			for {
+				rows, next, err := s.List(ctx, who, q)
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				for i := range rows {
+					if !yield(s.exportRow(ctx, &rows[i]), nil) {
+						return
+					}
+				}
+				if next == nil {
+					return
+				}
+				q.After = *next
+			}
+		})
+	}
+}

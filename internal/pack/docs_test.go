@@ -1,0 +1,49 @@
+package pack
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// blocks returns the files shown in a document: fenced blocks whose first line names one.
+func blocks(t *testing.T, file string) fstest.MapFS {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := fstest.MapFS{}
+	for i, b := range strings.Split(string(data), "```") {
+		first, rest, _ := strings.Cut(b, "\n# ")
+		name, body, ok := strings.Cut(rest, "\n")
+		if i%2 == 1 && ok && (first == "yaml" || first == "markdown") && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".md")) {
+			out[name] = &fstest.MapFile{Data: []byte(body)}
+		}
+	}
+	return out
+}
+
+// The pack in the authors' guide passes every check, and the guide names every rule.
+func TestTheGuidesPackIsRight(t *testing.T) {
+	const guide = "../../docs/pack-authors.md"
+	files := blocks(t, guide)
+	p, report := CheckFS(files, load(t, "../../packs/core"))
+	if p == nil || !report.OK() || len(files) != 8 {
+		t.Fatalf("%d files\n%s", len(files), report.Text("en"))
+	}
+	text, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range Rules {
+		if !strings.Contains(string(text), "`"+code+"`") {
+			t.Errorf("the guide does not name %s", code)
+		}
+	}
+	e := Resolve(p, nil)
+	if s, ok := e.Class("dark_lamp").Limit("fix", ""); !ok || s.String() != "3 working days" {
+		t.Error("limit", s)
+	}
+}

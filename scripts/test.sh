@@ -1,0 +1,43 @@
+#!/bin/bash
+# Everything that must be true: lint, Go tests on both engines, stories, front end, browser.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+sh scripts/tools.sh test
+export GOTOOLCHAIN=local
+lines=() bad=0
+step() { # name, command…: goes on after a failure, so that one run tells everything
+	local name=$1 from=$SECONDS
+	shift
+	echo "== $name"
+	if "$@"; then lines+=("$name: ok, $((SECONDS - from)) s"); else lines+=("$name: FAILED, $((SECONDS - from)) s") bad=1; fi
+}
+log=$(mktemp -d)
+trap 'sh internal/dbtest/postgres.sh stop "${GEZHI_TEST_POSTGRES:-}" 2>/dev/null || true; rm -rf "$log"' EXIT
+
+formatted() { local f; f=$(gofmt -l cmd internal packs scripts ui/*.go bench e2e 2>/dev/null); [ -z "$f" ] || { echo "gofmt: $f"; return 1; }; }
+gotest() { go test -json -count=1 ${RACE:+-race} ./... | go run ./scripts/tally | tee "$log/go"; }
+vitest() { npm --prefix ui test 2>&1 | tee "$log/vitest"; }
+browser() { npm --prefix ui run e2e 2>&1 | tee "$log/e2e"; }
+
+step "front-end packages" make -s ui/node_modules/.stamp
+step "front-end build (vue-tsc, vite)" make -s ui/dist/.stamp
+step "build" make -s bin/gezhi
+step "gofmt" formatted
+step "go vet" go vet ./...
+step "staticcheck" make -s staticcheck
+GEZHI_TEST_POSTGRES=$(sh internal/dbtest/postgres.sh start)
+export GEZHI_TEST_POSTGRES
+step "go test" gotest
+step "vitest" vitest
+step "sizes" npm --prefix ui run budget
+step "browser" browser
+
+echo
+printf '%s\n' "${lines[@]}"
+number() { grep -oE "[0-9]+ $1" "$2" 2>/dev/null | tail -n 1 | grep -oE '[0-9]+' || echo 0; }
+passed=$(($(number passed "$log/go") + $(number passed "$log/vitest") + $(number passed "$log/e2e")))
+failed=$(($(number failed "$log/go") + $(number failed "$log/vitest") + $(number failed "$log/e2e")))
+skipped=$(($(number skipped "$log/go") + $(number skipped "$log/vitest") + $(number skipped "$log/e2e")))
+[ $bad = 0 ] || failed=$((failed > 0 ? failed : 1))
+echo "$passed passed, $failed failed, $skipped skipped"
+exit $bad
