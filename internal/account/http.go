@@ -12,8 +12,13 @@ import (
 // cookieName is the cookie that carries a browser's token.
 const cookieName = "gezhi_session"
 
-// Names gives the names of units and areas by id, as of today. What it does not know it leaves out.
-type Names func(ctx context.Context, ids []string) (map[string]string, error)
+// Titles gives the names that people read, as of today. A nil function leaves them out.
+type Titles struct {
+	// Names gives the names of units and areas by id; what it does not know it leaves out.
+	Names        func(ctx context.Context, ids []string) (map[string]string, error)
+	Role         func(ctx context.Context, jurisdiction, role string) string
+	Jurisdiction func(id string) Jurisdiction
+}
 
 // Authenticate puts who asks into the context: the bearer token of a program, or the cookie of a
 // browser. Where there is an Authorization header the cookie is not looked at, for then
@@ -62,21 +67,27 @@ type logInOutput struct {
 
 // Me is who asks, as the faces want it.
 type Me struct {
-	ID           string   `json:"id"`
-	Name         string   `json:"name"`
-	Jurisdiction string   `json:"jurisdiction"`
+	Person       Named    `json:"person"`
+	Jurisdiction MyCounty `json:"jurisdiction"`
 	Locale       string   `json:"locale,omitempty" enum:"zh,en"`
 	Posts        []MyPost `json:"posts"`
 }
 
+// MyCounty is the asker's jurisdiction.
+type MyCounty struct {
+	Named
+	Sample bool `json:"sample" doc:"everything in it is made up"`
+}
+
 // MyPost is a post that the asker holds, or acts in for somebody.
 type MyPost struct {
-	ID   string  `json:"id"`
-	Role string  `json:"role" doc:"as the packs name it"`
-	Seat string  `json:"seat,omitempty" enum:"leader,deputy,member"`
-	Unit *Named  `json:"unit,omitempty"`
-	Area *MyArea `json:"area,omitempty"`
-	For  *Named  `json:"for,omitempty" doc:"the absent colleague whose post this is"`
+	ID        string  `json:"id"`
+	Role      string  `json:"role" doc:"as the packs name it"`
+	RoleTitle string  `json:"role_title,omitempty"`
+	Seat      string  `json:"seat,omitempty" enum:"leader,deputy,member"`
+	Unit      *Named  `json:"unit,omitempty"`
+	Area      *MyArea `json:"area,omitempty"`
+	For       *Named  `json:"for,omitempty" doc:"the absent colleague whose post this is"`
 }
 
 // Named is a thing with its name, where the name is known.
@@ -91,8 +102,8 @@ type MyArea struct {
 	Level int `json:"level" minimum:"1" maximum:"7" doc:"1 province, 2 city, 3 county, 4 township, 5 village, 6 grid, 7 micro-grid"`
 }
 
-// Register adds the operations of this package. names may be nil.
-func (s *Service) Register(srv *web.Server, names Names) {
+// Register adds the operations of this package.
+func (s *Service) Register(srv *web.Server, titles Titles) {
 	tags := []string{"session"}
 	web.Op(srv, web.Operation{Method: "POST", Path: "/session", ID: "logIn", Summary: "Log in with a login and a password", Tags: tags, Public: true},
 		func(ctx context.Context, in *logInInput) (*logInOutput, error) {
@@ -102,7 +113,7 @@ func (s *Service) Register(srv *web.Server, names Names) {
 				return nil, err
 			}
 			out := &logInOutput{SetCookie: cookie(ctx, token, int(s.Longest.Seconds()))}
-			out.Body, err = me(ctx, a, names)
+			out.Body, err = me(ctx, a, titles)
 			return out, err
 		})
 	web.Raw(srv, web.Operation{Method: "DELETE", Path: "/session", ID: "logOut", Summary: "Log out", Tags: tags, Public: true, Status: http.StatusNoContent},
@@ -121,7 +132,7 @@ func (s *Service) Register(srv *web.Server, names Names) {
 			if err != nil {
 				return nil, err
 			}
-			body, err := me(ctx, a, names)
+			body, err := me(ctx, a, titles)
 			return &meOutput{body}, err
 		})
 }
@@ -131,8 +142,12 @@ func cookie(ctx context.Context, token string, maxAge int) http.Cookie {
 		SameSite: http.SameSiteLaxMode, Secure: web.ClientOf(ctx).Secure}
 }
 
-func me(ctx context.Context, a Actor, names Names) (Me, error) {
-	m := Me{ID: a.PersonID, Name: a.Name, Jurisdiction: a.Jurisdiction, Locale: a.Locale, Posts: []MyPost{}}
+func me(ctx context.Context, a Actor, titles Titles) (Me, error) {
+	m := Me{Person: Named{a.PersonID, a.Name}, Jurisdiction: MyCounty{Named: Named{ID: a.Jurisdiction}}, Locale: a.Locale, Posts: []MyPost{}}
+	if titles.Jurisdiction != nil {
+		j := titles.Jurisdiction(a.Jurisdiction)
+		m.Jurisdiction.Name, m.Jurisdiction.Sample = j.Name, j.Nature == "sample"
+	}
 	for _, p := range a.Posts {
 		m.Posts = append(m.Posts, myPost(p))
 	}
@@ -140,6 +155,11 @@ func me(ctx context.Context, a Actor, names Names) (Me, error) {
 		mine := myPost(p.Post)
 		mine.For = &Named{ID: p.PersonID, Name: p.HolderName}
 		m.Posts = append(m.Posts, mine)
+	}
+	if titles.Role != nil {
+		for i := range m.Posts {
+			m.Posts[i].RoleTitle = titles.Role(ctx, a.Jurisdiction, m.Posts[i].Role)
+		}
 	}
 	var wanted []*Named
 	var ids []string
@@ -151,10 +171,10 @@ func me(ctx context.Context, a Actor, names Names) (Me, error) {
 			wanted, ids = append(wanted, &p.Area.Named), append(ids, p.Area.ID)
 		}
 	}
-	if names == nil || len(ids) == 0 {
+	if titles.Names == nil || len(ids) == 0 {
 		return m, nil
 	}
-	known, err := names(ctx, ids)
+	known, err := titles.Names(ctx, ids)
 	if err != nil {
 		return Me{}, err
 	}

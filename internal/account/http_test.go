@@ -26,8 +26,12 @@ func eachDesk(t *testing.T, fn func(t *testing.T, d desk)) {
 		srv := web.New("Test", "1")
 		srv.Log = slog.New(slog.DiscardHandler)
 		srv.Authenticate = o.Authenticate
-		o.Register(srv, func(_ context.Context, ids []string) (map[string]string, error) {
-			return map[string]string{"u1": "样例中心", "v1": "样例村"}, nil
+		o.Register(srv, Titles{
+			Names: func(_ context.Context, ids []string) (map[string]string, error) {
+				return map[string]string{"u1": "样例中心", "v1": "样例村"}, nil
+			},
+			Role:         func(_ context.Context, _, role string) string { return "title of " + role },
+			Jurisdiction: func(id string) Jurisdiction { return Jurisdiction{ID: id, Name: "样例县", Nature: "sample"} },
 		})
 		fn(t, desk{o, srv})
 	})
@@ -72,7 +76,7 @@ func TestABrowsersSession(t *testing.T) {
 		if c.Name != cookieName || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure || c.Path != "/" || c.MaxAge != 7*24*3600 {
 			t.Errorf("%+v", c)
 		}
-		want := Me{ID: p.ID, Name: p.Name, Jurisdiction: "j1", Posts: []MyPost{{ID: post.ID, Role: "grid_worker", Seat: "leader",
+		want := Me{Person: Named{p.ID, p.Name}, Jurisdiction: MyCounty{Named{"j1", "样例县"}, true}, Posts: []MyPost{{ID: post.ID, Role: "grid_worker", RoleTitle: "title of grid_worker", Seat: "leader",
 			Unit: &Named{"u1", "样例中心"}, Area: &MyArea{Named{"v1", "样例村"}, 5}}}}
 		if diff := cmp.Diff(want, decode[Me](t, w)); diff != "" {
 			t.Error(diff)
@@ -124,7 +128,7 @@ func TestAProgramsToken(t *testing.T) {
 			{"Authorization", "Bearer x", 401}, {"Cookie", cookieName + "=" + token, 200}, {"Cookie", "other=" + token, 401}, {"Cookie", cookieName + "=", 401}, {"Accept", "x", 401},
 		} {
 			w := d.ask("GET", "/api/v1/me", "", c.header+": "+c.value)
-			if w.Code != c.status || c.status == 200 && decode[Me](t, w).ID != p.ID {
+			if w.Code != c.status || c.status == 200 && decode[Me](t, w).Person.ID != p.ID {
 				t.Errorf("%s %.12s: %d", c.header, c.value, w.Code)
 			}
 			if strings.Contains(w.Body.String(), token) {

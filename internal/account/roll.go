@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"gezhi/internal/db"
@@ -98,6 +100,23 @@ func (r *Roll) InUnit(role, unit string, at time.Time) []Post {
 // WithRole returns the holders of a role in a jurisdiction.
 func (r *Roll) WithRole(jurisdiction, role string, at time.Time) []Post {
 	return standing(r.byRole[jurisdiction+"/"+role], "", at)
+}
+
+// Standing returns every post of units of a jurisdiction: who can be asked for something.
+// Posts outside any unit, such as residents', are not among them.
+func (r *Roll) Standing(jurisdiction string, at time.Time) []Post {
+	var out []Post
+	for key, posts := range r.byRole {
+		if j, _, _ := strings.Cut(key, "/"); j == jurisdiction {
+			for _, p := range standing(posts, "", at) {
+				if p.UnitID != "" {
+					out = append(out, p)
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Post) int { return strings.Compare(a.ID, b.ID) })
+	return out
 }
 
 // Of returns the posts of a person.

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
+	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"gezhi/internal/account"
+	"gezhi/internal/blob"
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
@@ -58,13 +62,18 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Jurisdictions = &jurisdictions{accounts: a.Accounts}
 	a.World = &casework.World{Territory: a.Territory, Accounts: a.Accounts, Runs: a.Jurisdictions.runs, Fresh: 3 * time.Second}
 	a.Book = &casework.Book{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
+	files, err := blob.Open(filepath.Join(cfg.Data, "files"), clock.System())
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
 	core, err := shipped(taskPack)
 	if err != nil {
 		d.Close()
 		return nil, err
 	}
 	a.Cases = &casework.Service{DB: d, Now: clock.System, ID: id.New, World: a.World, Book: a.Book, Calendar: calendar, Soon: soon,
-		TaskLife: casework.TaskLife(core), TaskPack: core, Nature: a.Jurisdictions.nature, Wake: a.Jobs.Wake}
+		TaskLife: casework.TaskLife(core), TaskPack: core, Nature: a.Jurisdictions.nature, Wake: a.Jobs.Wake, Files: files}
 	a.Cases.Register(a.Jobs)
 	a.Jobs.Topics[casework.TopicNotice] = func(context.Context, jobs.Message) error { return nil }
 	a.serve()
@@ -83,7 +92,10 @@ func (a *App) serve() {
 	a.Web = web.New("Gezhi", Version)
 	a.Web.Authenticate = a.Accounts.Authenticate
 	a.Web.Proxies = a.Config.Proxies
-	a.Accounts.Register(a.Web, a.names)
+	a.Accounts.Register(a.Web, account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get})
+	if a.Config.Public != nil {
+		a.Web.Hosts = []string{a.Config.Public.Host}
+	}
 	a.Cases.Routes(a.Web)
 	a.lookups()
 	a.Web.Mount("/", web.Faces(ui.Files()))
@@ -92,6 +104,20 @@ func (a *App) serve() {
 			a.Web.Hub.Publish(t, c.ID)
 		}
 	}
+}
+
+// roleTitle is what a role is called in the reader's language, by the first pack that names it.
+func (a *App) roleTitle(ctx context.Context, jurisdiction, role string) string {
+	packs, err := a.Book.Packs(ctx, jurisdiction)
+	if err != nil {
+		return role
+	}
+	for _, name := range slices.Sorted(maps.Keys(packs)) {
+		if r := packs[name].Pack.Role(role); r != nil && r.Title[web.Lang(ctx)] != "" {
+			return r.Title[web.Lang(ctx)]
+		}
+	}
+	return role
 }
 
 // names gives the names of units and areas.

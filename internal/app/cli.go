@@ -50,7 +50,6 @@ func Main(ctx context.Context, args, env []string, out, errs io.Writer) int {
 	return 0
 }
 
-
 func dispatch(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
 	name := "serve"
 	if len(args) > 0 {

@@ -49,7 +49,8 @@ type unitJSON struct {
 }
 
 type peopleInput struct {
-	Unit string `query:"unit" maxLength:"64" required:"true"`
+	Unit string `query:"unit" maxLength:"64" doc:"who works in this unit"`
+	Q    string `query:"q" maxLength:"50" doc:"whose name contains this, among those who hold a post"`
 }
 
 type peopleOutput struct {
@@ -62,6 +63,7 @@ type personJSON struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Role string `json:"role"`
+	Unit string `json:"unit_name,omitempty"`
 }
 
 // lookups adds what forms choose from: places, units and colleagues of the own jurisdiction.
@@ -151,15 +153,23 @@ func (a *App) httpPeople(ctx context.Context, in *peopleInput) (*peopleOutput, e
 	}
 	out := &peopleOutput{}
 	out.Body.People = []personJSON{}
-	u, ok := a.World.Tree().Unit(in.Unit)
-	if !ok || u.Jurisdiction != who.Jurisdiction {
-		return out, nil
-	}
 	roll := a.World.People()
-	for _, p := range roll.InUnit("", in.Unit, a.Cases.Now()) {
-		if len(out.Body.People) < mostFound {
-			out.Body.People = append(out.Body.People, personJSON{p.PersonID, roll.Name(p.PersonID), p.Role})
+	posts := roll.Standing(who.Jurisdiction, a.Cases.Now())
+	if u, ok := a.World.Tree().Unit(in.Unit); ok && u.Jurisdiction == who.Jurisdiction {
+		posts = roll.InUnit("", in.Unit, a.Cases.Now())
+	}
+	seen := map[string]bool{}
+	for _, p := range posts {
+		name := roll.Name(p.PersonID)
+		if seen[p.PersonID] || !strings.Contains(name, in.Q) || len(out.Body.People) == mostFound {
+			continue
 		}
+		seen[p.PersonID] = true
+		unit := ""
+		if u, ok := a.World.Tree().Unit(p.UnitID); ok {
+			unit = u.Name
+		}
+		out.Body.People = append(out.Body.People, personJSON{p.PersonID, name, p.Role, unit})
 	}
 	return out, nil
 }

@@ -29,6 +29,8 @@ type Act struct {
 	DeviceAt time.Time // when the actor's device says it was done
 	Offline  bool      // made without signal: becomes a note when the step has changed
 	Cause    string
+
+	signal *Signal // that an automatic act follows from
 }
 
 // Result is what an act came to.
@@ -77,6 +79,7 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Resul
 		return st.keepAsNote(who, a, moveID)
 	}
 	st.begin(who, a, moveID)
+	st.signal = a.signal
 	if st.life.Action(a.Action) == nil && (workflow.IsOverlay(a.Action) || kernelOnly[a.Action] != nil) {
 		err = st.overlay(who, a)
 	} else {
@@ -136,7 +139,7 @@ func (st *state) doAction(who *Actor, a Act) error {
 		return err
 	}
 	if err := st.answers(st.asksOf(d), st.alsoOf(d), st.said(d, a)); err != nil {
-		return err
+		return firstOf(missing, err) // needs are told before asks
 	}
 	if missing != nil { // a gate may speak of what was just answered
 		if again, err := st.needs(d, a); err != nil || again != nil {
@@ -311,8 +314,7 @@ func (st *state) answer(name string, v any) error {
 		if len(wrong) > 0 {
 			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: wrong}
 		}
-		st.store(f, name, x)
-		return nil
+		return st.store(f, name, x)
 	}
 	if d := st.life.Seat(name); d != nil {
 		subjects, ok := subjectsOf(v)

@@ -77,6 +77,10 @@ func (st *state) runStepClock(d *workflow.Clock, c *Clock) error {
 		return st.startClock(d, st.now)
 	case c == nil:
 		return nil
+	case !st.Open() && c.State == Paused:
+		st.stopClock(c)
+		c.Until = c.PausedAt // it has not run since
+		return nil
 	case !inside && c.State == Running:
 		if !d.Keep || !st.Open() {
 			st.stopClock(c)

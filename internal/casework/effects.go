@@ -2,6 +2,7 @@ package casework
 
 import (
 	"encoding/json"
+	"slices"
 
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
@@ -79,14 +80,16 @@ func (st *state) setField(name string, v formula.Value) error {
 		}
 		x = y
 	}
-	st.store(f, name, x)
-	return nil
+	return st.store(f, name, x)
 }
 
 // store keeps a value: beside the case when it is personal, else in its row.
-func (st *state) store(f *form.Field, name string, v any) {
-	if st.storeKernel(name, v) {
-		return
+func (st *state) store(f *form.Field, name string, v any) error {
+	if st.storeKernel(name, v) && !st.declares(name) {
+		return nil
+	}
+	if err := st.attachFiles(f, v); err != nil {
+		return err
 	}
 	if f != nil && f.Personal != nil {
 		if st.personal == nil {
@@ -94,13 +97,21 @@ func (st *state) store(f *form.Field, name string, v any) {
 		}
 		st.personal[name] = v
 		st.move.Data.Names = append(st.move.Data.Names, name)
-		return
+		return nil
 	}
 	st.Fields[name] = v
 	if st.move.Data.Values == nil {
 		st.move.Data.Values = map[string]any{}
 	}
 	st.move.Data.Values[name] = v
+	return nil
+}
+
+// declares tells whether the pack has a field of that name, which may then be one of the
+// kernel's besides.
+func (st *state) declares(name string) bool {
+	is := func(f form.Field) bool { return f.Name == name }
+	return slices.ContainsFunc(st.class.Asked, is) || slices.ContainsFunc(st.class.Life.Fields, is)
 }
 
 // storeKernel takes the kernel's own fields to where they live.

@@ -116,8 +116,9 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}", ID: "viewCase", Summary: "One case with its history, clocks and what the asker may do", Tags: tags}, s.httpView)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/{id}/moves", ID: "act", Summary: "Do an action on a case", Tags: tags}, s.httpAct)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/classes", ID: "listClasses", Summary: "The classes that may be reported", Tags: tags}, s.httpClasses)
-	web.Raw(srv, web.Operation{Method: "GET", Path: "/exports/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags}, s.export(web.CSV))
-	web.Raw(srv, web.Operation{Method: "GET", Path: "/exports/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags}, s.export(web.XLSX))
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags}, s.export(web.CSV))
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags}, s.export(web.XLSX))
+	s.fileRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
 }
 

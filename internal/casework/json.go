@@ -10,6 +10,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
+	"gezhi/internal/formula"
 	"gezhi/internal/pack"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
@@ -65,16 +66,23 @@ func (s *Service) wordsOf(ctx context.Context, c *Case) words {
 	return w
 }
 
-// word is the word of a name in a section, the name itself when there is none. Parts that
-// are answered speak the words of the pack that gives their life.
-func (w words) word(section, life, name string) string {
+// find is the word of a name in a section.
+func (w words) find(section, life, name string) (string, bool) {
 	if name == "" || w.p == nil {
-		return name
+		return "", false
 	}
 	for _, n := range []string{life + "." + name, name} {
 		if x := w.p.Word(w.lang, section, n); x != "" {
-			return x
+			return x, true
 		}
+	}
+	return "", false
+}
+
+// word is find, with the name itself when there is no word.
+func (w words) word(section, life, name string) string {
+	if x, ok := w.find(section, life, name); ok {
+		return x
 	}
 	return name
 }
@@ -156,10 +164,11 @@ type ClockJSON struct {
 	Title       string   `json:"title"`
 	State       string   `json:"state" enum:"running,paused,stopped"`
 	From        int64    `json:"from"`
-	Due         int64    `json:"due"`
+	Due         int64    `json:"due,omitempty"`
 	Until       int64    `json:"until,omitempty"`
 	Late        bool     `json:"late"`
 	Limit       string   `json:"limit"`
+	Spent       string   `json:"spent_text,omitempty"`
 	Provisional bool     `json:"provisional,omitempty"`
 	Why         []string `json:"why"`
 }
@@ -196,11 +205,11 @@ type MoveJSON struct {
 	ID          string      `json:"id"`
 	Action      string      `json:"action"`
 	ActionTitle string      `json:"action_title"`
-	From        string      `json:"from_step,omitempty"`
+	From        string      `json:"from_step"`
 	To          string      `json:"to_step"`
 	StepTitle   string      `json:"step_title"`
 	By          string      `json:"by_name"`
-	Post        string      `json:"by_post,omitempty"`
+	Post        string      `json:"by_post_title,omitempty"`
 	At          int64       `json:"at"`
 	Done        bool        `json:"done"`
 	Reason      string      `json:"reason,omitempty"`
@@ -210,15 +219,34 @@ type MoveJSON struct {
 	Cause       string      `json:"cause,omitempty"`
 }
 
+// FormJSON tells a face how to ask for one thing.
+type FormJSON struct {
+	Name     string       `json:"name"`
+	Type     string       `json:"type"`
+	Title    string       `json:"title"`
+	Required bool         `json:"required"`
+	Many     bool         `json:"many,omitempty"`
+	AtLeast  *json.Number `json:"at_least,omitempty"`
+	AtMost   *json.Number `json:"at_most,omitempty"`
+	Options  []OptionJSON `json:"options,omitempty"`
+	Rows     []FormJSON   `json:"rows,omitempty"`
+	Personal bool         `json:"personal,omitempty"`
+}
+
+// OptionJSON is one answer of a choice.
+type OptionJSON struct {
+	Value string `json:"value"`
+	Title string `json:"title"`
+}
+
 // OfferJSON is an action that the reader may do, with its form.
 type OfferJSON struct {
-	Action  string             `json:"action"`
-	Title   string             `json:"title"`
-	Asks    []form.Description `json:"asks"`
-	Also    []form.Description `json:"also"`
-	Unmet   []UnmetJSON        `json:"unmet"`
-	Closes  bool               `json:"closes,omitempty"`
-	Overlay bool               `json:"overlay,omitempty"`
+	Action string      `json:"action"`
+	Title  string      `json:"title"`
+	Asks   []FormJSON  `json:"asks"`
+	Also   []FormJSON  `json:"also"`
+	Unmet  []UnmetJSON `json:"unmet"`
+	Danger bool        `json:"danger" doc:"ends the case, or cannot be taken back"`
 }
 
 // UnmetJSON is a condition that is still in the way.
@@ -228,20 +256,31 @@ type UnmetJSON struct {
 	Text string `json:"text"`
 }
 
+// CaseJSON is a case with its values.
+type CaseJSON struct {
+	RowJSON
+	Text         string       `json:"text"`
+	Fields       []FieldJSON  `json:"fields"`
+	OutcomeTitle string       `json:"outcome_title,omitempty"`
+	Channel      string       `json:"channel"`
+	Reporter     ReporterJSON `json:"reporter"`
+}
+
+// ReporterJSON is who brought the case, as far as a handler may know.
+type ReporterJSON struct {
+	Masked string `json:"name_masked"`
+}
+
 // ViewJSON is a case with everything a case page shows.
 type ViewJSON struct {
-	Case         RowJSON     `json:"case"`
-	OutcomeTitle string      `json:"outcome_title,omitempty"`
-	Channel      string      `json:"channel"`
-	Reporter     string      `json:"reporter" doc:"masked"`
-	Fields       []FieldJSON `json:"fields"`
-	Clocks       []ClockJSON `json:"clocks"`
-	Seats        []SeatJSON  `json:"seats"`
-	Parts        []PartJSON  `json:"parts"`
-	Moves        []MoveJSON  `json:"moves"`
-	Can          []OfferJSON `json:"can"`
-	ParentID     string      `json:"parent_id,omitempty"`
-	MergedInto   string      `json:"merged_into,omitempty"`
+	Case       CaseJSON    `json:"case"`
+	Clocks     []ClockJSON `json:"clocks"`
+	Seats      []SeatJSON  `json:"seats"`
+	Parts      []PartJSON  `json:"parts"`
+	Moves      []MoveJSON  `json:"moves"`
+	Can        []OfferJSON `json:"can"`
+	ParentID   string      `json:"parent_id,omitempty"`
+	MergedInto string      `json:"merged_into,omitempty"`
 }
 
 func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
@@ -249,8 +288,10 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 	if v.Kind == KindTask && s.TaskPack != nil {
 		w.p = s.TaskPack
 	}
-	out := ViewJSON{Case: s.rowJSON(ctx, rowOf(v.Case)), OutcomeTitle: w.word("outcomes", v.Case.Life, v.Outcome), Channel: v.Channel, Reporter: masked(s.World.People().Name(v.ReporterID)),
-		Fields: []FieldJSON{}, Clocks: []ClockJSON{}, Seats: []SeatJSON{}, Parts: []PartJSON{}, Moves: []MoveJSON{}, Can: []OfferJSON{},
+	text, _ := v.Fields[FieldText].(string)
+	out := ViewJSON{Case: CaseJSON{RowJSON: s.rowJSON(ctx, rowOf(v.Case)), Text: text, OutcomeTitle: w.word("outcomes", v.Case.Life, v.Outcome), Channel: v.Channel,
+		Reporter: ReporterJSON{masked(s.World.People().Name(v.ReporterID))}, Fields: []FieldJSON{}},
+		Clocks: []ClockJSON{}, Seats: []SeatJSON{}, Parts: []PartJSON{}, Moves: []MoveJSON{}, Can: []OfferJSON{},
 		ParentID: v.ParentID, MergedInto: v.MergedInto}
 	for i := range v.Class.Fields {
 		f := &v.Class.Fields[i]
@@ -261,8 +302,8 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 		for _, m := range v.Masked {
 			x.Masked = x.Masked || m == f.Name
 		}
-		if x.Value != nil || x.Masked {
-			out.Fields = append(out.Fields, x)
+		if f.Name != FieldText && (x.Value != nil || x.Masked) {
+			out.Case.Fields = append(out.Case.Fields, x)
 		}
 	}
 	for _, c := range v.Clocks {
@@ -294,7 +335,7 @@ func fieldTitle(w words, life string, f *form.Field) string {
 	if f.Title[w.lang] != "" {
 		return f.Title[w.lang]
 	}
-	if x := w.word("fields", life, f.Name); x != f.Name {
+	if x, ok := w.find("fields", life, f.Name); ok {
 		return x
 	}
 	return web.Say(w.lang, "field_title."+f.Name, nil)
@@ -314,12 +355,12 @@ func (s *Service) clockJSON(w words, v *View, c *Clock) ClockJSON {
 		for _, x := range steps {
 			args := x.Args()
 			if r, ok := args["reason"].(string); ok {
-				args["reason"] = web.Say(w.lang, "worktime.reason."+r, nil)
+				args["reason"] = web.Say(w.lang, "day_off."+r, nil)
 			}
 			if n, ok := args["ms"].(int64); ok {
 				args["minutes"] = n / 60000
 			}
-			out.Why = append(out.Why, web.Say(w.lang, "worktime.step."+string(x.Code), args))
+			out.Why = append(out.Why, web.Say(w.lang, "why."+string(x.Code), args))
 		}
 	}
 	return out
@@ -392,15 +433,15 @@ func (w words) roleTitle(role string) string {
 
 // actionTitle is the pack's word for an action, or the kernel's for its own.
 func (s *Service) actionTitle(w words, life, action string) string {
-	if x := w.word("actions", life, action); x != action {
+	if x, ok := w.find("actions", life, action); ok {
 		return x
 	}
 	return web.Say(w.lang, "action."+action, nil)
 }
 
 func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
-	out := OfferJSON{Action: o.Action, Title: s.actionTitle(w, v.Case.Life, o.Action), Closes: o.Closes, Overlay: o.Overlay,
-		Asks: s.describe(w, v, o.Asks), Also: s.describe(w, v, o.Also), Unmet: []UnmetJSON{}}
+	out := OfferJSON{Action: o.Action, Title: s.actionTitle(w, v.Case.Life, o.Action), Danger: o.Closes || dangerous[o.Action],
+		Asks: describe(w, v, o.Asks), Also: describe(w, v, o.Also), Unmet: []UnmetJSON{}}
 	if o.Overlay {
 		out.Asks, out.Also = overlayForm(w, v, o)
 	}
@@ -410,66 +451,88 @@ func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
 	return out
 }
 
+// dangerous are the kernel actions that a tired hand should confirm.
+var dangerous = map[string]bool{workflow.Return: true, workflow.Merge: true, workflow.Suspend: true, actionVoid: true}
+
 func unmetText(w words, v *View, p fault.Place) string {
 	args := map[string]any{"what": p.Path}
 	for k, x := range p.Args {
 		args[k] = x
 	}
 	for _, section := range []string{"parts", "participants", "fields", "refusals"} {
-		if x := w.word(section, v.Case.Life, p.Path); x != p.Path {
+		if x, ok := w.find(section, v.Case.Life, p.Path); ok {
 			args["what"] = x
 		}
 	}
 	return web.Say(w.lang, p.Code, args)
 }
 
+// formOf tells a face how to ask for a field, in the reader's language.
+func formOf(w words, life string, f *form.Field) FormJSON {
+	d := f.Describe()
+	out := FormJSON{Name: d.Name, Type: d.Type, Title: fieldTitle(w, life, f), Required: d.Required, Many: d.Many, Personal: d.Personal,
+		AtLeast: number(d.AtLeast), AtMost: number(d.AtMost)}
+	for _, o := range d.Options {
+		out.Options = append(out.Options, OptionJSON{o.Code, w.title(o.Title, o.Code)})
+	}
+	for i := range f.Rows {
+		out.Rows = append(out.Rows, formOf(w, life, &f.Rows[i]))
+	}
+	return out
+}
+
+func number(n *formula.Num) *json.Number {
+	if n == nil {
+		return nil
+	}
+	x := json.Number(n.String())
+	return &x
+}
+
 // describe tells the faces how to ask for fields and seats.
-func (s *Service) describe(w words, v *View, names []string) []form.Description {
-	out := []form.Description{}
+func describe(w words, v *View, names []string) []FormJSON {
+	out := []FormJSON{}
 	for _, n := range names {
 		if f := v.Class.Field(n); f != nil {
-			d := f.Describe()
-			d.Title = map[string]string{w.lang: fieldTitle(w, v.Case.Life, f)}
+			d := formOf(w, v.Case.Life, f)
 			if n == "severity" {
 				d.Type = "choice"
 				for _, g := range v.Class.In.Pack.Severities {
-					d.Options = append(d.Options, form.Option{Code: g.Code, Title: g.Title})
+					d.Options = append(d.Options, OptionJSON{g.Code, w.title(g.Title, g.Code)})
 				}
 			}
 			out = append(out, d)
 			continue
 		}
 		if seat := v.Life.Seat(n); seat != nil {
-			out = append(out, form.Description{Name: n, Type: seat.Kind, Required: true, Many: seat.AtMost != 1, Title: map[string]string{w.lang: w.word("participants", v.Case.Life, n)}})
+			out = append(out, FormJSON{Name: n, Type: seat.Kind, Required: true, Many: seat.AtMost != 1, Title: w.word("participants", v.Case.Life, n)})
 		}
 	}
 	return out
 }
 
 // overlayForm is the form of a kernel action.
-func overlayForm(w words, v *View, o Offer) (asks, also []form.Description) {
-	title := func(name string) map[string]string {
-		return map[string]string{w.lang: web.Say(w.lang, "field_title."+name, nil)}
+func overlayForm(w words, v *View, o Offer) (asks, also []FormJSON) {
+	field := func(name, typ string, required bool) FormJSON {
+		return FormJSON{Name: name, Type: typ, Title: web.Say(w.lang, "field_title."+name, nil), Required: required}
 	}
-	asks, also = []form.Description{}, []form.Description{}
-	reason := form.Description{Name: "reason", Type: "long_text", Title: title("reason"), Required: true}
+	asks = []FormJSON{}
+	reason := field("reason", "long_text", true)
 	if len(o.Reasons) > 0 {
 		reason.Type = "choice"
 		for _, r := range o.Reasons {
-			reason.Options = append(reason.Options, form.Option{Code: r, Title: map[string]string{w.lang: w.word("reasons", v.Case.Life, r)}})
+			reason.Options = append(reason.Options, OptionJSON{r, w.word("reasons", v.Case.Life, r)})
 		}
 	}
-	note := form.Description{Name: "note", Type: "long_text", Title: title("note")}
 	switch o.Action {
 	case workflow.Suspend:
-		asks = append(asks, form.Description{Name: "until", Type: "date", Title: title("until"), Required: true}, reason)
+		asks = append(asks, field("until", "date", true), reason)
 	case workflow.Transfer, workflow.Designate:
-		asks = append(asks, form.Description{Name: "unit", Type: "unit", Title: title("unit"), Required: true})
+		asks = append(asks, field("unit", "unit", true))
 	case workflow.Merge:
-		asks = append(asks, form.Description{Name: "into", Type: "text", Title: title("into"), Required: true})
+		asks = append(asks, field("into", "text", true))
 	case workflow.Comment:
-		note.Required = true
-		return append(asks, note), also
+		return append(asks, field("note", "long_text", true)), []FormJSON{}
 	case workflow.Reopen:
 		asks = append(asks, reason)
 	default:
@@ -477,7 +540,7 @@ func overlayForm(w words, v *View, o Offer) (asks, also []form.Description) {
 			asks = append(asks, reason)
 		}
 	}
-	return asks, append(also, note)
+	return asks, []FormJSON{field("note", "long_text", false)}
 }
 
 var exportColumns = []string{"number", "class", "title", "severity", "step", "outcome", "area", "unit", "opened_at", "due_at", "late"}
@@ -509,17 +572,17 @@ type classesOutput struct {
 
 // ClassJSON is a class that may be reported, with its form.
 type ClassJSON struct {
-	ID         string             `json:"id"`
-	Code       string             `json:"code"`
-	Scheme     string             `json:"scheme"`
-	Pack       string             `json:"pack"`
-	Title      string             `json:"title"`
-	Group      string             `json:"group,omitempty"`
-	GroupTitle string             `json:"group_title,omitempty"`
-	Severity   string             `json:"severity"`
-	Spot       bool               `json:"spot,omitempty"`
-	Channels   []string           `json:"channels"`
-	Fields     []form.Description `json:"fields"`
+	ID         string     `json:"id"`
+	Code       string     `json:"code"`
+	Scheme     string     `json:"scheme"`
+	Pack       string     `json:"pack"`
+	Title      string     `json:"title"`
+	Group      string     `json:"group,omitempty"`
+	GroupTitle string     `json:"group_title,omitempty"`
+	Severity   string     `json:"severity"`
+	Spot       bool       `json:"spot,omitempty"`
+	Channels   []string   `json:"channels"`
+	Fields     []FormJSON `json:"fields"`
 }
 
 func (s *Service) httpClasses(ctx context.Context, _ *classesInput) (*classesOutput, error) {
@@ -548,11 +611,9 @@ func (s *Service) httpClasses(ctx context.Context, _ *classesInput) (*classesOut
 		for i := range e.Pack.Classes {
 			k := e.Class(e.Pack.Classes[i].Code)
 			c := ClassJSON{ID: n + "/" + k.Scheme + ":" + k.Code, Code: k.Code, Scheme: k.Scheme, Pack: n, Title: w.title(k.Title, k.Code), Group: k.Group,
-				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Channels: k.Channels, Fields: []form.Description{}}
+				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Channels: append([]string{}, k.Channels...), Fields: []FormJSON{}}
 			for j := range k.Asked {
-				d := k.Asked[j].Describe()
-				d.Title = map[string]string{w.lang: fieldTitle(w, k.Class.Life, &k.Asked[j])}
-				c.Fields = append(c.Fields, d)
+				c.Fields = append(c.Fields, formOf(w, k.Class.Life, &k.Asked[j]))
 			}
 			out.Body.Classes = append(out.Body.Classes, c)
 		}

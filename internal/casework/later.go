@@ -64,7 +64,7 @@ func (s *Service) moment(ctx context.Context, id string) error {
 		if next.IsZero() || next.After(st.now) { // fired already
 			return jobs.Set(ctx, tx, jobs.Timer{Kind: TimerCase, Ref: id, Jurisdiction: st.Jurisdiction, DueAt: next})
 		}
-		st.begin(&Actor{System: true}, Act{Action: "timer"}, s.ID())
+		st.begin(&Actor{System: true}, Act{Action: actionTimer}, s.ID())
 		if st.before, err = st.hashes(); err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ var dropJoin = db.SQL(`DELETE FROM timer WHERE kind = $1 AND ref = $2 AND due_at
 // never retried.
 func (s *Service) automatic(ctx context.Context, key string, t task) error {
 	who := &Actor{PersonID: t.As, System: true}
-	a := Act{Case: t.Case, Action: t.Action, Values: t.Values, Reason: t.Reason, Why: t.Why, Key: key, Cause: t.Cause}
+	a := Act{Case: t.Case, Action: t.Action, Values: t.Values, Reason: t.Reason, Why: t.Why, Key: key, Cause: t.Cause, signal: t.Signal}
 	_, err := s.Act(ctx, who, a)
 	kind := fault.KindOf(err)
 	if err == nil || kind == fault.Internal || kind == fault.Unavailable {

@@ -61,11 +61,11 @@ func (st *state) overlay(who *Actor, a Act) error {
 	if o.Name != workflow.Comment && !o.Allowed(st.life, st.Step) {
 		return fault.New(fault.Conflict, "case.not_in_step", "step", st.Step)
 	}
-	if err := st.reasoned(o, a); err != nil {
-		return err
-	}
 	before := st.Version
 	if err := st.overlaid(who, o, a); err != nil {
+		return err
+	}
+	if err := st.reasoned(o, a); err != nil { // what is asked comes last
 		return err
 	}
 	if st.Version == before && o.Name != workflow.Merge { // where the pack says that the case stands afterwards

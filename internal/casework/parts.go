@@ -305,7 +305,7 @@ func (st *state) join(name string) error {
 	if d == nil || set == nil || !st.Open() {
 		return nil
 	}
-	st.begin(&Actor{System: true}, Act{Action: "part_" + SetJoined, Reason: name}, st.s.ID())
+	st.begin(&Actor{System: true}, Act{Action: movePart + SetJoined, Reason: name}, st.s.ID())
 	parts, err := st.partsIn(name, true)
 	if err != nil {
 		return err
@@ -336,7 +336,7 @@ func (st *state) join(name string) error {
 		return nil
 	}
 	if !fired {
-		st.move.Action = "part_taken"
+		st.move.Action = movePart + moveTaken
 	}
 	return st.save()
 }
@@ -358,7 +358,7 @@ func (st *state) judge(d *workflow.PartSet, set *PartSet) (bool, error) {
 	if !held {
 		set.State = SetFailed
 	}
-	st.move.Action = "part_" + set.State
+	st.move.Action = movePart + set.State
 	st.event(workflow.OnPart, d.Name, set.State)
 	if d.Rest == workflow.RestVoid {
 		parts, err := st.partsIn(d.Name, true)

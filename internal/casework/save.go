@@ -27,7 +27,8 @@ type task struct {
 	Values map[string]any    `json:"values,omitempty"`
 	Reason string            `json:"reason,omitempty"`
 	Why    map[string]string `json:"why,omitempty"`
-	As     string            `json:"as,omitempty"` // whose act caused it
+	As     string            `json:"as,omitempty"`     // whose act caused it
+	Signal *Signal           `json:"signal,omitempty"` // that it follows from
 	Cause  string            `json:"cause"`
 }
 
@@ -54,6 +55,11 @@ func (st *state) save() error {
 	if err := st.compute(); err != nil {
 		return err
 	}
+	before := st.UnitID + st.AssigneeID + st.Queue
+	st.responsible() // before the sets: who leads now leads their tasks
+	if before != st.UnitID+st.AssigneeID+st.Queue && st.Open() {
+		st.assigned()
+	}
 	if err := st.openSets(); err != nil {
 		return err
 	}
@@ -61,11 +67,6 @@ func (st *state) save() error {
 		return err
 	}
 	st.follow()
-	before := st.UnitID + st.AssigneeID + st.Queue
-	st.responsible()
-	if before != st.UnitID+st.AssigneeID+st.Queue && st.Open() {
-		st.assigned()
-	}
 	st.Moves++
 	if err := st.saveCase(); err != nil {
 		return err
@@ -104,7 +105,9 @@ func (st *state) compute() error {
 			return err
 		}
 		if x := plain(v); x != nil && hashOf(x) != hashOf(st.Fields[f.Name]) {
-			st.store(f, f.Name, x)
+			if err := st.store(f, f.Name, x); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -135,7 +138,7 @@ func (st *state) assigned() {
 func (st *state) follow() {
 	for _, h := range st.happened {
 		for _, a := range st.life.ActionsUpon(h) {
-			st.later = append(st.later, task{Topic: topicAct, Case: st.ID, Action: a.Name, Reason: h.String()})
+			st.later = append(st.later, task{Topic: topicAct, Case: st.ID, Action: a.Name, Reason: h.String(), Signal: st.signal})
 		}
 	}
 	if !st.Open() && st.ParentID != "" && heard(workflow.Trigger{Kind: workflow.OnClosed}, st.happened) {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"gezhi/internal/blob"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
@@ -30,6 +31,9 @@ type Service struct {
 	TaskPack *pack.Pack     // the pack that gives it: its words
 	// Nature is what cases of a jurisdiction are: sample where all of it is.
 	Nature func(jurisdiction string) string
+
+	// Files keeps the bytes of evidence.
+	Files *blob.Folder
 
 	// OnMove hears of every move inside its transaction, in order. An error fails the act.
 	OnMove []func(ctx context.Context, tx *db.Tx, m *Move, c *Case) error
