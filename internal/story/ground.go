@@ -162,7 +162,7 @@ func (w *world) plant(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			d.Outline, g.shaped = &territory.Outline{CRS: geo.WGS84, Shape: shape}, true
+			d.Boundary, g.shaped = &territory.Boundary{CRS: geo.WGS84, Shape: shape}, true
 		}
 		drafts = append(drafts, d)
 	}
