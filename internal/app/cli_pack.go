@@ -15,7 +15,8 @@ import (
 
 // packCommand works on scenario packs: gezhi pack VERB ….
 func packCommand(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
-	verbs := map[string]func(context.Context, config.Config, []string, io.Writer) error{"check": packCheck, "load": packLoad}
+	verbs := map[string]func(context.Context, config.Config, []string, io.Writer) error{
+		"check": packCheck, "test": packTest, "diagram": packDiagram, "diff": packDiff, "schema": packSchema, "load": packLoad}
 	if len(args) == 0 || verbs[args[0]] == nil {
 		return fault.New(fault.Invalid, "cli.usage_pack")
 	}
