@@ -55,7 +55,7 @@ func (st *state) seat(seat, kind, subject, why string) {
 
 // handOver ends those who hold a seat for one.
 func (st *state) handOver(d *workflow.Seat, seat string) {
-	if d == nil || d.AtMost != 1 {
+	if d == nil || d.AtMost != 1 || st.task != nil && seat == seatItem { // a task may be for several
 		return
 	}
 	for _, p := range st.seats {
