@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -23,8 +24,8 @@ func packCommand(ctx context.Context, cfg config.Config, args []string, out io.W
 	return verbs[args[0]](ctx, cfg, args[1:], out)
 }
 
-// errBadPack ends a command whose report was printed.
-var errBadPack = fault.New(fault.Invalid, "pack.refused")
+// errBadPack ends a command that has printed what is wrong.
+var errBadPack = errors.New("the pack was refused")
 
 // readPack reads and checks the pack of a folder, and prints what is wrong with it.
 func readPack(dir string, out io.Writer) (*pack.Pack, error) {
