@@ -24,8 +24,8 @@ var (
 		returns = $16, reopens = $17, extensions = $18, urges = $19, supervised = $20, designated = $21, merged_into = $22, fields = $23,
 		class = $24, scheme = $25 WHERE id = $1`)
 	caseByID   = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE id = $1`)
-	partsOf    = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = $1 AND part = $2 ORDER BY part_round, item_key, id`)
-	allPartsOf = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = $1 ORDER BY part, part_round, item_key, id`)
+	partsOf    = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = $1 AND parent_id <> '' AND part = $2 ORDER BY part_round, item_key, id`)
+	allPartsOf = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = $1 AND parent_id <> '' ORDER BY part, part_round, item_key, id`)
 
 	insertMove = db.SQL(`INSERT INTO move (case_id, id, jurisdiction, root_id, action, from_step, to_step, outcome, person_id, post_id, unit_id,
 		role, helper_id, at, device_at, cause, done, reason, data) VALUES (` + places(1, 19) + `)`)

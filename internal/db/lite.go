@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -338,11 +339,15 @@ func (c *liteConn) close() {
 	c.c.Close()
 }
 
+// boundLimit finds limits that are arguments. SQLite plans by the value of such a limit and
+// compiles the statement anew at every change of it; an expression it leaves alone.
+var boundLimit = regexp.MustCompile(`LIMIT \$(\d+)`)
+
 func (c *liteConn) stmt(ctx context.Context, s Stmt) (*sql.Stmt, error) {
 	if st := c.stmts[s]; st != nil {
 		return st, nil
 	}
-	st, err := c.c.PrepareContext(ctx, string(s))
+	st, err := c.c.PrepareContext(ctx, boundLimit.ReplaceAllString(string(s), "LIMIT ($$$1 + 0)"))
 	if err != nil {
 		return nil, err
 	}
