@@ -88,7 +88,10 @@ func (a *App) FillSample(ctx context.Context) (filled bool, err error) {
 	if err := a.seatSample(ctx, j, c); err != nil {
 		return false, err
 	}
-	return true, a.World.Renew(ctx)
+	if err := a.World.Renew(ctx); err != nil {
+		return false, err
+	}
+	return true, a.workSample(ctx, j)
 }
 
 // seatSample makes the people of the sample county and gives them their posts.

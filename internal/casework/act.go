@@ -73,9 +73,12 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Resul
 		return nil, err
 	}
 	if !who.System && !st.sees(who) {
+		if a.Offline && st.satHere(who) { // what was done before the case went on is not lost
+			return st.keepAsNote(who, a, moveID)
+		}
 		return nil, fault.New(fault.NotFound, "case.not_found")
 	}
-	if a.Offline && a.Step != "" && a.Step != st.Step {
+	if a.Offline && (a.Step != "" && a.Step != st.Step || a.Version != 0 && a.Version != st.Version) {
 		return st.keepAsNote(who, a, moveID)
 	}
 	st.begin(who, a, moveID)
@@ -372,8 +375,22 @@ func (st *state) keepAsNote(who *Actor, a Act, moveID string) (*Result, error) {
 	return &Result{Case: st.Case, MoveID: moveID, Note: true}, nil
 }
 
+// satHere tells whether the actor held a seat of the case once.
+func (st *state) satHere(who *Actor) bool {
+	return slices.ContainsFunc(st.seats, func(p *Participant) bool {
+		_, ok := st.matches(who, p)
+		return ok && p.State == Left
+	})
+}
+
 // sees tells whether the actor may see the case at all.
-func (st *state) sees(who *Actor) bool { return who.Scope.Covers(st.subject()) }
+func (st *state) sees(who *Actor) bool {
+	if who.Scope.Covers(st.subject()) {
+		return true
+	}
+	also, err := st.mergedReporters()
+	return err == nil && who.Jurisdiction == st.Jurisdiction && slices.Contains(also, who.PersonID)
+}
 
 // subject is what a scope needs to know of the case.
 func (st *state) subject() account.Subject {

@@ -11,21 +11,6 @@ import (
 	"gezhi/internal/workflow"
 )
 
-var mergeMove = db.SQL(`SELECT data FROM move WHERE case_id = $1 AND action = 'merge' AND done = 1 ORDER BY id DESC LIMIT 1`)
-
-func (st *state) stepBeforeMerge() (string, error) {
-	var text string
-	if err := st.tx.Row(st.ctx, mergeMove, []any{st.ID}, &text); err != nil {
-		return "", err
-	}
-	var d Data
-	if err := json.Unmarshal([]byte(text), &d); err != nil {
-		return "", err
-	}
-	from, _ := d.Values["from"].(string)
-	return from, nil
-}
-
 // Register gives a runner the work of this package.
 func (s *Service) Register(r *jobs.Runner) {
 	r.Timers[TimerCase] = func(ctx context.Context, t jobs.Timer) error { return s.moment(ctx, t.Ref) }

@@ -38,3 +38,12 @@ func (s *Service) PutOnDuty(ctx context.Context, x Shift) error {
 		return audit.Append(ctx, tx, audit.Leaf{ID: id, Jurisdiction: x.Jurisdiction, Subject: "roster/" + x.Area, Act: "roster.added", At: s.Now(), Row: x})
 	})
 }
+
+var isOnDuty = db.SQL(`SELECT count(*) FROM roster WHERE person_id = $1 AND from_at <= $2 AND until_at > $2`)
+
+// IsOnDuty reports whether somebody is on any roster at a moment.
+func (s *Service) IsOnDuty(ctx context.Context, person string, at time.Time) (bool, error) {
+	var n int64
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error { return tx.Row(ctx, isOnDuty, []any{person, at}, &n) })
+	return n > 0, err
+}

@@ -258,6 +258,11 @@ func (st *state) saveLater() error {
 		if st.DueAt.Before(Never) {
 			n.DueAt = st.DueAt
 		}
+		if t.Clock != "" {
+			if c := st.clock(t.Clock); c != nil {
+				n.DueAt = c.Due // of the clock that speaks
+			}
+		}
 		if err := st.post(TopicNotice, n); err != nil {
 			return err
 		}

@@ -248,6 +248,8 @@ func (st *state) responsible() {
 		if !slices.Contains(a.In, st.Step) || a.Upon != nil {
 			continue
 		}
+		earlier := queue
+		queue = ""
 		for _, w := range a.Who {
 			switch {
 			case w.Kind == workflow.WhoSeat && w.Name != workflow.Reporter:
@@ -277,6 +279,9 @@ func (st *state) responsible() {
 		}
 		if unit != "" || assignee != "" {
 			break
+		}
+		if earlier != "" {
+			queue = earlier
 		}
 	}
 	if !st.Open() {

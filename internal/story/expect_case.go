@@ -34,6 +34,9 @@ func (w *world) expectCase(ctx context.Context, id string, x CaseExpect) error {
 	return nil
 }
 
+// none is how a story says that something is empty.
+const none = "none"
+
 // expectRow compares where the case stands.
 func (w *world) expectRow(ctx context.Context, v *casework.View, x CaseExpect) error {
 	name := w.caseName(ctx, v.ID) + " "
@@ -54,6 +57,9 @@ func (w *world) expectRow(ctx context.Context, v *casework.View, x CaseExpect) e
 	} {
 		if c.want == "" {
 			continue
+		}
+		if c.want == none {
+			c.want = ""
 		}
 		if err := same(x.Line, name+c.what, c.want, c.got); err != nil {
 			return err

@@ -177,9 +177,9 @@ type spoken struct {
 }
 
 // say reads the with of an event for a case of a class.
-func (w *world) say(ctx context.Context, with map[string]any, class *casework.Class, life *workflow.Life, line int) (spoken, error) {
+func (w *world) say(ctx context.Context, e Event, by string, class *casework.Class, life *workflow.Life) (spoken, error) {
 	out := spoken{values: map[string]any{}, seats: map[string]any{}}
-	for name, v := range with {
+	for name, v := range e.With {
 		f := class.Field(name)
 		switch seat := life.Seat(name); {
 		case name == "seats" && f == nil:
@@ -197,10 +197,14 @@ func (w *world) say(ctx context.Context, with map[string]any, class *casework.Cl
 		case f == nil && seat != nil:
 			out.values[name] = w.idsIn(v, seat.Kind)
 		case f != nil:
-			out.values[name] = w.typed(v, f)
+			x, err := w.evidence(ctx, f, w.typed(v, f), by, e.Key)
+			if err != nil {
+				return out, err
+			}
+			out.values[name] = x
 		case name == "into":
 			path, _ := v.(string)
-			id, err := w.caseID(ctx, path, line)
+			id, err := w.caseID(ctx, path, e.Line)
 			if err != nil {
 				return out, err
 			}

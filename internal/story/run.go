@@ -40,6 +40,9 @@ func Run(ctx context.Context, d *db.DB, s *Story, packs Packs, o Options) Result
 	if err != nil {
 		r.Diff = asDifference(err, s)
 	}
+	if w != nil {
+		defer w.close()
+	}
 	if w != nil && (err != nil || o.Timeline) {
 		r.Timeline = w.timeline(ctx)
 	}

@@ -110,7 +110,7 @@ func (w *world) opening(ctx context.Context, e Event) (func(context.Context) err
 	if err != nil {
 		return func(context.Context) error { return err }, nil
 	}
-	said, err := w.say(ctx, e.With, class, &class.Life.Life, e.Line)
+	said, err := w.say(ctx, e, who[0].PersonID, class, &class.Life.Life)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +197,8 @@ func (w *world) act(ctx context.Context, e Event, action string) (func(context.C
 	if err != nil {
 		return nil, err
 	}
-	said, err := w.say(ctx, e.With, v.Class, v.Life, e.Line)
+	actor := w.able(ctx, who, id, action)
+	said, err := w.say(ctx, e, actor.PersonID, v.Class, v.Life)
 	if err != nil {
 		return nil, err
 	}
@@ -209,9 +210,9 @@ func (w *world) act(ctx context.Context, e Event, action string) (func(context.C
 		a.Note = e.Note
 	}
 	if e.Offline != nil {
-		a.Offline, a.DeviceAt, a.Step = true, e.Offline.Made, w.steps[e.ID]
+		a.Offline, a.DeviceAt = true, e.Offline.Made
+		a.Step, a.Version = w.saw[e.ID].step, w.saw[e.ID].version
 	}
-	actor := w.able(ctx, who, id, action)
 	return func(ctx context.Context) error {
 		_, err := w.cases.Act(ctx, actor, a)
 		return err
@@ -250,6 +251,12 @@ func (w *world) able(ctx context.Context, who []*casework.Actor, id, action stri
 	return who[0]
 }
 
+// sight is where somebody without signal believes a case to stand.
+type sight struct {
+	step    string
+	version int64
+}
+
 // see notes where the case stands when somebody acts without signal.
 func (w *world) see(ctx context.Context, e Event) error {
 	if len(w.opened) == 0 && e.Case == "" {
@@ -261,7 +268,7 @@ func (w *world) see(ctx context.Context, e Event) error {
 	}
 	v, err := w.cases.View(ctx, system, id)
 	if err == nil {
-		w.steps[e.Name] = v.Step
+		w.saw[e.Name] = sight{v.Step, v.Version}
 	}
 	return err
 }

@@ -59,12 +59,14 @@ type world struct {
 	names   map[string]string // their ids by name
 	notices []casework.Notice
 	noticed []time.Time       // when each notice was sent
-	steps   map[string]string // what offline actors saw
+	saw     map[string]sight  // what offline actors saw
 	overlay string            // text of the overlay in force
 	said    []saying          // what the story did, for the timeline
-	seen    map[string]bool   // messages collected already
-	down    time.Time         // jobs do not run before
-	mu      sync.Mutex        // names, in a race
+	uploads map[string]string // files by request and name
+	shut    []func()
+	seen    map[string]bool // messages collected already
+	down    time.Time       // jobs do not run before
+	mu      sync.Mutex      // names, in a race
 	troubles
 }
 
@@ -76,7 +78,7 @@ func begin(ctx context.Context, d *db.DB, s *Story, packs Packs) (*world, error)
 	start := s.start().Add(-24 * time.Hour)
 	w := &world{d: d, story: s, packs: packs, hand: clock.At(start), person: map[string]string{}, stands: map[string][]string{},
 		unit: map[string]string{}, called: map[string]string{}, lives: map[string]string{}, absent: map[string][]int{},
-		names: map[string]string{}, seen: map[string]bool{}, steps: map[string]string{}}
+		names: map[string]string{}, seen: map[string]bool{}, saw: map[string]sight{}, uploads: map[string]string{}}
 	w.newID = id.Seeded(uint64(s.Seed), w.hand.Now)
 	w.days.announce(s.Given.Holidays, s.Given.Workdays)
 	if err := w.reckon(); err != nil {
