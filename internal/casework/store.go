@@ -80,6 +80,37 @@ func places(from, to int) string {
 	return b.String()
 }
 
+// multiRow inserts several rows by one statement: one, two, three or four of them, for each of
+// which the text is declared.
+type multiRow struct {
+	width int
+	stmts [4]db.Stmt
+}
+
+func rowsOf(insert string, width int, rest string) multiRow {
+	m := multiRow{width: width}
+	for i := range m.stmts {
+		rows := make([]string, i+1)
+		for r := range rows {
+			rows[r] = "(" + places(r*width+1, (r+1)*width) + ")"
+		}
+		m.stmts[i] = db.SQL(insert + strings.Join(rows, ", ") + rest)
+	}
+	return m
+}
+
+// queue inserts the rows whose values stand one after the other in args.
+func (m multiRow) queue(ctx context.Context, tx *db.Tx, args []any) error {
+	for len(args) > 0 {
+		n := min(len(args)/m.width, len(m.stmts))
+		if err := tx.Queue(ctx, m.stmts[n-1], args[:n*m.width:n*m.width]...); err != nil {
+			return err
+		}
+		args = args[n*m.width:]
+	}
+	return nil
+}
+
 func (c *Case) insert(ctx context.Context, tx *db.Tx) error {
 	fields, err := json.Marshal(c.Fields)
 	if err != nil {

@@ -47,7 +47,7 @@ func openLite(path string) (*lite, error) {
 	}
 	p := url.Values{}
 	for _, x := range []string{"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "temp_store(MEMORY)",
-		fmt.Sprintf("cache_size(-%d)", pageKiB), "wal_autocheckpoint(4000)"} {
+		fmt.Sprintf("cache_size(-%d)", pageKiB), "wal_autocheckpoint(10000)"} {
 		p.Add("_pragma", x)
 	}
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + p.Encode()
