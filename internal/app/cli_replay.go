@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"gezhi/internal/config"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/pack"
 	"gezhi/internal/replay"
 )
 
@@ -28,7 +30,7 @@ func replayCommand(ctx context.Context, _ config.Config, args []string, out io.W
 		usage.Err = err
 		return usage
 	}
-	mapping, err := replay.ReadMapping(flags.Arg(0))
+	mapping, err := readMapping(flags.Arg(0), out)
 	if err != nil {
 		return err
 	}
@@ -69,6 +71,23 @@ func replayCommand(ctx context.Context, _ config.Config, args []string, out io.W
 		return fault.New(fault.Conflict, "replay.counts_differ", "count", n)
 	}
 	return nil
+}
+
+// readMapping reads a mapping, and prints what is wrong with it in the words of packs.
+func readMapping(name string, out io.Writer) ([]byte, error) {
+	data, err := replay.ReadMapping(name)
+	if err != nil {
+		return nil, err
+	}
+	_, err = replay.ParseMapping(data)
+	var f *fault.Error
+	if errors.As(err, &f) {
+		for _, p := range f.At {
+			fmt.Fprintf(out, "%s:%d: %s: %s\n", name, p.Line, p.Path, pack.Say(language(), p.Code, p.Args))
+		}
+		return nil, fault.New(f.Kind, f.Code)
+	}
+	return data, err
 }
 
 // replayFolder makes the folder for what a replay generates.

@@ -43,6 +43,7 @@ type engine struct {
 const steady = 200 * 365 * 24 * time.Hour
 
 // newEngine wires the kernel over a database; tasks is the pack that gives the life of tasks.
+// The ids it makes follow the history's own time.
 func newEngine(d *db.DB, at time.Time, tasks *pack.Pack) *engine {
 	e := &engine{db: d, hand: clock.At(at), workers: map[string]*casework.Actor{}, areas: map[string]string{}, units: map[string]string{}}
 	ids := id.Seeded(uint64(at.UnixMilli()), e.hand.Now)
@@ -77,6 +78,13 @@ func (e *engine) note(err error) error {
 // settle brings the setting into the database: the jurisdiction, marked as sample, with its
 // places, offices and one person in each, and the pack in force.
 func (e *engine) settle(ctx context.Context, s *Setting, dir string) error {
+	there, err := e.accounts.Jurisdictions(ctx)
+	if err != nil {
+		return err
+	}
+	if len(there) > 0 { // its timers and messages would be handled under the wrong clock
+		return fault.New(fault.Conflict, "replay.not_empty")
+	}
 	top := s.areaCode(len(s.Above) - 1)
 	j, err := e.accounts.CreateJurisdiction(ctx, account.Jurisdiction{Code: top, Name: s.Above[len(s.Above)-1], Nature: casework.Sample})
 	if err != nil {
@@ -157,14 +165,15 @@ func (e *engine) people(ctx context.Context, s *Setting, top string) error {
 	return nil
 }
 
-// until lets time pass up to a moment: every timer and message at its own due time, in order.
+// until lets time pass up to just before a moment: every timer and message at its own due
+// time, in order.
 func (e *engine) until(ctx context.Context, at time.Time) error {
 	for {
 		next, ok, err := e.jobs.Next(ctx)
 		if err != nil {
 			return err
 		}
-		if !ok || next.After(at) {
+		if !ok || !next.Before(at) {
 			e.hand.Set(at)
 			return nil
 		}

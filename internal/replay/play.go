@@ -48,16 +48,23 @@ type player struct {
 	*engine
 	s    *Setting
 	byID map[string]*Row
+
+	next    time.Time // nothing is due before; the life that Generate writes has one mark, at its due time
+	waiting int       // events since jobs ran
 }
+
+// together is how many events may pass before their messages are delivered.
+const together = 64
 
 // play lives the history through, up to the last thing that the file says.
 func (p *player) play(ctx context.Context, all []event) error {
 	for _, v := range all {
-		if v.at.After(p.hand.Now()) {
-			if err := p.until(ctx, v.at); err != nil {
+		if p.waiting++; p.waiting == together || v.at.After(p.next) {
+			if err := p.pass(ctx, v.at); err != nil {
 				return err
 			}
 		}
+		p.hand.Set(v.at)
 		do := p.begin
 		if v.end {
 			do = p.end
@@ -66,7 +73,28 @@ func (p *player) play(ctx context.Context, all []event) error {
 			return fault.Wrap(err, fault.Internal, "replay.act_refused", "line", v.row.Line)
 		}
 	}
-	return p.until(ctx, p.hand.Now())
+	return p.pass(ctx, p.hand.Now().Add(time.Millisecond))
+}
+
+// pass lets time pass up to just before a moment, at which a case may still end in time, and remembers when the next thing is due.
+func (p *player) pass(ctx context.Context, at time.Time) error {
+	p.waiting = 0
+	if err := p.until(ctx, at); err != nil {
+		return err
+	}
+	next, ok, err := p.jobs.Next(ctx)
+	if !ok {
+		next = casework.Never
+	}
+	p.next = next
+	return err
+}
+
+// heard remembers the due time of a case that was opened.
+func (p *player) heard(c *casework.Case) {
+	if c.DueAt.Before(p.next) {
+		p.next = c.DueAt
+	}
 }
 
 // begin opens a row's case and gives it to the unit that handles it, after the returns that
@@ -82,6 +110,7 @@ func (p *player) begin(ctx context.Context, r *Row) error {
 		return err
 	}
 	r.caseID = o.Case.ID
+	p.heard(o.Case)
 	for range r.Returns {
 		if err := p.assign(ctx, r); err != nil {
 			return err

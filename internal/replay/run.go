@@ -35,7 +35,8 @@ type Result struct {
 	Differences                    []string
 }
 
-// Run replays a history and compares. A difference between file and database is no error:
+// Run replays a history into an empty database and compares; one that holds anything is
+// replay.not_empty. A difference between file and database is no error:
 // it stands in Differences. What the engine refuses is replay.act_refused with its line.
 func Run(ctx context.Context, j Job) (*Result, error) {
 	m, err := ParseMapping(j.Mapping)
@@ -96,7 +97,11 @@ func (r *Result) compare(ctx context.Context, j Job, e *engine, s *Setting, h *H
 			r.Nowhere++
 		}
 	}
+	late := 0
 	for cell, n := range r.Found.Cells {
+		if cell.Due == counts.Late {
+			late += n
+		}
 		if cell.Duplicate {
 			r.Merged += n
 		} else {
@@ -104,6 +109,9 @@ func (r *Result) compare(ctx context.Context, j Job, e *engine, s *Setting, h *H
 		}
 	}
 	r.Differences = append(r.Differences, Differences(r.Expected, r.Found)...)
+	if late != r.Timers { // every due time has one mark, which strikes once, when it is late
+		r.Differences = append(r.Differences, difference("late cases, and timers fired", late, r.Timers))
+	}
 	if n := r.Loaded + r.Merged; n != r.Stock.Cases {
 		r.Differences = append(r.Differences, difference("cases counted, and cases", n, r.Stock.Cases))
 	}
