@@ -61,6 +61,7 @@ type world struct {
 	noticed []time.Time       // when each notice was sent
 	saw     map[string]sight  // what offline actors saw
 	overlay string            // text of the overlay in force
+	mark    string            // id made when the event began
 	said    []saying          // what the story did, for the timeline
 	uploads map[string]string // files by request and name
 	shut    []func()
