@@ -27,7 +27,7 @@ func (st *state) merge(a Act) error {
 	st.links = append(st.links, Link{ID: st.s.ID(), Kind: Merged, From: st.ID, To: into, Since: st.now})
 	st.move.Data.Values = map[string]any{"into": into, "from": st.Step}
 	// The reporter sees the case that goes on.
-	if err := st.tx.Queue(st.ctx, insertInvolved, involvedAs(workflow.SeatPerson, st.ReporterID), into, st.Jurisdiction, true, other.DueAt); err != nil {
+	if err := insertInvolved.queue(st.ctx, st.tx, []any{involvedAs(workflow.SeatPerson, st.ReporterID), into, st.Jurisdiction, true, other.DueAt}); err != nil {
 		return err
 	}
 	return st.enter(end[0], "duplicate", nil)

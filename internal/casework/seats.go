@@ -294,9 +294,9 @@ func (st *state) responsible() {
 }
 
 var (
-	insertParticipant = db.SQL(`INSERT INTO participant (case_id, id, jurisdiction, seat, kind, subject, state, from_at, until_at, due_at, move_id, why) VALUES (` + places(1, 12) + `)`)
-	insertInvolved    = db.SQL(`INSERT INTO involved (subject, case_id, jurisdiction, open, due_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`)
-	dropInvolved      = db.SQL(`DELETE FROM involved WHERE case_id = $1 AND subject = $2`)
+	insertParticipants = rowsOf(`INSERT INTO participant (case_id, id, jurisdiction, seat, kind, subject, state, from_at, until_at, due_at, move_id, why) VALUES `, 12, ``)
+	insertInvolved     = rowsOf(`INSERT INTO involved (subject, case_id, jurisdiction, open, due_at) VALUES `, 5, ` ON CONFLICT DO NOTHING`)
+	dropInvolved       = db.SQL(`DELETE FROM involved WHERE case_id = $1 AND subject = $2`)
 )
 
 // saveSeats writes changed participants, and whom the case concerns.
@@ -306,12 +306,11 @@ func (st *state) saveSeats() error {
 		involve[involvedAs(workflow.SeatPerson, st.ReporterID)] = true
 		involve[involvedAs(workflow.SeatPerson, st.EnteredBy)] = true
 	}
+	var added, involved []any
 	for _, p := range st.seats {
 		switch {
 		case p.added:
-			if err := st.tx.Queue(st.ctx, insertParticipant, st.ID, p.ID, st.Jurisdiction, p.Seat, p.Kind, p.Subject, p.State, p.From, p.Until, p.DueAt, p.MoveID, p.Why); err != nil {
-				return err
-			}
+			added = append(added, st.ID, p.ID, st.Jurisdiction, p.Seat, p.Kind, p.Subject, p.State, p.From, p.Until, p.DueAt, p.MoveID, p.Why)
 			involve[involvedAs(p.Kind, p.Subject)] = true
 		case p.changed:
 			if err := st.tx.Queue(st.ctx, updateParticipant, st.ID, p.ID, p.State, p.Until, p.DueAt); err != nil {
@@ -328,12 +327,13 @@ func (st *state) saveSeats() error {
 	}
 	for id := range involve {
 		if id != "" {
-			if err := st.tx.Queue(st.ctx, insertInvolved, id, st.ID, st.Jurisdiction, st.Open(), st.DueAt); err != nil {
-				return err
-			}
+			involved = append(involved, id, st.ID, st.Jurisdiction, st.Open(), st.DueAt)
 		}
 	}
-	return nil
+	if err := insertParticipants.queue(st.ctx, st.tx, added); err != nil {
+		return err
+	}
+	return insertInvolved.queue(st.ctx, st.tx, involved)
 }
 
 // involvedAs is the subject under which somebody finds the case, as scopes name it; "" for

@@ -55,7 +55,7 @@ var Rules = []string{
 	"seat.never_filled", "seat.optional_actor", "seat.nobody_told", "seat.impossible_count",
 	"parts.body", "parts.source", "parts.never_opened", "parts.not_a_list", "parts.given_not_asked", "parts.never_waited", "parts.answer_unread", "parts.unbounded", "parts.cycle", "parts.too_deep",
 	"join.kind", "join.share_without_of", "join.may_be_empty", "join.ignores_item", "need.kind", "need.impossible",
-	"clock.start", "clock.nobody_told", "clock.pause_without_end", "clock.beyond_statutory", "clock.recomputes_itself", "clock.no_limit", "clock.missing_case", "clock.never_and_excluded", "clock.nobody_extends",
+	"clock.start", "clock.nobody_told", "clock.pause_without_end", "clock.beyond_statutory", "clock.recomputes_itself", "clock.no_limit", "clock.missing_case", "clock.never_and_excluded", "clock.nobody_extends", "clock.counts_back",
 	"key.personal", "key.attach_unheard",
 	"effect.one_verb", "effect.target", "effect.too_many", "effect.cycle", "effect.sets_computed",
 	"words.missing",

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"gezhi/internal/pack/shape"
 )
 
 // blocks returns the files shown in a document: fenced blocks whose first line names one.
@@ -45,5 +47,46 @@ func TestTheGuidesPackIsRight(t *testing.T) {
 	e := Resolve(p, nil)
 	if s, ok := e.Class("dark_lamp").Limit("fix", ""); !ok || s.String() != "3 working days" {
 		t.Error("limit", s)
+	}
+}
+
+// Every key and every enumerated word a pack may hold stands in the guide, the reserved
+// ones too.
+func TestTheGuideNamesEveryWord(t *testing.T) {
+	data, err := os.ReadFile("../../docs/pack-authors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	shapes := fileShapes()
+	shapes["broken.yaml"] = brokenShape
+	for file, s := range shapes {
+		seen := map[*shape.Shape]bool{}
+		var walk func(s *shape.Shape, path string)
+		walk = func(s *shape.Shape, path string) {
+			if s == nil || seen[s] {
+				return
+			}
+			seen[s] = true
+			for _, w := range s.Enum {
+				if !strings.Contains(text, w) {
+					t.Errorf("%s: the guide does not name %s of %s", file, w, path)
+				}
+			}
+			for _, k := range s.Keys {
+				if !strings.Contains(text, k.Name) {
+					t.Errorf("%s: the guide does not name %s.%s", file, path, k.Name)
+				}
+				walk(k.Shape, path+"."+k.Name)
+			}
+			walk(s.Of, path)
+			walk(s.Item, path)
+			if s.Alt != nil {
+				walk(s.Alt.Scalar, path)
+				walk(s.Alt.List, path)
+				walk(s.Alt.Map, path)
+			}
+		}
+		walk(s, "")
 	}
 }
