@@ -2,6 +2,7 @@ package casework
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -107,32 +108,37 @@ func (st *state) lastDue() time.Time {
 	return time.Time{}
 }
 
+// partValues are what a part begins with: the values of its item, over them what the task
+// gives, over them what the set gives.
+func (st *state) partValues(d *workflow.PartSet, it item) (map[string]any, error) {
+	env := st.env().With(formula.From(it.Values))
+	values := maps.Clone(it.Values)
+	if values == nil {
+		values = map[string]any{}
+	}
+	lists := [][]workflow.Assign{d.Give}
+	if d.Task != nil {
+		lists = [][]workflow.Assign{d.Task.Give, d.Give}
+	}
+	for _, list := range lists {
+		give, err := st.give(list, env)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(values, give)
+	}
+	return values, nil
+}
+
 func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*state, error) {
 	if it.Kind == workflow.SeatPerson && d.For.Kind == workflow.ForGiven {
 		if err := st.admitted(it.Subject); err != nil {
 			return nil, err
 		}
 	}
-	env := st.env().With(formula.From(it.Values))
-	give, err := st.give(d.Give, env)
+	values, err := st.partValues(d, it)
 	if err != nil {
 		return nil, err
-	}
-	values := map[string]any{}
-	for k, v := range it.Values {
-		values[k] = v
-	}
-	if d.Task != nil {
-		more, err := st.give(d.Task.Give, env)
-		if err != nil {
-			return nil, err
-		}
-		for k, v := range more {
-			values[k] = v
-		}
-	}
-	for k, v := range give {
-		values[k] = v
 	}
 	c := &Case{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Kind: KindCase, Nature: st.Nature, RootID: st.RootID, ParentID: st.ID,
 		Part: d.Name, PartRound: set.Round, ItemKey: it.Key, Depth: st.Depth + 1,

@@ -227,6 +227,9 @@ func (st *state) duty(kind string) (subject, why string) {
 			continue
 		}
 		for _, p := range st.s.World.People().InArea(d.Post, d.area, st.now) {
+			if kind != workflow.SeatUnit && !st.class.AdmittedTo(p.Role, st.day()) {
+				continue // a matter that nobody admitted is not given to the grid
+			}
 			switch kind {
 			case workflow.SeatUnit:
 				return p.UnitID, d.reason()
