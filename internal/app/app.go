@@ -21,6 +21,7 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
 	"gezhi/internal/jobs"
+	"gezhi/internal/notify"
 	"gezhi/internal/pack"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
@@ -42,8 +43,12 @@ type App struct {
 	Book          *casework.Book
 	Cases         *casework.Service
 	Jobs          *jobs.Runner
+	Notify        *notify.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
+
+	core  *pack.Pack
+	files *blob.Folder
 }
 
 // New opens and migrates the database and joins everything to it.
@@ -72,16 +77,24 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		d.Close()
 		return nil, err
 	}
-	a.Cases = &casework.Service{DB: d, Now: clock.System, ID: id.New, World: a.World, Book: a.Book, Calendar: calendar, Soon: soon,
-		TaskLife: casework.TaskLife(core), TaskPack: core, Nature: a.Jurisdictions.nature, Wake: a.Jobs.Wake, Files: files}
+	a.core = core
+	a.files = files
+	a.Cases = a.cases(clock.System)
+	a.Cases.Wake = a.Jobs.Wake
 	a.Cases.Register(a.Jobs)
-	a.Jobs.Topics[casework.TopicNotice] = func(context.Context, jobs.Message) error { return nil }
+	a.notifies()
 	a.serve()
 	if err := a.Jurisdictions.load(ctx); err != nil {
 		d.Close()
 		return nil, err
 	}
 	return a, nil
+}
+
+// cases joins casework to the rest, under a clock.
+func (a *App) cases(now clock.Now) *casework.Service {
+	return &casework.Service{DB: a.DB, Now: now, ID: id.New, World: a.World, Book: a.Book, Calendar: calendar, Soon: soon,
+		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files}
 }
 
 // taskPack is the shipped pack that gives the life of tasks.
@@ -98,6 +111,8 @@ func (a *App) serve() {
 	}
 	a.Cases.Routes(a.Web)
 	a.lookups()
+	a.Notify.Register(a.Web)
+	a.Notify.Publish = a.Web.Hub.Publish
 	a.Web.Mount("/", web.Faces(ui.Files()))
 	a.Cases.Changed = func(c *casework.Case) {
 		for _, t := range c.Topics() {
@@ -142,6 +157,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	work, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { a.Jobs.Run(work) })
+	wg.Go(func() { a.Notify.Run(work) })
 	err := a.Web.Run(ctx, l)
 	stop()
 	wg.Wait()

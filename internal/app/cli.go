@@ -44,11 +44,13 @@ func Main(ctx context.Context, args, env []string, out, errs io.Writer) int {
 		slog.SetDefault(slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: cfg.Log})))
 		err = dispatch(ctx, cfg, rest, out)
 	}
-	if err != nil {
-		complain(errs, err)
-		return 1
+	if err == nil {
+		return 0
 	}
-	return 0
+	if !errors.Is(err, errBadPack) {
+		complain(errs, err)
+	}
+	return 1
 }
 
 func dispatch(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,15 +16,16 @@ import (
 
 // packCommand works on scenario packs: gezhi pack VERB ….
 func packCommand(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
-	verbs := map[string]func(context.Context, config.Config, []string, io.Writer) error{"check": packCheck, "load": packLoad}
+	verbs := map[string]func(context.Context, config.Config, []string, io.Writer) error{
+		"check": packCheck, "test": packTest, "diagram": packDiagram, "diff": packDiff, "schema": packSchema, "load": packLoad}
 	if len(args) == 0 || verbs[args[0]] == nil {
 		return fault.New(fault.Invalid, "cli.usage_pack")
 	}
 	return verbs[args[0]](ctx, cfg, args[1:], out)
 }
 
-// errBadPack ends a command whose report was printed.
-var errBadPack = fault.New(fault.Invalid, "pack.refused")
+// errBadPack ends a command that has printed what is wrong.
+var errBadPack = errors.New("the pack was refused")
 
 // readPack reads and checks the pack of a folder, and prints what is wrong with it.
 func readPack(dir string, out io.Writer) (*pack.Pack, error) {

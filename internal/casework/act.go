@@ -29,6 +29,8 @@ type Act struct {
 	DeviceAt time.Time // when the actor's device says it was done
 	Offline  bool      // made without signal: becomes a note when the step has changed
 	Cause    string
+
+	signal *Signal // that an automatic act follows from
 }
 
 // Result is what an act came to.
@@ -71,12 +73,16 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Resul
 		return nil, err
 	}
 	if !who.System && !st.sees(who) {
+		if a.Offline && st.satHere(who) { // what was done before the case went on is not lost
+			return st.keepAsNote(who, a, moveID)
+		}
 		return nil, fault.New(fault.NotFound, "case.not_found")
 	}
-	if a.Offline && a.Step != "" && a.Step != st.Step {
+	if a.Offline && (a.Step != "" && a.Step != st.Step || a.Version != 0 && a.Version != st.Version) {
 		return st.keepAsNote(who, a, moveID)
 	}
 	st.begin(who, a, moveID)
+	st.signal = a.signal
 	if st.life.Action(a.Action) == nil && (workflow.IsOverlay(a.Action) || kernelOnly[a.Action] != nil) {
 		err = st.overlay(who, a)
 	} else {
@@ -136,7 +142,7 @@ func (st *state) doAction(who *Actor, a Act) error {
 		return err
 	}
 	if err := st.answers(st.asksOf(d), st.alsoOf(d), st.said(d, a)); err != nil {
-		return err
+		return firstOf(missing, err) // needs are told before asks
 	}
 	if missing != nil { // a gate may speak of what was just answered
 		if again, err := st.needs(d, a); err != nil || again != nil {
@@ -369,8 +375,37 @@ func (st *state) keepAsNote(who *Actor, a Act, moveID string) (*Result, error) {
 	return &Result{Case: st.Case, MoveID: moveID, Note: true}, nil
 }
 
+// satHere tells whether the actor held a seat of the case once.
+func (st *state) satHere(who *Actor) bool {
+	return slices.ContainsFunc(st.seats, func(p *Participant) bool {
+		_, ok := st.matches(who, p)
+		return ok && p.State == Left
+	})
+}
+
 // sees tells whether the actor may see the case at all.
-func (st *state) sees(who *Actor) bool { return who.Scope.Covers(st.subject()) }
+func (st *state) sees(who *Actor) bool {
+	if who.Scope.Covers(st.subject()) {
+		return true
+	}
+	if up, err := st.up(); err == nil && up != nil && up.holdsSeat(who) {
+		return true
+	}
+	also, err := st.mergedReporters()
+	return err == nil && who.Jurisdiction == st.Jurisdiction && slices.Contains(also, who.PersonID)
+}
+
+// holdsSeat tells whether the actor holds a seat of this case or of one above it: such a seat
+// gives sight of all that lies below.
+func (st *state) holdsSeat(who *Actor) bool {
+	for _, p := range st.seats {
+		if _, ok := st.matches(who, p); ok && p.State == Held && p.Kind != workflow.SeatParty {
+			return true
+		}
+	}
+	up, err := st.up()
+	return err == nil && up != nil && up.holdsSeat(who)
+}
 
 // subject is what a scope needs to know of the case.
 func (st *state) subject() account.Subject {

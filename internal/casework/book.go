@@ -225,7 +225,7 @@ func (b *Book) Packs(ctx context.Context, jurisdiction string) (map[string]*pack
 }
 
 // Sees tells how far a role looks in a jurisdiction: as the packs in force say, the widest
-// of them. What no pack knows sees its own.
+// of them. A role that no pack knows is a member of a unit and sees what the unit takes part in.
 func (b *Book) Sees(ctx context.Context, jurisdiction string) (func(role string) account.Sees, error) {
 	packs, err := b.Packs(ctx, jurisdiction)
 	far := map[string]account.Sees{}
@@ -234,7 +234,12 @@ func (b *Book) Sees(ctx context.Context, jurisdiction string) (func(role string)
 			far[r.Name] = max(far[r.Name], seesOf(r.Sees))
 		}
 	}
-	return func(role string) account.Sees { return far[role] }, err
+	return func(role string) account.Sees {
+		if sees, known := far[role]; known {
+			return sees
+		}
+		return account.SeesUnit
+	}, err
 }
 
 func seesOf(s string) account.Sees {

@@ -88,6 +88,22 @@ type Move struct {
 	Data                             Data
 }
 
+// Bookkeeping tells that the engine made the move for its own sake: nobody acted.
+func (m *Move) Bookkeeping() bool {
+	switch m.Action {
+	case actionOpen, actionTimer, actionRecount, actionSignal, movePart + SetJoined, movePart + SetFailed, movePart + moveTaken:
+		return true
+	}
+	return false
+}
+
+// The moves by which part sets and timers are written down.
+const (
+	actionTimer = "timer"
+	movePart    = "part_"
+	moveTaken   = "taken"
+)
+
 // Data is what a move carries besides who and when. It holds no personal value.
 type Data struct {
 	Values  map[string]any    `json:"values,omitempty"`  // fields it set

@@ -77,6 +77,10 @@ func (st *state) runStepClock(d *workflow.Clock, c *Clock) error {
 		return st.startClock(d, st.now)
 	case c == nil:
 		return nil
+	case !st.Open() && c.State == Paused:
+		st.stopClock(c)
+		c.Until = c.PausedAt // it has not run since
+		return nil
 	case !inside && c.State == Running:
 		if !d.Keep || !st.Open() {
 			st.stopClock(c)
@@ -437,57 +441,4 @@ func (st *state) strike(c *Clock, m mark) error {
 	}
 	st.tells = append(st.tells, telling{Event: "escalated", Who: owners, Clock: c.Name, Mark: m.rule.At.String()})
 	return nil
-}
-
-// persons are the people that a list of Who names, each once. A role means its nearest
-// holders.
-func (st *state) persons(who []workflow.Who) ([]string, error) {
-	var out []string
-	add := func(id string) {
-		if id != "" && !slices.Contains(out, id) {
-			out = append(out, id)
-		}
-	}
-	for _, w := range who {
-		switch w.Kind {
-		case workflow.WhoSeat:
-			if w.Name == workflow.Reporter {
-				add(st.ReporterID)
-				continue
-			}
-			for _, p := range st.held(w.Name) {
-				st.peopleOf(p, add)
-			}
-		case workflow.WhoItem:
-			for _, p := range st.held(seatItem) {
-				st.peopleOf(p, add)
-			}
-		case workflow.WhoRole:
-			levels, err := st.holders(w)
-			if err != nil {
-				return nil, err
-			}
-			if len(levels) > 0 {
-				for _, p := range levels[0] {
-					add(p.PersonID)
-				}
-			}
-		}
-	}
-	return out, nil
-}
-
-func (st *state) peopleOf(p *Participant, add func(string)) {
-	switch p.Kind {
-	case workflow.SeatUnit:
-		for _, post := range st.s.World.People().InUnit("", p.Subject, st.now) {
-			add(post.PersonID)
-		}
-	case workflow.SeatPost:
-		if post, ok := st.s.World.People().Post(p.Subject); ok {
-			add(post.PersonID)
-		}
-	default:
-		add(p.Subject)
-	}
 }

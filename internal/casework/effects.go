@@ -2,6 +2,7 @@ package casework
 
 import (
 	"encoding/json"
+	"slices"
 
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
@@ -84,7 +85,7 @@ func (st *state) setField(name string, v formula.Value) error {
 
 // store keeps a value: beside the case when it is personal, else in its row.
 func (st *state) store(f *form.Field, name string, v any) error {
-	if st.storeKernel(name, v) {
+	if st.storeKernel(name, v) && !st.declares(name) {
 		return nil
 	}
 	if err := st.attachFiles(f, v); err != nil {
@@ -104,6 +105,13 @@ func (st *state) store(f *form.Field, name string, v any) error {
 	}
 	st.move.Data.Values[name] = v
 	return nil
+}
+
+// declares tells whether the pack has a field of that name, which may then be one of the
+// kernel's besides.
+func (st *state) declares(name string) bool {
+	is := func(f form.Field) bool { return f.Name == name }
+	return slices.ContainsFunc(st.class.Asked, is) || slices.ContainsFunc(st.class.Life.Fields, is)
 }
 
 // storeKernel takes the kernel's own fields to where they live.

@@ -12,6 +12,7 @@ import (
 	"gezhi/internal/form"
 	"gezhi/internal/formula"
 	"gezhi/internal/pack"
+	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
 	"gezhi/internal/worktime"
@@ -66,16 +67,23 @@ func (s *Service) wordsOf(ctx context.Context, c *Case) words {
 	return w
 }
 
-// word is the word of a name in a section, the name itself when there is none. Parts that
-// are answered speak the words of the pack that gives their life.
-func (w words) word(section, life, name string) string {
+// find is the word of a name in a section.
+func (w words) find(section, life, name string) (string, bool) {
 	if name == "" || w.p == nil {
-		return name
+		return "", false
 	}
 	for _, n := range []string{life + "." + name, name} {
 		if x := w.p.Word(w.lang, section, n); x != "" {
-			return x
+			return x, true
 		}
+	}
+	return "", false
+}
+
+// word is find, with the name itself when there is no word.
+func (w words) word(section, life, name string) string {
+	if x, ok := w.find(section, life, name); ok {
+		return x
 	}
 	return name
 }
@@ -123,7 +131,7 @@ func (s *Service) stepWord(w words, kind, life, step string) string {
 	return w.word("steps", life, step)
 }
 
-// areaName is the place as people say it: the village and what lies below it.
+// areaName is the place as people of the county say it: the village and the grid in it.
 func (s *Service) areaName(id string) string {
 	t := s.World.Tree()
 	a, ok := t.Area(id)
@@ -132,7 +140,7 @@ func (s *Service) areaName(id string) string {
 	}
 	name := ""
 	for _, up := range append(t.Ancestors(id), a) {
-		if up.Level >= 4 {
+		if up.Level >= territory.Village {
 			name += up.Name
 		}
 	}
@@ -328,7 +336,7 @@ func fieldTitle(w words, life string, f *form.Field) string {
 	if f.Title[w.lang] != "" {
 		return f.Title[w.lang]
 	}
-	if x := w.word("fields", life, f.Name); x != f.Name {
+	if x, ok := w.find("fields", life, f.Name); ok {
 		return x
 	}
 	return web.Say(w.lang, "field_title."+f.Name, nil)
@@ -426,7 +434,7 @@ func (w words) roleTitle(role string) string {
 
 // actionTitle is the pack's word for an action, or the kernel's for its own.
 func (s *Service) actionTitle(w words, life, action string) string {
-	if x := w.word("actions", life, action); x != action {
+	if x, ok := w.find("actions", life, action); ok {
 		return x
 	}
 	return web.Say(w.lang, "action."+action, nil)
@@ -453,7 +461,7 @@ func unmetText(w words, v *View, p fault.Place) string {
 		args[k] = x
 	}
 	for _, section := range []string{"parts", "participants", "fields", "refusals"} {
-		if x := w.word(section, v.Case.Life, p.Path); x != p.Path {
+		if x, ok := w.find(section, v.Case.Life, p.Path); ok {
 			args["what"] = x
 		}
 	}

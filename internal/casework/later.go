@@ -11,21 +11,6 @@ import (
 	"gezhi/internal/workflow"
 )
 
-var mergeMove = db.SQL(`SELECT data FROM move WHERE case_id = $1 AND action = 'merge' AND done = 1 ORDER BY id DESC LIMIT 1`)
-
-func (st *state) stepBeforeMerge() (string, error) {
-	var text string
-	if err := st.tx.Row(st.ctx, mergeMove, []any{st.ID}, &text); err != nil {
-		return "", err
-	}
-	var d Data
-	if err := json.Unmarshal([]byte(text), &d); err != nil {
-		return "", err
-	}
-	from, _ := d.Values["from"].(string)
-	return from, nil
-}
-
 // Register gives a runner the work of this package.
 func (s *Service) Register(r *jobs.Runner) {
 	r.Timers[TimerCase] = func(ctx context.Context, t jobs.Timer) error { return s.moment(ctx, t.Ref) }
@@ -64,7 +49,7 @@ func (s *Service) moment(ctx context.Context, id string) error {
 		if next.IsZero() || next.After(st.now) { // fired already
 			return jobs.Set(ctx, tx, jobs.Timer{Kind: TimerCase, Ref: id, Jurisdiction: st.Jurisdiction, DueAt: next})
 		}
-		st.begin(&Actor{System: true}, Act{Action: "timer"}, s.ID())
+		st.begin(&Actor{System: true}, Act{Action: actionTimer}, s.ID())
 		if st.before, err = st.hashes(); err != nil {
 			return err
 		}
@@ -140,7 +125,7 @@ var dropJoin = db.SQL(`DELETE FROM timer WHERE kind = $1 AND ref = $2 AND due_at
 // never retried.
 func (s *Service) automatic(ctx context.Context, key string, t task) error {
 	who := &Actor{PersonID: t.As, System: true}
-	a := Act{Case: t.Case, Action: t.Action, Values: t.Values, Reason: t.Reason, Why: t.Why, Key: key, Cause: t.Cause}
+	a := Act{Case: t.Case, Action: t.Action, Values: t.Values, Reason: t.Reason, Why: t.Why, Key: key, Cause: t.Cause, signal: t.Signal}
 	_, err := s.Act(ctx, who, a)
 	kind := fault.KindOf(err)
 	if err == nil || kind == fault.Internal || kind == fault.Unavailable {

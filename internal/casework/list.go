@@ -96,8 +96,9 @@ func (a *arguments) add(v any) string {
 	return fmt.Sprintf("$%d", len(a.list))
 }
 
-// listSQL joins the branches of the actor's scope by UNION: each is one range of one
-// index, read only as far as the page goes.
+// listSQL finds the page's cases and then reads their rows. The branches of the actor's scope
+// are joined by UNION over the order's two columns only: each is one range of one index, read
+// only as far as the page goes, and what is compared and sorted stays narrow.
 func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
 	var args arguments
 	if len(who.Scope.Branches) == 0 || who.Scope.Jurisdiction == "" {
@@ -110,19 +111,20 @@ func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
 	after := args.add(q.After.Due)
 	afterID := args.add(q.After.ID)
 	limit := args.add(q.Limit + 1)
-	branches := make([]string, 0, len(who.Scope.Branches))
-	for _, b := range who.Scope.Branches {
+	branches := make([]string, len(who.Scope.Branches))
+	for i, b := range who.Scope.Branches {
 		sql := b.SQL(who.Scope.Jurisdiction, len(args.list)+1)
 		args.list = append(args.list, sql.Args...)
-		branches = append(branches, branchSQL(sql, b.Kind, open, extra, after, afterID, limit))
+		branches[i] = branchSQL(sql, b.Kind, open, extra, after, afterID, limit)
 	}
-	if len(branches) == 1 {
-		return branches[0], args.list, nil
+	page := branches[0]
+	if len(branches) > 1 {
+		for i, b := range branches {
+			branches[i] = "SELECT due_at, id FROM (" + b + ") b" + fmt.Sprint(i)
+		}
+		page = strings.Join(branches, " UNION ") + " ORDER BY due_at, id LIMIT " + limit
 	}
-	for i, b := range branches {
-		branches[i] = "SELECT * FROM (" + b + ") b" + fmt.Sprint(i)
-	}
-	return strings.Join(branches, " UNION ") + " ORDER BY due_at, id LIMIT " + limit, args.list, nil
+	return "SELECT " + rowColumns + " FROM (" + page + ") k JOIN cases c ON c.id = k.id ORDER BY k.due_at, k.id", args.list, nil
 }
 
 func branchSQL(b account.SQLBranch, kind account.BranchKind, open bool, extra, after, afterID, limit string) string {
@@ -140,7 +142,7 @@ func branchSQL(b account.SQLBranch, kind account.BranchKind, open bool, extra, a
 		order = "i.due_at, i.case_id"
 		page = "i.open = " + flag + " AND (i.due_at, i.case_id) > (" + after + ", " + afterID + ")"
 	}
-	return "SELECT " + rowColumns + " FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + phase + " AND " + page + extra + " ORDER BY " + order + " LIMIT " + limit
+	return "SELECT c.due_at, c.id FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + phase + " AND " + page + extra + " ORDER BY " + order + " LIMIT " + limit
 }
 
 // filters are the further conditions of a query. Values are always arguments.

@@ -36,6 +36,8 @@ type Opening struct {
 	DeviceAt   time.Time
 	Cause      string
 	Follows    string // case that this one follows
+
+	signal *Signal // that opens it
 }
 
 // Opened is what an opening came to.
@@ -114,7 +116,12 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 	if err := st.mayOpen(who, o); err != nil {
 		return nil, err
 	}
-	if err := st.firstValues(o); err != nil {
+	if o.signal != nil {
+		if o.Fields, err = st.given(o.signal); err != nil {
+			return nil, err
+		}
+	}
+	if err := st.firstValues(who, o); err != nil {
 		return nil, err
 	}
 	if err := st.grade(); err != nil {
@@ -225,7 +232,7 @@ func contains(list []string, s string) bool {
 }
 
 // firstValues takes in the fields given at opening; required ones of the class must be there.
-func (st *state) firstValues(o Opening) error {
+func (st *state) firstValues(who *Actor, o Opening) error {
 	st.Title = titleOf(o.Text)
 	if o.Text != "" {
 		st.Fields[FieldText] = o.Text
@@ -249,6 +256,9 @@ func (st *state) firstValues(o Opening) error {
 		}
 	}
 	for _, f := range st.class.Asked {
+		if who.System {
+			break // nobody is asked
+		}
 		if st.Fields[f.Name] == nil && st.personal[f.Name] == nil && !f.Optional && f.Formula == nil && !st.excused(f.Name) {
 			e.At = append(e.At, fault.Place{Path: f.Name, Code: "form.required"})
 		}
@@ -299,7 +309,13 @@ func (s *Service) attach(ctx context.Context, who *Actor, holder string, o Openi
 		if done != "" {
 			return nil
 		}
+		if st.before, err = st.hashes(); err != nil {
+			return err
+		}
 		st.begin(who, Act{Action: "attach", Note: o.Text, Cause: o.Cause}, moveID)
+		if st.signal = o.signal; st.signal != nil {
+			st.event(workflow.OnSignal, st.signal.Name, "")
+		}
 		st.under(st.postHere(who))
 		return st.save()
 	})

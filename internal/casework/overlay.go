@@ -45,7 +45,7 @@ func (st *state) overlay(who *Actor, a Act) error {
 		st.event(workflow.OnDid, a.Action, "")
 		return nil
 	}
-	o := st.life.Overlay(a.Action)
+	o := st.rule(a.Action)
 	if o == nil && a.Action != workflow.Comment {
 		return fault.New(fault.Forbidden, "case.not_allowed")
 	}
@@ -61,11 +61,11 @@ func (st *state) overlay(who *Actor, a Act) error {
 	if o.Name != workflow.Comment && !o.Allowed(st.life, st.Step) {
 		return fault.New(fault.Conflict, "case.not_in_step", "step", st.Step)
 	}
-	if err := st.reasoned(o, a); err != nil {
-		return err
-	}
 	before := st.Version
 	if err := st.overlaid(who, o, a); err != nil {
+		return err
+	}
+	if err := st.reasoned(o, a); err != nil { // what is asked comes last
 		return err
 	}
 	if st.Version == before && o.Name != workflow.Merge { // where the pack says that the case stands afterwards
@@ -169,7 +169,7 @@ func (st *state) responsibleIs(who *Actor) bool {
 func (st *state) responsiblePeople() []string {
 	var out []string
 	if st.UnitID != "" {
-		for _, p := range st.s.World.People().InUnit("", st.UnitID, st.now) {
+		for _, p := range st.s.World.People().InUnit(st.Queue, st.UnitID, st.now) {
 			out = append(out, p.PersonID)
 		}
 	}
@@ -185,7 +185,7 @@ func (st *state) responsiblePeople() []string {
 
 // reasoned asks for a reason from the pack's list, where it has one.
 func (st *state) reasoned(o *workflow.Overlay, a Act) error {
-	if list := st.class.reasons(o); list != nil && !slices.Contains(list, a.Reason) {
+	if list := st.reasons(o); list != nil && !slices.Contains(list, a.Reason) {
 		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.not_an_option"}}}
 	}
 	return nil
@@ -338,23 +338,35 @@ func (st *state) giveBack(who *Actor, o *workflow.Overlay) error {
 		}
 	}
 	st.Returns++
-	if o.Cap > 0 && st.Returns >= int64(o.Cap) && o.Then != "" {
-		if d := st.life.Overlay(o.Then); d != nil {
-			people, err := st.persons(d.Who)
-			if err != nil {
-				return err
-			}
-			for _, p := range people {
-				st.seat(SeatEscalated, workflow.SeatPerson, p, "returns")
-			}
-			st.tells = append(st.tells, telling{Event: "to_designate", Who: people})
-		}
+	if err := st.cappedReturn(o); err != nil {
+		return err
 	}
 	to := o.To
 	if to == "" {
 		to = st.life.Start()
 	}
 	return st.goTo(to)
+}
+
+// cappedReturn hands a case that came back too often to those who designate: whom the pack
+// names, else the unit one level up.
+func (st *state) cappedReturn(o *workflow.Overlay) error {
+	if o.Cap == 0 || st.Returns < int64(o.Cap) || o.Then == "" {
+		return nil
+	}
+	d := st.rule(o.Then)
+	if d == nil || len(d.Who) == 0 {
+		if err := st.escalate(); fault.CodeOf(err) != "case.nobody_above" {
+			return err
+		}
+		return nil
+	}
+	people, err := st.persons(d.Who)
+	for _, p := range people {
+		st.seat(SeatEscalated, workflow.SeatPerson, p, "returns")
+	}
+	st.tells = append(st.tells, telling{Event: "to_designate", Who: people})
+	return err
 }
 
 // reopen takes a closed case up again, with a limit.
@@ -383,65 +395,6 @@ func (st *state) reopen(o *workflow.Overlay, a Act) error {
 	}
 	for _, c := range st.clocks { // the citizen's clock never starts anew
 		if d := st.life.Clock(c.Name); d != nil && d.NeverPaused && c.State == Stopped {
-			c.State, c.Until, c.changed = Running, time.Time{}, true
-			if err := st.dueOf(d, c); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// merge closes the case as a duplicate of another; both reporters get its answer.
-func (st *state) merge(a Act) error {
-	into, _ := a.Values["into"].(string)
-	other, err := st.s.read(st.ctx, st.tx, into)
-	if into == "" || into == st.ID || fault.KindOf(err) == fault.NotFound {
-		return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: "into", Code: "case.unknown_case"}}}
-	}
-	if err != nil {
-		return err
-	}
-	if other.Jurisdiction != st.Jurisdiction || other.ParentID != "" || st.ParentID != "" || other.MergedInto != "" || !other.Open() {
-		return fault.New(fault.Conflict, "case.cannot_merge")
-	}
-	end := st.life.StepsIn(workflow.Closed)
-	st.MergedInto = into
-	st.links = append(st.links, Link{ID: st.s.ID(), Kind: Merged, From: st.ID, To: into, Since: st.now})
-	st.move.Data.Values = map[string]any{"into": into, "from": st.Step}
-	// The reporter sees the case that goes on.
-	if err := st.tx.Queue(st.ctx, insertInvolved, involvedAs(workflow.SeatPerson, st.ReporterID), into, st.Jurisdiction, true, other.DueAt); err != nil {
-		return err
-	}
-	return st.enter(end[0], "duplicate", nil)
-}
-
-// unmerge takes a merge back: the case stands where it stood.
-func (st *state) unmerge(who *Actor, _ Act) error {
-	if st.MergedInto == "" {
-		return fault.New(fault.Conflict, "case.not_merged")
-	}
-	o := st.life.Overlay(workflow.Merge)
-	if o == nil {
-		return fault.New(fault.Forbidden, "case.not_allowed")
-	}
-	if err := st.mayOverlay(who, o); err != nil {
-		return err
-	}
-	from, err := st.stepBeforeMerge()
-	if err != nil {
-		return err
-	}
-	if err := st.tx.Queue(st.ctx, endLink, Merged, st.ID, st.MergedInto, st.now); err != nil {
-		return err
-	}
-	st.MergedInto = ""
-	if err := st.enter(from, "", nil); err != nil {
-		return err
-	}
-	for _, c := range st.clocks { // what stopped with the merge goes on as if it had not
-		d := st.life.Clock(c.Name)
-		if d != nil && c.State == Stopped && len(d.In) == 0 {
 			c.State, c.Until, c.changed = Running, time.Time{}, true
 			if err := st.dueOf(d, c); err != nil {
 				return err

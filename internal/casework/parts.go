@@ -155,7 +155,31 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*C
 		child.peopleOf(&Participant{Kind: it.Kind, Subject: it.Subject}, func(id string) { who = append(who, id) })
 		child.tells = append(child.tells, telling{Event: "asked", Who: who})
 	}
+	if d.Task != nil {
+		st.seatDoers(child, d.Task, it)
+	}
 	return c, child.birth()
+}
+
+// seatDoers seats whom a task names by a seat of the parent or by a value of its item.
+func (st *state) seatDoers(child *state, t *workflow.Task, it item) {
+	for _, w := range t.Who {
+		switch {
+		case w.Kind == workflow.WhoSeat:
+			for _, p := range st.held(w.Name) {
+				child.seat(seatItem, p.Kind, p.Subject, w.Name)
+			}
+		case w.Kind == workflow.WhoItem && w.Name != "":
+			subjects, _ := ids(formula.From(it.Values[w.Name]))
+			for _, id := range subjects {
+				kind := workflow.SeatPerson
+				if _, ok := st.s.World.Unit(id); ok {
+					kind = workflow.SeatUnit
+				}
+				child.seat(seatItem, kind, id, w.String())
+			}
+		}
+	}
 }
 
 // itemsOf is the list of a set, from its source.
@@ -285,16 +309,23 @@ func (st *state) endParts(why map[string]string) error {
 			if !c.Open() || why[c.ItemKey] != "" || why[c.ID] != "" {
 				continue
 			}
-			switch rule {
-			case workflow.PartsMustBeClosed:
+			switch {
+			case st.decided(d.Name, c.PartRound): // nobody waits for it any more
+				st.later = append(st.later, task{Topic: topicAct, Case: c.ID, Action: actionVoid, Reason: "closed", As: st.move.PersonID})
+			case rule == workflow.PartsMustBeClosed:
 				return fault.New(fault.Conflict, "case.parts_open", "part", d.Name)
-			case workflow.PartsCarryOver: // stays open under its root
+			case rule == workflow.PartsCarryOver: // stays open under its root
 			default:
 				st.later = append(st.later, task{Topic: topicAct, Case: c.ID, Action: actionVoid, Reason: "closed", As: st.move.PersonID})
 			}
 		}
 	}
 	return nil
+}
+
+// decided tells whether the join of a round of a set has fired.
+func (st *state) decided(name string, round int64) bool {
+	return slices.ContainsFunc(st.sets, func(s *PartSet) bool { return s.Name == name && s.Round == round && s.State != SetOpen })
 }
 
 // join looks at a part set whose parts have changed: it takes up what they give, and fires
@@ -305,7 +336,7 @@ func (st *state) join(name string) error {
 	if d == nil || set == nil || !st.Open() {
 		return nil
 	}
-	st.begin(&Actor{System: true}, Act{Action: "part_" + SetJoined, Reason: name}, st.s.ID())
+	st.begin(&Actor{System: true}, Act{Action: movePart + SetJoined, Reason: name}, st.s.ID())
 	parts, err := st.partsIn(name, true)
 	if err != nil {
 		return err
@@ -336,7 +367,7 @@ func (st *state) join(name string) error {
 		return nil
 	}
 	if !fired {
-		st.move.Action = "part_taken"
+		st.move.Action = movePart + moveTaken
 	}
 	return st.save()
 }
@@ -358,7 +389,7 @@ func (st *state) judge(d *workflow.PartSet, set *PartSet) (bool, error) {
 	if !held {
 		set.State = SetFailed
 	}
-	st.move.Action = "part_" + set.State
+	st.move.Action = movePart + set.State
 	st.event(workflow.OnPart, d.Name, set.State)
 	if d.Rest == workflow.RestVoid {
 		parts, err := st.partsIn(d.Name, true)

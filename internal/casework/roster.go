@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
+	"gezhi/internal/fault"
 )
 
 var dutyPersons = db.SQL(`SELECT person_id FROM roster WHERE jurisdiction = $1 AND area_id = $2 AND from_at <= $3 AND until_at > $3 ORDER BY seat, person_id`)
@@ -12,4 +14,36 @@ var dutyPersons = db.SQL(`SELECT person_id FROM roster WHERE jurisdiction = $1 A
 // onDuty are the persons on the roster of an area at a moment.
 func (s *Service) onDuty(ctx context.Context, tx *db.Tx, jurisdiction, area string, at time.Time) ([]string, error) {
 	return db.Collect(ctx, tx, dutyPersons, []any{jurisdiction, area, at}, func(r db.Rows) (id string, err error) { return id, r.Scan(&id) })
+}
+
+// Shift is a time on the duty roster of an area.
+type Shift struct {
+	Jurisdiction, Area, Person string
+	Seat                       string // clerk, leader, …; also names the shift
+	From, Until                time.Time
+}
+
+var insertShift = db.SQL(`INSERT INTO roster (id, jurisdiction, area_id, shift, seat, person_id, from_at, until_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
+
+// PutOnDuty adds a shift to the roster.
+func (s *Service) PutOnDuty(ctx context.Context, x Shift) error {
+	if !x.From.Before(x.Until) {
+		return fault.New(fault.Invalid, "case.bad_value")
+	}
+	return s.DB.Write(ctx, db.Keys{"roster/" + x.Area}, func(ctx context.Context, tx *db.Tx) error {
+		id := s.ID()
+		if err := tx.Queue(ctx, insertShift, id, x.Jurisdiction, x.Area, x.Seat, x.Seat, x.Person, x.From, x.Until); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, audit.Leaf{ID: id, Jurisdiction: x.Jurisdiction, Subject: "roster/" + x.Area, Act: "roster.added", At: s.Now(), Row: x})
+	})
+}
+
+var isOnDuty = db.SQL(`SELECT count(*) FROM roster WHERE person_id = $1 AND from_at <= $2 AND until_at > $2`)
+
+// IsOnDuty reports whether somebody is on any roster at a moment.
+func (s *Service) IsOnDuty(ctx context.Context, person string, at time.Time) (bool, error) {
+	var n int64
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error { return tx.Row(ctx, isOnDuty, []any{person, at}, &n) })
+	return n > 0, err
 }

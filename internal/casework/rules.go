@@ -23,15 +23,37 @@ func (c *Class) value() formula.Map {
 	return formula.Map{"code": c.Code, "scheme": c.Scheme, "group": c.Group, "spot": c.Spot, "public": c.Public}
 }
 
-// reasons are the codes that an overlay's reasons allow; nil when none is asked for.
-func (c *Class) reasons(o *workflow.Overlay) []string {
+// reasons are the codes that an overlay's reasons allow; nil when none is asked for. Those
+// of a task are lists of the pack that gives its life.
+func (st *state) reasons(o *workflow.Overlay) []string {
 	if o.Reasons == "" {
 		return nil
 	}
-	if l := c.In.Pack.ReasonList(o.Reasons); l != nil {
+	from := st.class.In.Pack
+	if st.task != nil && st.s.TaskPack != nil {
+		from = st.s.TaskPack
+	}
+	if l := from.ReasonList(o.Reasons); l != nil {
 		return l.Codes
 	}
 	return []string{o.Reasons}
+}
+
+// rule is how a kernel action may be used here; nil when it may not. A unit above may
+// designate once a return has reached the cap that leads to it.
+func (st *state) rule(name string) *workflow.Overlay {
+	if o := st.life.Overlay(name); o != nil || name != workflow.Designate {
+		return o
+	}
+	r := st.life.Overlay(workflow.Return)
+	if r == nil || r.Then != name || r.Cap == 0 || st.Returns < int64(r.Cap) {
+		return nil
+	}
+	o := &workflow.Overlay{Name: name}
+	if len(r.In) == 1 {
+		o.To = r.In[0]
+	}
+	return o
 }
 
 // severity is the grade of a case, with the county's changes.

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 
@@ -26,4 +27,13 @@ func (st *state) sample(d *workflow.Action) error {
 func drawn(seed string, share workflow.Ratio) bool {
 	h := sha256.Sum256([]byte("sample/" + seed))
 	return binary.BigEndian.Uint64(h[:8])>>1%uint64(share.Den) < uint64(share.Num)
+}
+
+var drawnOf = db.SQL(`SELECT count(*) FROM sampled WHERE case_id = $1 AND drawn = 1`)
+
+// Sampled tells whether a case was drawn for a later check by somebody else.
+func (s *Service) Sampled(ctx context.Context, id string) (bool, error) {
+	var n int
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error { return tx.Row(ctx, drawnOf, []any{id}, &n) })
+	return n > 0, err
 }

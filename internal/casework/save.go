@@ -27,7 +27,8 @@ type task struct {
 	Values map[string]any    `json:"values,omitempty"`
 	Reason string            `json:"reason,omitempty"`
 	Why    map[string]string `json:"why,omitempty"`
-	As     string            `json:"as,omitempty"` // whose act caused it
+	As     string            `json:"as,omitempty"`     // whose act caused it
+	Signal *Signal           `json:"signal,omitempty"` // that it follows from
 	Cause  string            `json:"cause"`
 }
 
@@ -54,6 +55,11 @@ func (st *state) save() error {
 	if err := st.compute(); err != nil {
 		return err
 	}
+	before := st.UnitID + st.AssigneeID + st.Queue
+	st.responsible() // before the sets: who leads now leads their tasks
+	if before != st.UnitID+st.AssigneeID+st.Queue && st.Open() {
+		st.assigned()
+	}
 	if err := st.openSets(); err != nil {
 		return err
 	}
@@ -61,11 +67,6 @@ func (st *state) save() error {
 		return err
 	}
 	st.follow()
-	before := st.UnitID + st.AssigneeID + st.Queue
-	st.responsible()
-	if before != st.UnitID+st.AssigneeID+st.Queue && st.Open() {
-		st.assigned()
-	}
 	st.Moves++
 	if err := st.saveCase(); err != nil {
 		return err
@@ -137,7 +138,7 @@ func (st *state) assigned() {
 func (st *state) follow() {
 	for _, h := range st.happened {
 		for _, a := range st.life.ActionsUpon(h) {
-			st.later = append(st.later, task{Topic: topicAct, Case: st.ID, Action: a.Name, Reason: h.String()})
+			st.later = append(st.later, task{Topic: topicAct, Case: st.ID, Action: a.Name, Reason: h.String(), Signal: st.signal})
 		}
 	}
 	if !st.Open() && st.ParentID != "" && heard(workflow.Trigger{Kind: workflow.OnClosed}, st.happened) {
@@ -256,6 +257,11 @@ func (st *state) saveLater() error {
 			Severity: st.Severity, Wakes: sev.Wakes, Fallback: sev.Fallback, Clock: t.Clock, Mark: t.Mark, People: t.Who}
 		if st.DueAt.Before(Never) {
 			n.DueAt = st.DueAt
+		}
+		if t.Clock != "" {
+			if c := st.clock(t.Clock); c != nil {
+				n.DueAt = c.Due // of the clock that speaks
+			}
 		}
 		if err := st.post(TopicNotice, n); err != nil {
 			return err

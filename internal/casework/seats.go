@@ -55,7 +55,7 @@ func (st *state) seat(seat, kind, subject, why string) {
 
 // handOver ends those who hold a seat for one.
 func (st *state) handOver(d *workflow.Seat, seat string) {
-	if d == nil || d.AtMost != 1 {
+	if d == nil || d.AtMost != 1 || st.task != nil && seat == seatItem { // a task may be for several
 		return
 	}
 	for _, p := range st.seats {
@@ -248,6 +248,8 @@ func (st *state) responsible() {
 		if !slices.Contains(a.In, st.Step) || a.Upon != nil {
 			continue
 		}
+		earlier := queue
+		queue = ""
 		for _, w := range a.Who {
 			switch {
 			case w.Kind == workflow.WhoSeat && w.Name != workflow.Reporter:
@@ -278,6 +280,9 @@ func (st *state) responsible() {
 		if unit != "" || assignee != "" {
 			break
 		}
+		if earlier != "" {
+			queue = earlier
+		}
 	}
 	if !st.Open() {
 		unit, assignee, queue = st.UnitID, st.AssigneeID, ""
@@ -286,9 +291,9 @@ func (st *state) responsible() {
 }
 
 var (
-	insertParticipant = db.SQL(`INSERT INTO participant (case_id, id, jurisdiction, seat, kind, subject, state, from_at, until_at, due_at, move_id, why) VALUES (` + places(1, 12) + `)`)
-	insertInvolved    = db.SQL(`INSERT INTO involved (subject, case_id, jurisdiction, open, due_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`)
-	dropInvolved      = db.SQL(`DELETE FROM involved WHERE case_id = $1 AND subject = $2`)
+	insertParticipants = rowsOf(`INSERT INTO participant (case_id, id, jurisdiction, seat, kind, subject, state, from_at, until_at, due_at, move_id, why) VALUES `, 12, ``)
+	insertInvolved     = rowsOf(`INSERT INTO involved (subject, case_id, jurisdiction, open, due_at) VALUES `, 5, ` ON CONFLICT DO NOTHING`)
+	dropInvolved       = db.SQL(`DELETE FROM involved WHERE case_id = $1 AND subject = $2`)
 )
 
 // saveSeats writes changed participants, and whom the case concerns.
@@ -298,12 +303,11 @@ func (st *state) saveSeats() error {
 		involve[involvedAs(workflow.SeatPerson, st.ReporterID)] = true
 		involve[involvedAs(workflow.SeatPerson, st.EnteredBy)] = true
 	}
+	var added, involved []any
 	for _, p := range st.seats {
 		switch {
 		case p.added:
-			if err := st.tx.Queue(st.ctx, insertParticipant, st.ID, p.ID, st.Jurisdiction, p.Seat, p.Kind, p.Subject, p.State, p.From, p.Until, p.DueAt, p.MoveID, p.Why); err != nil {
-				return err
-			}
+			added = append(added, st.ID, p.ID, st.Jurisdiction, p.Seat, p.Kind, p.Subject, p.State, p.From, p.Until, p.DueAt, p.MoveID, p.Why)
 			involve[involvedAs(p.Kind, p.Subject)] = true
 		case p.changed:
 			if err := st.tx.Queue(st.ctx, updateParticipant, st.ID, p.ID, p.State, p.Until, p.DueAt); err != nil {
@@ -320,12 +324,13 @@ func (st *state) saveSeats() error {
 	}
 	for id := range involve {
 		if id != "" {
-			if err := st.tx.Queue(st.ctx, insertInvolved, id, st.ID, st.Jurisdiction, st.Open(), st.DueAt); err != nil {
-				return err
-			}
+			involved = append(involved, id, st.ID, st.Jurisdiction, st.Open(), st.DueAt)
 		}
 	}
-	return nil
+	if err := insertParticipants.queue(st.ctx, st.tx, added); err != nil {
+		return err
+	}
+	return insertInvolved.queue(st.ctx, st.tx, involved)
 }
 
 // involvedAs is the subject under which somebody finds the case, as scopes name it; "" for

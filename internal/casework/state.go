@@ -39,6 +39,7 @@ type state struct {
 	links    []Link
 	task     *workflow.Task // of a part that is answered
 	regraded bool           // class clocks must be computed anew
+	signal   *Signal        // heard in this act
 	joins    bool           // the parent's set must be looked at
 	joinSelf []string       // own sets that nobody has to be waited for
 }
@@ -238,7 +239,7 @@ func (st *state) day() string { return st.now.In(clock.CST).Format(time.DateOnly
 
 // env is what formulas of this case may read.
 func (st *state) env() formula.Env {
-	return formula.Env{
+	env := formula.Env{
 		Names: map[string]formula.Value{
 			"field":    lazy(st.fieldValue),
 			"item":     itemValue{st.Case},
@@ -259,6 +260,10 @@ func (st *state) env() formula.Env {
 		Above:  st.above,
 		Within: st.within,
 	}
+	if st.signal != nil {
+		env.Names["signal"] = st.signal.value()
+	}
+	return env
 }
 
 // fieldValue is a field of the case; a task reads its parent's besides.

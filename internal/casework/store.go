@@ -24,8 +24,8 @@ var (
 		returns = $16, reopens = $17, extensions = $18, urges = $19, supervised = $20, designated = $21, merged_into = $22, fields = $23,
 		class = $24, scheme = $25 WHERE id = $1`)
 	caseByID   = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE id = $1`)
-	partsOf    = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = $1 AND part = $2 ORDER BY part_round, item_key, id`)
-	allPartsOf = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = $1 ORDER BY part, part_round, item_key, id`)
+	partsOf    = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = $1 AND parent_id <> '' AND part = $2 ORDER BY part_round, item_key, id`)
+	allPartsOf = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = $1 AND parent_id <> '' ORDER BY part, part_round, item_key, id`)
 
 	insertMove = db.SQL(`INSERT INTO move (case_id, id, jurisdiction, root_id, action, from_step, to_step, outcome, person_id, post_id, unit_id,
 		role, helper_id, at, device_at, cause, done, reason, data) VALUES (` + places(1, 19) + `)`)
@@ -78,6 +78,37 @@ func places(from, to int) string {
 		fmt.Fprintf(&b, "$%d", i)
 	}
 	return b.String()
+}
+
+// multiRow inserts several rows by one statement: one, two, three or four of them, for each of
+// which the text is declared.
+type multiRow struct {
+	width int
+	stmts [4]db.Stmt
+}
+
+func rowsOf(insert string, width int, rest string) multiRow {
+	m := multiRow{width: width}
+	for i := range m.stmts {
+		rows := make([]string, i+1)
+		for r := range rows {
+			rows[r] = "(" + places(r*width+1, (r+1)*width) + ")"
+		}
+		m.stmts[i] = db.SQL(insert + strings.Join(rows, ", ") + rest)
+	}
+	return m
+}
+
+// queue inserts the rows whose values stand one after the other in args.
+func (m multiRow) queue(ctx context.Context, tx *db.Tx, args []any) error {
+	for len(args) > 0 {
+		n := min(len(args)/m.width, len(m.stmts))
+		if err := tx.Queue(ctx, m.stmts[n-1], args[:n*m.width:n*m.width]...); err != nil {
+			return err
+		}
+		args = args[n*m.width:]
+	}
+	return nil
 }
 
 func (c *Case) insert(ctx context.Context, tx *db.Tx) error {

@@ -151,15 +151,21 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 
 func (st *state) overlayOffers(who *Actor) []Offer {
 	var out []Offer
+	rules := make([]*workflow.Overlay, 0, len(st.life.Allow)+1)
 	for i := range st.life.Allow {
-		o := &st.life.Allow[i]
+		rules = append(rules, &st.life.Allow[i])
+	}
+	if o := st.rule(workflow.Designate); o != nil && st.life.Overlay(o.Name) == nil {
+		rules = append(rules, o)
+	}
+	for _, o := range rules {
 		if !o.Allowed(st.life, st.Step) || st.mayOverlay(who, o) != nil {
 			continue
 		}
 		if o.Name == workflow.Return && (st.Designated || o.Cap > 0 && st.Returns >= int64(o.Cap)) {
 			continue
 		}
-		out = append(out, Offer{Action: o.Name, Overlay: true, Reasons: st.class.reasons(o)})
+		out = append(out, Offer{Action: o.Name, Overlay: true, Reasons: st.reasons(o)})
 	}
 	for _, p := range st.seats {
 		if p.State == Offered {

@@ -55,7 +55,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		}
 		return &DB{Engine: Postgres, eng: e}, nil
 	}
-	e, err := openLite(ctx, strings.TrimPrefix(url, "sqlite:"))
+	e, err := openLite(strings.TrimPrefix(url, "sqlite:"))
 	if err != nil {
 		return nil, err
 	}

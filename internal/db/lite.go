@@ -26,7 +26,8 @@ const (
 
 // lite is SQLite: one writing connection that commits groups, and some reading ones.
 type lite struct {
-	pool   *sql.DB
+	pool   *sql.DB // for migrations; all else goes to the driver itself
+	dsn    string
 	writer *liteConn
 	reader chan *liteConn
 	queue  chan *job
@@ -36,7 +37,7 @@ type lite struct {
 	lock   *os.File
 }
 
-func openLite(ctx context.Context, path string) (*lite, error) {
+func openLite(path string) (*lite, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "db.cannot_open", "path", path)
 	}
@@ -46,25 +47,24 @@ func openLite(ctx context.Context, path string) (*lite, error) {
 	}
 	p := url.Values{}
 	for _, x := range []string{"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "temp_store(MEMORY)",
-		fmt.Sprintf("cache_size(-%d)", pageKiB), "wal_autocheckpoint(4000)"} {
+		fmt.Sprintf("cache_size(-%d)", pageKiB), "wal_autocheckpoint(10000)"} {
 		p.Add("_pragma", x)
 	}
-	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+p.Encode())
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + p.Encode()
+	pool, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		lock.Close()
 		return nil, err
 	}
 	readers := max(4, runtime.NumCPU())
-	pool.SetMaxOpenConns(readers + 2)
-	pool.SetMaxIdleConns(readers + 2)
-	l := &lite{pool: pool, reader: make(chan *liteConn, readers), queue: make(chan *job, 1024), closed: make(chan struct{}), lock: lock}
-	if l.writer, err = l.connect(ctx); err != nil {
+	l := &lite{pool: pool, dsn: dsn, reader: make(chan *liteConn, readers), queue: make(chan *job, 1024), closed: make(chan struct{}), lock: lock}
+	if l.writer, err = l.connect(); err != nil {
 		pool.Close()
 		lock.Close()
 		return nil, fault.Wrap(err, fault.Unavailable, "db.cannot_open", "path", path)
 	}
 	for range readers {
-		c, err := l.connect(ctx)
+		c, err := l.connect()
 		if err != nil {
 			pool.Close()
 			lock.Close()
@@ -91,14 +91,6 @@ func lockFile(path string) (*os.File, error) {
 	return f, nil
 }
 
-func (l *lite) connect(ctx context.Context) (*liteConn, error) {
-	c, err := l.pool.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &liteConn{c: c, stmts: map[Stmt]*sql.Stmt{}}, nil
-}
-
 func (l *lite) close() error {
 	first := false
 	l.once.Do(func() { close(l.closed); first = true })
@@ -115,10 +107,10 @@ func (l *lite) close() error {
 	return err
 }
 
-func (l *lite) prepare(ctx context.Context, s Stmt) error {
+func (l *lite) prepare(_ context.Context, s Stmt) error {
 	c := <-l.reader
 	defer func() { l.reader <- c }()
-	st, err := c.c.PrepareContext(ctx, string(s))
+	st, err := c.c.Prepare(string(s))
 	if err != nil {
 		return err
 	}
@@ -323,62 +315,3 @@ func (l *lite) attempt(group []*job, savepoints bool) error {
 	}
 	return nil
 }
-
-// liteConn is one connection with its prepared statements.
-type liteConn struct {
-	c     *sql.Conn
-	stmts map[Stmt]*sql.Stmt
-}
-
-// close gives the connection back; the last one to go folds the journal into the file.
-func (c *liteConn) close() {
-	for _, st := range c.stmts {
-		st.Close()
-	}
-	c.c.Close()
-}
-
-func (c *liteConn) stmt(ctx context.Context, s Stmt) (*sql.Stmt, error) {
-	if st := c.stmts[s]; st != nil {
-		return st, nil
-	}
-	st, err := c.c.PrepareContext(ctx, string(s))
-	if err != nil {
-		return nil, err
-	}
-	c.stmts[s] = st
-	return st, nil
-}
-
-func (c *liteConn) exec(ctx context.Context, s Stmt, args []any) (int64, error) {
-	st, err := c.stmt(ctx, s)
-	if err != nil {
-		return 0, err
-	}
-	r, err := st.ExecContext(ctx, args...)
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
-}
-
-func (c *liteConn) queue(ctx context.Context, s Stmt, args []any) error {
-	_, err := c.exec(ctx, s, args)
-	return err
-}
-
-func (c *liteConn) query(ctx context.Context, s Stmt, args []any) (Rows, error) {
-	st, err := c.stmt(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := st.QueryContext(ctx, args...)
-	if err != nil {
-		return nil, err
-	}
-	return liteRows{rows}, nil
-}
-
-type liteRows struct{ *sql.Rows }
-
-func (r liteRows) Close() { r.Rows.Close() }

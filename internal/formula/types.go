@@ -13,6 +13,7 @@ const (
 	Thing // an object
 )
 
+// String names the type as messages to authors do.
 func (t Type) String() string {
 	return [...]string{"any", "boolean", "number", "text", "list", "object"}[t]
 }

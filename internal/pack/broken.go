@@ -52,6 +52,23 @@ func ParseBroken(file string, data []byte) (*Broken, Report) {
 	return b, report
 }
 
+// BrokenOf reads the broken stories of a pack, in the order of their names.
+func BrokenOf(p *Pack) ([]*Broken, Report) {
+	var out []*Broken
+	all := Report{files: p.files}
+	for _, name := range sortedKeys(p.files) {
+		if !strings.HasPrefix(name, "stories/broken/") || !strings.HasSuffix(name, ".yaml") {
+			continue
+		}
+		b, report := ParseBroken(name, p.files[name])
+		if b != nil {
+			out = append(out, b)
+		}
+		all.Problems = append(all.Problems, report.Problems...)
+	}
+	return out, all
+}
+
 // Caught spoils p and tells whether the check was found, with the report that should have
 // it. A patch that changes nothing is pack.patch_misses in that report.
 func (b *Broken) Caught(p *Pack, others ...*Pack) (Report, bool) {

@@ -52,3 +52,23 @@ func TestEveryRuleCatchesItsBrokenPack(t *testing.T) {
 		}
 	}
 }
+
+// A pack brings its own broken stories; they change nothing of its identity.
+func TestPacksBringTheirBrokenStories(t *testing.T) {
+	p := load(t, "testdata/incident")
+	list, report := BrokenOf(p)
+	if len(list) != 1 || !report.OK() {
+		t.Fatal(list, report.Text("en"))
+	}
+	if report, caught := list[0].Caught(p, load(t, "../../packs/core")); !caught {
+		t.Error(report.Text("en"))
+	}
+	q, err := Decode(p.Encode())
+	if err != nil || q.File("stories/broken/own_work.yaml") != nil || q.Hash() != p.Hash() {
+		t.Error("stories count for the identity", err)
+	}
+	b := &Broken{Check: "life.unknown_step", Patch: []Patch{{File: "lives.yaml", Replace: "not there"}}}
+	if report, caught := b.Caught(p); caught || !report.Has("pack.patch_misses") {
+		t.Error("a patch that misses was not told")
+	}
+}

@@ -55,7 +55,7 @@ var Rules = []string{
 	"seat.never_filled", "seat.optional_actor", "seat.nobody_told", "seat.impossible_count",
 	"parts.body", "parts.source", "parts.never_opened", "parts.not_a_list", "parts.given_not_asked", "parts.never_waited", "parts.answer_unread", "parts.unbounded", "parts.cycle", "parts.too_deep",
 	"join.kind", "join.share_without_of", "join.may_be_empty", "join.ignores_item", "need.kind", "need.impossible",
-	"clock.start", "clock.nobody_told", "clock.pause_without_end", "clock.beyond_statutory", "clock.recomputes_itself", "clock.no_limit", "clock.missing_case", "clock.never_and_excluded", "clock.nobody_extends",
+	"clock.start", "clock.nobody_told", "clock.pause_without_end", "clock.beyond_statutory", "clock.recomputes_itself", "clock.no_limit", "clock.missing_case", "clock.never_and_excluded", "clock.nobody_extends", "clock.counts_back",
 	"key.personal", "key.attach_unheard",
 	"effect.one_verb", "effect.target", "effect.too_many", "effect.cycle", "effect.sets_computed",
 	"words.missing",
@@ -84,6 +84,14 @@ func (c *checking) pack() {
 	}
 	if len(c.p.Lives)+len(c.p.Classes)+len(c.p.Records) == 0 {
 		c.say("pack.nothing_in_it", "pack.yaml", nil)
+	}
+	known := c.p.clockNames()
+	for i, s := range c.p.Severities {
+		for _, l := range s.Limits {
+			if len(c.p.Lives) > 0 && !slices.Contains(known, l.Clock) {
+				c.unknown("class.unknown_clock", "pack.yaml", []string{"severities", index(i), "limits", l.Clock}, l.Clock, known)
+			}
+		}
 	}
 	for _, n := range c.p.Needs {
 		if !slices.ContainsFunc(c.others, func(o *Pack) bool { return o.Name == n }) {
@@ -167,6 +175,16 @@ func (c *checking) classes() {
 
 func (c *checking) classLimits(k *Class, l *Life, at func(...string) []string) {
 	known := append(names(l.Clocks, clockName), "acknowledge")
+	for _, x := range k.Statutory {
+		if !slices.Contains(known, x.Clock) {
+			c.unknown("class.unknown_clock", "classes.yaml", at("statutory", x.Clock), x.Clock, known)
+		}
+	}
+	for _, s := range k.Sample {
+		if l.Action(s.Action) == nil {
+			c.unknown("life.unknown_action", "classes.yaml", at("sample", s.Action), s.Action, names(l.Actions, func(a action) string { return a.Name }))
+		}
+	}
 	for _, x := range k.Limits {
 		if !slices.Contains(known, x.Clock) {
 			c.unknown("class.unknown_clock", "classes.yaml", at("limits", x.Clock), x.Clock, known)

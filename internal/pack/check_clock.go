@@ -28,6 +28,10 @@ func (k *lifeCheck) clocks() {
 		if x := c.Extend; x != nil && len(x.Who) == 0 && x.Upon == nil {
 			k.note("clock.nobody_extends", append(at, "extend"), "name", c.Name)
 		}
+		if counts := slices.ContainsFunc(c.Limit.Terms, func(t workflow.Term) bool { return t.Span.N < 0 }); counts &&
+			!slices.ContainsFunc(c.From, func(t workflow.Trigger) bool { return t.Kind == workflow.OnDate }) {
+			k.note("clock.counts_back", append(at, "limit"), "name", c.Name)
+		}
 		k.limit(c, at)
 		k.recomputes(c, at)
 	}

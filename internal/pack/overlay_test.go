@@ -69,3 +69,22 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// Whatever the bytes of an overlay or a broken story, reading ends with one or with problems.
+func FuzzOverlay(f *testing.F) {
+	p := load(f, "testdata/incident")
+	f.Add([]byte("overlay: incident\nlimits: { \"0102\": { handle: 1 day } }\nduty: [ { class: \"*\", level: county, unit: x } ]\n"))
+	f.Add([]byte("broken: x\ncheck: a.b\npatch: [ { file: lives.yaml, replace: a, with: b } ]\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if o, report := LoadOverlay("o.yaml", data, p); (o == nil) == report.OK() {
+			t.Fatal(report.Text("en"))
+		}
+		b, report := ParseBroken("b.yaml", data)
+		if (b == nil) == report.OK() {
+			t.Fatal(report.Text("en"))
+		}
+		if b != nil {
+			b.Caught(p)
+		}
+	})
+}

@@ -87,7 +87,6 @@ var (
 	version = matching("major.minor.patch", `^\d{1,4}\.\d{1,4}\.\d{1,4}$`, "pack.bad_version")
 	pattern = matching("a class code, or its beginning and a star", `^[A-Za-z0-9_.-]*\*?$`, "pack.bad_pattern")
 	number  = parsed("a number", "", formula.ParseNum)
-	digits  = matching("a whole number", `^\d{1,6}$`, "pack.not_a_number")
 	inSteps = some(matching("a step, or phase PHASE", `^(phase )?[a-z][a-z0-9_]*$`, "pack.bad_name"))
 
 	words = &shape.Shape{Doc: "words by language", Of: text,

@@ -10,7 +10,8 @@ import (
 
 var livesShape = obj("how things go",
 	format, need("lives", dict(lifeShape)),
-	opt("signals", dict(obj("something heard from outside", opt("title", words), need("from", enum("who emits it", "connector", "pack")), opt("give", list(name))))),
+	opt("signals", dict(obj("something heard from outside", opt("title", words), need("from", enum("who emits it", "connector", "pack")), opt("give", list(name)), later("when"), later("per"), later("window")))),
+	later("sensing"), later("coverage"),
 )
 
 var phases = []string{string(workflow.Waiting), string(workflow.Working), string(workflow.Verifying), string(workflow.Rating), string(workflow.Closed)}
@@ -42,7 +43,6 @@ var dayShape = matching("a weekday, a day of the month, last, last working, or M
 
 var seatShape = obj("a seat at the case",
 	need("kind", enum("", workflow.SeatPerson, workflow.SeatPost, workflow.SeatUnit, workflow.SeatParty, workflow.SeatAny)),
-	opt("title", words),
 	opt("from", matching("records.KIND", `^records\.[a-z][a-z0-9_]*$`, "pack.bad_path")),
 	opt("at_least", count(0)), opt("at_most", count(1)), opt("exactly", count(1)),
 	opt("first", matching("reporter, duty, unit of area, or a path", `^(reporter|duty|unit of area|[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+)$`, "pack.bad_first")),
@@ -95,7 +95,7 @@ var needShape = obj("a condition", append(joinKeys(),
 	later("paper"), later("gap"), later("record"), later("at_most"), later("valid"))...)
 
 var actionShape = obj("something that can be done",
-	opt("title", words), need("in", inSteps),
+	need("in", inSteps),
 	opt("to", either(name, list(obj("the first that holds", need("step", name), opt("if", expr))), nil)),
 	need("who", some(who)),
 	opt("apart", some(either(name, nil, obj("", opt("did", matching("an action, or about.ACTION", `^(about\.)?[a-z][a-z0-9_]*$`, "pack.bad_path")), opt("seat", name),

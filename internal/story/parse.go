@@ -39,6 +39,24 @@ func Parse(file string, data []byte) (*Story, []shape.Problem) {
 	return s, nil
 }
 
+// ParseGiven reads a file that stories use: a given, under that key or alone.
+func ParseGiven(file string, data []byte) (Given, []shape.Problem) {
+	n, problems := shape.Read(data)
+	p := &parser{file: file, data: data}
+	if len(problems) > 0 {
+		p.take(problems)
+		return Given{}, p.problems
+	}
+	if g := n.Get("given"); g != nil {
+		n = g
+	}
+	p.take(givenShape.Check(n))
+	if len(p.problems) > 0 {
+		return Given{}, p.problems
+	}
+	return p.given(n), nil
+}
+
 type parser struct {
 	file     string
 	data     []byte
@@ -307,7 +325,7 @@ func (p *parser) caseExpect(name string, n *shape.Node) CaseExpect {
 	c.Unmet, c.Sees, c.Told, c.Fields = namesOf(n.Get("unmet")), namesOf(n.Get("sees")), namesOf(n.Get("told")), factsOf(n.Get("fields"))
 	if v := n.Get("clocks"); v != nil {
 		for _, e := range v.Entries {
-			c.Clocks = append(c.Clocks, ClockExpect{e.Key.Line, e.Key.Text, timeOf(e.Value.Get("due")), textOf(e.Value.Get("spent")),
+			c.Clocks = append(c.Clocks, ClockExpect{e.Key.Line, e.Key.Text, timeOf(e.Value.Get("due")), len(textOf(e.Value.Get("due"))) == len(time.DateOnly), textOf(e.Value.Get("spent")),
 				textOf(e.Value.Get("state")), textOf(e.Value.Get("provisional")), textOf(e.Value.Get("extended"))})
 		}
 	}

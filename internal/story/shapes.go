@@ -16,7 +16,7 @@ func need(name string, s *shape.Shape) shape.Key {
 }
 func opt(name string, s *shape.Shape) shape.Key { return shape.Key{Name: name, Shape: s} }
 func later(name string) shape.Key               { return shape.Key{Name: name, Later: true} }
-func dict(of *shape.Shape) *shape.Shape         { return &shape.Shape{Name: id, Of: of} }
+func dict(of *shape.Shape) *shape.Shape         { return &shape.Shape{Name: aName, Of: of} }
 func list(item *shape.Shape) *shape.Shape       { return &shape.Shape{Item: item} }
 func some(item *shape.Shape) *shape.Shape       { return &shape.Shape{Item: item, Lone: true} }
 func either(scalar, list, object *shape.Shape) *shape.Shape {
@@ -39,8 +39,8 @@ func matching(code, pattern string) *shape.Shape {
 var (
 	free   = &shape.Shape{Free: true}
 	text   = &shape.Shape{}
-	id     = matching("story.bad_name", `^[\p{L}0-9][\p{L}0-9_.@*-]{0,79}$`)
-	path   = matching("story.bad_path", `^[\p{L}0-9][\p{L}0-9_.@-]*(/[\p{L}0-9][\p{L}0-9_.@:-]*)*$`)
+	aName  = matching("story.bad_name", `^[\p{L}0-9][\p{L}0-9_.@*-]{0,79}$`)
+	aPath  = matching("story.bad_path", `^[\p{L}0-9][\p{L}0-9_.@-]*(/[\p{L}0-9][\p{L}0-9_.@:-]*)*$`)
 	moment = scalar("story.bad_time", func(s string) bool { _, err := parseTime(s); return err == nil })
 	day    = scalar("story.bad_date", func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil })
 	span   = &shape.Shape{Text: func(s string) error { _, err := worktime.ParseSpan(s); return err }}
@@ -49,7 +49,7 @@ var (
 	role   = matching("story.bad_role", `^[a-z][a-z0-9_]*(@[\p{L}0-9_.-]+)?$`)
 	code   = matching("story.bad_code", `^[a-z]+(\.[a-z_]+)+$`)
 	days   = some(matching("story.bad_date", `^\d{4}(-\d{2}-\d{2})?$`))
-	names  = some(path)
+	names  = some(aPath)
 	values = dict(free)
 	lines  = some(text)
 )
@@ -69,25 +69,25 @@ func parseTime(s string) (time.Time, error) {
 	return time.Time{}, fault.New(fault.Invalid, "story.bad_time")
 }
 
-var postShape = obj(opt("role", role), opt("unit", id), opt("area", id), opt("from", day), opt("until", day))
+var postShape = obj(opt("role", role), opt("unit", aName), opt("area", aName), opt("from", day), opt("until", day))
 
 var personShape = either(role, list(either(role, nil, postShape)),
-	obj(opt("role", role), opt("unit", id), opt("area", id), opt("from", day), opt("until", day), opt("household", id), opt("posts", list(postShape))))
+	obj(opt("role", role), opt("unit", aName), opt("area", aName), opt("from", day), opt("until", day), opt("household", aName), opt("posts", list(postShape))))
 
-var dutyShape = list(obj(need("class", id), need("level", id), opt("unit", id), opt("post", id)))
+var dutyShape = list(obj(need("class", aName), need("level", aName), opt("unit", aName), opt("post", aName)))
 
 var givenShape = obj(
 	opt("use", text), opt("overlay", text),
-	opt("areas", list(obj(need("id", id), opt("in", id), opt("level", id), opt("unit", id), opt("worker", id), opt("polygon", free)))),
+	opt("areas", list(obj(need("id", aName), opt("in", aName), opt("level", aName), opt("unit", aName), opt("worker", aName), opt("polygon", free)))),
 	opt("people", dict(personShape)),
-	opt("units", either(nil, list(id), dict(obj(opt("in", id), opt("area", id))))),
-	opt("records", list(obj(need("kind", id), need("id", id), opt("from", day), opt("until", day), opt("values", values)))),
-	opt("relations", list(obj(need("kind", id), need("from", id), need("to", id)))),
+	opt("units", either(nil, list(aName), dict(obj(opt("in", aName), opt("area", aName))))),
+	opt("records", list(obj(need("kind", aName), need("id", aName), opt("from", day), opt("until", day), opt("values", values)))),
+	opt("relations", list(obj(need("kind", aName), need("from", aName), need("to", aName)))),
 	opt("tables", dict(list(values))),
 	opt("holidays", days), opt("workdays", days),
-	opt("absent", list(obj(need("who", id), need("acting", id), need("from", moment), need("until", moment)))),
+	opt("absent", list(obj(need("who", aName), need("acting", aName), need("from", moment), need("until", moment)))),
 	opt("duty", dutyShape),
-	opt("roster", list(obj(need("area", id), need("who", id), opt("role", id), need("from", moment), need("until", moment)))),
+	opt("roster", list(obj(need("area", aName), need("who", aName), opt("role", aName), need("from", moment), need("until", moment)))),
 	later("courses"))
 
 // verbKeys are the keys that say what an event does; one of them stands in each event.
@@ -95,11 +95,11 @@ var verbKeys = []Verb{VerbOpen, VerbDo, VerbAnswer, VerbSignal, VerbWrite, VerbE
 
 // simpleKeys are the keys of an event that happens once.
 var simpleKeys = []shape.Key{
-	opt("at", moment), opt("open", id), opt("do", id), opt("answer", values), opt("signal", id), opt("write", id),
-	opt("by", id), opt("as", id), opt("case", path), opt("cases", list(path)), opt("with", values), opt("why", dict(text)),
-	opt("refused", code), opt("each", dict(obj(need("refused", code)))), opt("note", text), opt("channel", id), opt("text", text),
-	opt("point", free), opt("area", id), opt("for", id), opt("offline", obj(need("made", moment), need("sent", moment))), opt("key", id),
-	opt("values", values), opt("id", id), later("reading"),
+	opt("at", moment), opt("open", aName), opt("do", aName), opt("answer", values), opt("signal", aName), opt("write", aName),
+	opt("by", aName), opt("as", aName), opt("case", aPath), opt("cases", list(aPath)), opt("with", values), opt("why", dict(text)),
+	opt("refused", code), opt("each", dict(obj(need("refused", code)))), opt("note", text), opt("channel", aName), opt("text", text),
+	opt("point", free), opt("area", aName), opt("for", aName), opt("offline", obj(need("made", moment), need("sent", moment))), opt("key", aName),
+	opt("values", values), opt("id", aName), later("reading"),
 }
 
 var simpleShape = obj(simpleKeys...)
@@ -107,7 +107,7 @@ var simpleShape = obj(simpleKeys...)
 var eventShape = obj(append(append([]shape.Key{}, simpleKeys...),
 	opt("expect", free), opt("together", list(simpleShape)), opt("winners", count), opt("load", text), opt("holidays", days),
 	opt("outage", span), opt("repeat", obj(append([]shape.Key{need("every", &shape.Shape{Enum: []string{"day", "week", "month"}}), need("until", moment)}, simpleKeys...)...)),
-	opt("post", obj(need("who", id), opt("gives", postShape), opt("ends", id))))...)
+	opt("post", obj(need("who", aName), opt("gives", postShape), opt("ends", aName))))...)
 
 var storyShape = obj(need("story", text), opt("seed", count), opt("given", givenShape), need("when", list(eventShape)), opt("then", free))
 
@@ -115,11 +115,11 @@ var clockShape = obj(opt("due", moment), opt("spent", span), opt("state", &shape
 	opt("provisional", yesNo), opt("extended", count))
 
 var caseShape = obj(
-	opt("step", id), opt("outcome", id), opt("phase", id), opt("class", id), opt("severity", id), opt("area", id), opt("nature", id), opt("open", yesNo),
-	opt("late", some(id)), opt("clocks", dict(clockShape)), opt("why", dict(lines)), opt("parts", dict(dict(text))), opt("seats", dict(some(id))),
-	opt("can", dict(some(id))), opt("cannot", dict(some(id))), opt("unmet", dict(some(id))), opt("sees", dict(some(id))), opt("told", dict(some(id))),
-	opt("fields", values), opt("history", list(id)), opt("sampled", yesNo), opt("follows", path), opt("merged", path), opt("moves", count))
+	opt("step", aName), opt("outcome", aName), opt("phase", aName), opt("class", aName), opt("severity", aName), opt("area", aName), opt("nature", aName), opt("open", yesNo),
+	opt("late", some(aName)), opt("clocks", dict(clockShape)), opt("why", dict(lines)), opt("parts", dict(dict(text))), opt("seats", dict(some(aName))),
+	opt("can", dict(some(aName))), opt("cannot", dict(some(aName))), opt("unmet", dict(some(aName))), opt("sees", dict(some(aName))), opt("told", dict(some(aName))),
+	opt("fields", values), opt("history", list(aName)), opt("sampled", yesNo), opt("follows", aPath), opt("merged", aPath), opt("moves", count))
 
 // worldShape holds the expectations that belong to no single case.
-var worldShape = obj(opt("inbox", dict(names)), opt("count", dict(count)), opt("record", dict(values)), opt("told", dict(some(id))),
+var worldShape = obj(opt("inbox", dict(names)), opt("count", dict(count)), opt("record", dict(values)), opt("told", dict(some(aName))),
 	later("ledger"), later("indicator"), later("gaps"), later("papers"), later("public"), later("ballot"), later("group"), later("erased"), later("kept"), later("caused"))

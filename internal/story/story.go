@@ -238,6 +238,7 @@ type ClockExpect struct {
 	Line        int
 	Name        string
 	Due         time.Time // zero: not asked
+	Day         bool      // only the day of Due was said
 	Spent       string    // "12 working days"
 	State       string    // running, paused, stopped, waiting
 	Provisional string    // "true" or "false"

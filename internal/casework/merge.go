@@ -1,0 +1,112 @@
+package casework
+
+import (
+	"encoding/json"
+	"time"
+
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/workflow"
+)
+
+// merge closes the case as a duplicate of another; both reporters get its answer.
+func (st *state) merge(a Act) error {
+	into, _ := a.Values["into"].(string)
+	other, err := st.s.read(st.ctx, st.tx, into)
+	if into == "" || into == st.ID || fault.KindOf(err) == fault.NotFound {
+		return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: "into", Code: "case.unknown_case"}}}
+	}
+	if err != nil {
+		return err
+	}
+	if other.Jurisdiction != st.Jurisdiction || other.ParentID != "" || st.ParentID != "" || other.MergedInto != "" || !other.Open() {
+		return fault.New(fault.Conflict, "case.cannot_merge")
+	}
+	end := st.life.StepsIn(workflow.Closed)
+	st.MergedInto = into
+	st.links = append(st.links, Link{ID: st.s.ID(), Kind: Merged, From: st.ID, To: into, Since: st.now})
+	st.move.Data.Values = map[string]any{"into": into, "from": st.Step}
+	// The reporter sees the case that goes on.
+	if err := insertInvolved.queue(st.ctx, st.tx, []any{involvedAs(workflow.SeatPerson, st.ReporterID), into, st.Jurisdiction, true, other.DueAt}); err != nil {
+		return err
+	}
+	return st.enter(end[0], "duplicate", nil)
+}
+
+// unmerge takes a merge back: the case stands where it stood.
+func (st *state) unmerge(who *Actor, _ Act) error {
+	if st.MergedInto == "" {
+		return fault.New(fault.Conflict, "case.not_merged")
+	}
+	o := st.life.Overlay(workflow.Merge)
+	if o == nil {
+		return fault.New(fault.Forbidden, "case.not_allowed")
+	}
+	if err := st.mayOverlay(who, o); err != nil {
+		return err
+	}
+	from, err := st.stepBeforeMerge()
+	if err != nil {
+		return err
+	}
+	if err := st.tx.Queue(st.ctx, endLink, Merged, st.ID, st.MergedInto, st.now); err != nil {
+		return err
+	}
+	if err := st.forget(st.MergedInto); err != nil {
+		return err
+	}
+	st.MergedInto = ""
+	if err := st.enter(from, "", nil); err != nil {
+		return err
+	}
+	for _, c := range st.clocks { // what stopped with the merge goes on as if it had not
+		d := st.life.Clock(c.Name)
+		if d != nil && c.State == Stopped && len(d.In) == 0 {
+			c.State, c.Until, c.changed = Running, time.Time{}, true
+			if err := st.dueOf(d, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// forget ends that the reporter of this case sees another, unless that concerns him by itself.
+func (st *state) forget(id string) error {
+	other, err := st.s.load(st.ctx, st.tx, id, st.now)
+	if err != nil {
+		return err
+	}
+	me := involvedAs(workflow.SeatPerson, st.ReporterID)
+	if me == "" || other.concerns(me) {
+		return nil
+	}
+	return st.tx.Queue(st.ctx, dropInvolved, id, me)
+}
+
+var mergeMove = db.SQL(`SELECT data FROM move WHERE case_id = $1 AND action = 'merge' AND done = 1 ORDER BY id DESC LIMIT 1`)
+
+func (st *state) stepBeforeMerge() (string, error) {
+	var text string
+	if err := st.tx.Row(st.ctx, mergeMove, []any{st.ID}, &text); err != nil {
+		return "", err
+	}
+	var d Data
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		return "", err
+	}
+	from, _ := d.Values["from"].(string)
+	return from, nil
+}
+
+var reportersOfMerged = db.SQL(`SELECT c.reporter_id FROM link l JOIN cases c ON c.id = l.from_case
+	WHERE l.to_case = $1 AND l.kind = 'merged' AND l.until_at = 0 AND c.reporter_id <> '' ORDER BY l.id`)
+
+// mergedReporters are those who reported what has been merged into this case: they see it
+// and get its answer.
+func (st *state) mergedReporters() ([]string, error) {
+	if st.fresh {
+		return nil, nil
+	}
+	return db.Collect(st.ctx, st.tx, reportersOfMerged, []any{st.ID}, func(r db.Rows) (id string, err error) { return id, r.Scan(&id) })
+}

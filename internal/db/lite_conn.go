@@ -1,0 +1,199 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+)
+
+// liteConn is one connection with its prepared statements. It speaks to the driver itself:
+// database/sql would lock, copy and convert for every argument and every value.
+type liteConn struct {
+	c     driver.Conn
+	stmts map[Stmt]driver.Stmt
+	args  []driver.NamedValue // of the statement in progress
+}
+
+func (l *lite) connect() (*liteConn, error) {
+	c, err := l.pool.Driver().Open(l.dsn)
+	if err != nil {
+		return nil, err
+	}
+	return &liteConn{c: c, stmts: map[Stmt]driver.Stmt{}}, nil
+}
+
+// close gives the connection back; the last one to go folds the journal into the file.
+func (c *liteConn) close() {
+	for _, st := range c.stmts {
+		st.Close()
+	}
+	c.c.Close()
+}
+
+// boundLimit finds limits that are arguments. SQLite plans by the value of such a limit and
+// compiles the statement anew at every change of it; an expression it leaves alone.
+var boundLimit = regexp.MustCompile(`LIMIT \$(\d+)`)
+
+func (c *liteConn) stmt(s Stmt) (driver.Stmt, error) {
+	if st := c.stmts[s]; st != nil {
+		return st, nil
+	}
+	st, err := c.c.Prepare(boundLimit.ReplaceAllString(string(s), "LIMIT ($$$1 + 0)"))
+	if err != nil {
+		return nil, err
+	}
+	c.stmts[s] = st
+	return st, nil
+}
+
+// named puts arguments into the form of the driver.
+func (c *liteConn) named(args []any) ([]driver.NamedValue, error) {
+	c.args = c.args[:0]
+	for i, a := range args {
+		switch a.(type) {
+		case string, int64, float64, nil:
+		default:
+			var err error
+			if a, err = driver.DefaultParameterConverter.ConvertValue(a); err != nil {
+				return nil, err
+			}
+		}
+		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: a})
+	}
+	return c.args, nil
+}
+
+func (c *liteConn) exec(ctx context.Context, s Stmt, args []any) (int64, error) {
+	st, err := c.stmt(s)
+	if err != nil {
+		return 0, err
+	}
+	named, err := c.named(args)
+	if err != nil {
+		return 0, err
+	}
+	r, err := st.(driver.StmtExecContext).ExecContext(ctx, named)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+func (c *liteConn) queue(ctx context.Context, s Stmt, args []any) error {
+	_, err := c.exec(ctx, s, args)
+	return err
+}
+
+func (c *liteConn) query(ctx context.Context, s Stmt, args []any) (Rows, error) {
+	st, err := c.stmt(s)
+	if err != nil {
+		return nil, err
+	}
+	named, err := c.named(args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.(driver.StmtQueryContext).QueryContext(ctx, named)
+	if err != nil {
+		return nil, err
+	}
+	return &liteRows{rows: rows, values: make([]driver.Value, len(rows.Columns()))}, nil
+}
+
+type liteRows struct {
+	rows   driver.Rows
+	values []driver.Value
+	err    error
+}
+
+func (r *liteRows) Next() bool {
+	if r.rows == nil || r.err != nil {
+		return false
+	}
+	if err := r.rows.Next(r.values); err != nil {
+		if !errors.Is(err, io.EOF) {
+			r.err = err
+		}
+		r.Close()
+		return false
+	}
+	return true
+}
+
+func (r *liteRows) Err() error { return r.err }
+
+// Close resets the statement, so that it can run again.
+func (r *liteRows) Close() {
+	if r.rows == nil {
+		return
+	}
+	if err := r.rows.Close(); r.err == nil {
+		r.err = err
+	}
+	r.rows = nil
+}
+
+func (r *liteRows) Scan(dest ...any) error {
+	if len(dest) != len(r.values) {
+		return fmt.Errorf("db: %d places for %d columns", len(dest), len(r.values))
+	}
+	for i, d := range dest {
+		if err := assign(d, r.values[i]); err != nil {
+			return fmt.Errorf("db: column %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// assign stores a value of the driver where d points to.
+func assign(d any, v driver.Value) error {
+	switch d := d.(type) {
+	case *string:
+		if s, ok := v.(string); ok {
+			*d = s
+			return nil
+		}
+	case *int64:
+		if n, ok := v.(int64); ok {
+			*d = n
+			return nil
+		}
+	case *any:
+		*d = v
+		return nil
+	}
+	return assignKind(reflect.ValueOf(d), v)
+}
+
+// assignKind stores into types of our own, and into pointers, which take NULL as nil.
+func assignKind(d reflect.Value, v driver.Value) error {
+	to := d.Elem()
+	from := reflect.ValueOf(v)
+	switch {
+	case to.Kind() == reflect.Pointer && v == nil:
+		to.SetZero()
+		return nil
+	case to.Kind() == reflect.Pointer:
+		to.Set(reflect.New(to.Type().Elem()))
+		return assignKind(to, v)
+	case to.Kind() == reflect.Bool && from.IsValid() && from.CanInt():
+		to.SetBool(from.Int() != 0)
+		return nil
+	case to.CanInt() && from.IsValid() && from.CanInt() && !to.OverflowInt(from.Int()):
+		to.SetInt(from.Int())
+		return nil
+	case to.CanFloat() && from.IsValid() && (from.CanFloat() || from.CanInt()):
+		to.Set(from.Convert(to.Type()))
+		return nil
+	case from.IsValid() && (from.Kind() == reflect.String || from.Type() == bytesType) && (to.Kind() == reflect.String || to.Type() == bytesType):
+		to.Set(from.Convert(to.Type()))
+		return nil
+	}
+	return fmt.Errorf("cannot store %T in %s", v, to.Type())
+}
+
+var bytesType = reflect.TypeFor[[]byte]()

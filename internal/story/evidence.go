@@ -1,0 +1,65 @@
+package story
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"gezhi/internal/account"
+	"gezhi/internal/blob"
+	"gezhi/internal/form"
+)
+
+// evidence uploads the files that a value names, so that an act can put them on a case: a
+// story says "bin.jpg", the case holds the id of an upload of that name.
+func (w *world) evidence(ctx context.Context, f *form.Field, v any, by, key string) (any, error) {
+	if f.Type != "photo" && f.Type != "file" && f.Type != "signature" {
+		return v, nil
+	}
+	list, many := v.([]any)
+	if !many {
+		list = []any{v}
+	}
+	out := make([]any, len(list))
+	for i, x := range list {
+		name, ok := x.(string)
+		if !ok || name == "" {
+			out[i] = x
+			continue
+		}
+		again := key + "/" + by + "/" + name // the same request names the same upload
+		if id := w.uploads[again]; id != "" && key != "" {
+			out[i] = id
+			continue
+		}
+		id, err := w.upload(ctx, by, name)
+		if err != nil {
+			return nil, err
+		}
+		w.uploads[again], w.called[id], out[i] = id, name, id
+	}
+	return out, nil
+}
+
+func (w *world) upload(ctx context.Context, by, name string) (string, error) {
+	if w.cases.Files == nil {
+		dir, err := os.MkdirTemp("", "gezhi-story")
+		if err != nil {
+			return "", err
+		}
+		w.shut = append(w.shut, func() { os.RemoveAll(dir) })
+		if w.cases.Files, err = blob.Open(dir, w.hand.Now()); err != nil {
+			return "", err
+		}
+		w.shut = append(w.shut, func() { w.cases.Files.Close() })
+	}
+	f, err := w.cases.Upload(ctx, account.Actor{PersonID: by, Jurisdiction: jurisdiction}, name, strings.NewReader(name))
+	return f.ID, err
+}
+
+// close ends what the world holds besides its database.
+func (w *world) close() {
+	for i := len(w.shut) - 1; i >= 0; i-- {
+		w.shut[i]()
+	}
+}

@@ -1,0 +1,97 @@
+package story_test
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gezhi/internal/db"
+	"gezhi/internal/dbtest"
+	"gezhi/internal/pack"
+	"gezhi/internal/story"
+)
+
+// packAt loads the pack of a folder.
+func packAt(t *testing.T, dir string) *pack.Pack {
+	t.Helper()
+	p, report := pack.Load(os.DirFS(dir))
+	if p == nil {
+		t.Fatal(dir, report.Text("en"))
+	}
+	return p
+}
+
+// shipped are the packs that the product ships, by name.
+func shipped(t *testing.T) map[string]*pack.Pack {
+	t.Helper()
+	dirs, err := filepath.Glob("../../packs/*/pack.yaml")
+	if err != nil || len(dirs) == 0 {
+		t.Fatal(dirs, err)
+	}
+	out := map[string]*pack.Pack{}
+	for _, d := range dirs {
+		p := packAt(t, filepath.Dir(d))
+		out[p.Name] = p
+	}
+	return out
+}
+
+// packsOf is what the stories of a folder's pack may load.
+func packsOf(t *testing.T, dir string) story.Packs {
+	t.Helper()
+	all := shipped(t)
+	p := story.Packs{Main: packAt(t, dir), Core: all["core"], Others: all, Root: os.DirFS(dir)}
+	p.Files, _ = fs.Sub(p.Root, "stories")
+	return p
+}
+
+// runs runs every story of a folder's pack on a database of either engine.
+func runs(t *testing.T, dir string) {
+	packs := packsOf(t, dir)
+	if _, err := fs.Stat(packs.Files, "."); err != nil {
+		return // a pack of which nothing is told
+	}
+	stories, bad, err := story.Stories(packs.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range bad {
+		t.Error(b.Text("en"))
+	}
+	for _, s := range stories {
+		t.Run(strings.TrimSuffix(s.File, ".yaml"), func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				if r := story.Run(context.Background(), d, s, packs, story.Options{}); !r.Passed() {
+					t.Error(r.Text("en"))
+				}
+			})
+		})
+	}
+}
+
+// Every story of every pack that is shipped comes true.
+func TestShippedStories(t *testing.T) {
+	dirs, err := filepath.Glob("../../packs/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range dirs {
+		if info, err := os.Stat(d); err == nil && info.IsDir() {
+			t.Run(filepath.Base(d), func(t *testing.T) { runs(t, d) })
+		}
+	}
+}
+
+// The packs written from the excerpts of the language do what their stories say.
+func TestSampleStories(t *testing.T) {
+	dirs, err := filepath.Glob("testdata/*/pack.yaml")
+	if err != nil || len(dirs) == 0 {
+		t.Fatal(dirs, err)
+	}
+	for _, d := range dirs {
+		t.Run(filepath.Base(filepath.Dir(d)), func(t *testing.T) { runs(t, filepath.Dir(d)) })
+	}
+}

@@ -1,0 +1,62 @@
+// Live news from the server: which case has changed, never what it says.
+import { onBeforeUnmount, onMounted, ref } from 'vue'
+import { eventsAddress } from '@/api/client'
+
+/** how the line stands: "cut" until the first event stream opens, and whenever it breaks */
+export const line = ref<'open' | 'cut'>('cut')
+
+const listeners = new Set<(ids: Set<string> | 'all') => void>()
+let news: EventSource | undefined
+let retry: ReturnType<typeof setTimeout> | undefined
+let gather: ReturnType<typeof setTimeout> | undefined
+let ids = new Set<string>()
+let broken = false
+
+function tell(what: Set<string> | 'all') {
+  for (const l of listeners) l(what)
+}
+
+function heard(e: MessageEvent<string>) {
+  try {
+    const { id } = JSON.parse(e.data) as { id?: string }
+    if (id) ids.add(id)
+  } catch {
+    return // not for us
+  }
+  gather ??= setTimeout(() => { // a busy minute is told once, not sixty times
+    const what = ids
+    ids = new Set()
+    gather = undefined
+    tell(what)
+  }, 300)
+}
+
+export function listen() {
+  stop()
+  news = new EventSource(eventsAddress())
+  news.onopen = () => {
+    line.value = 'open'
+    if (broken) tell('all') // what happened meanwhile nobody will tell again
+    broken = false
+  }
+  news.onmessage = heard
+  news.addEventListener('case', heard)
+  news.onerror = () => {
+    line.value = 'cut'
+    broken = true
+    if (news?.readyState === EventSource.CLOSED) retry = setTimeout(listen, 5000) // the browser gives up after an HTTP error
+  }
+}
+
+export function stop() {
+  news?.close()
+  news = undefined
+  clearTimeout(retry)
+  line.value = 'cut'
+}
+
+/** Calls f while the component lives: with the ids that changed, or "all" after a gap. */
+export function onNews(f: (what: Set<string> | 'all') => void) {
+  onMounted(() => listeners.add(f))
+  onBeforeUnmount(() => listeners.delete(f))
+}

@@ -1,0 +1,42 @@
+import 'tdesign-vue-next/es/style/index.css'
+import '@/styles/tokens.css'
+import '@/styles/base.css'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import { createRouter, createWebHistory } from 'vue-router'
+import { language, speak, t } from '@/words'
+import App from './App.vue'
+import { useSession } from './session'
+
+const router = createRouter({
+  history: createWebHistory('/desk/'),
+  routes: [
+    { path: '/login', name: 'login', component: () => import('./LoginPage.vue') },
+    {
+      path: '/', component: () => import('./Shell.vue'), children: [
+        { path: '', component: () => import('./QueuePage.vue'), children: [
+          { path: '', name: 'queue', component: () => import('./NothingOpen.vue') },
+          { path: 'cases/:id', name: 'case', component: () => import('./CasePage.vue'), props: true },
+        ] },
+      ],
+    },
+    { path: '/:rest(.*)', redirect: '/' },
+  ],
+})
+
+speak(language.value)
+const app = createApp(App).use(createPinia())
+const session = useSession()
+
+router.beforeEach(async to => {
+  document.title = t('product')
+  if (to.name === 'login' || session.me) return true
+  try {
+    if (await session.recall()) return true
+  } catch {
+    return { name: 'login', query: { to: to.fullPath, away: '1' } }
+  }
+  return { name: 'login', query: { to: to.fullPath } }
+})
+
+app.use(router).mount('#app')

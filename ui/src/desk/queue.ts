@@ -1,0 +1,91 @@
+// One queue of cases, page by page, kept fresh while it is on the screen.
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import * as api from '@/api/client'
+import type { CaseRow } from '@/api/types'
+
+export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'all', 'closed'] as const
+export type Queue = (typeof queues)[number]
+export const phases = ['waiting', 'working', 'verifying', 'rating'] as const
+
+const page = 50
+const refreshed = 4 // pages asked again when something changed; what lies deeper waits for a visit
+
+export const useQueue = defineStore('queue', () => {
+  const query = ref({ queue: 'mine' as Queue, phase: '', class: '' })
+  const rows = ref<CaseRow[]>([])
+  const next = ref<string>()
+  const state = ref<'loading' | 'ready' | 'failed'>('loading')
+  const more = ref<'idle' | 'busy' | 'failed'>('idle')
+  const words = ref('')
+  const at = ref<string>()
+  let turn = 0
+
+  /** the rows that hold all the words typed into the search box */
+  const shown = computed(() => {
+    const all = words.value.toLowerCase().split(/\s+/).filter(Boolean)
+    if (!all.length) return rows.value
+    return rows.value.filter(r => {
+      const text = [r.number, r.title, r.class_title, r.area_name, r.unit_name, r.step_title, r.severity_title].join(' ').toLowerCase()
+      return all.every(w => text.includes(w))
+    })
+  })
+
+  async function load() {
+    const mine = ++turn
+    state.value = 'loading'
+    more.value = 'idle'
+    rows.value = []
+    next.value = undefined
+    try {
+      const got = await api.cases({ ...query.value, limit: page })
+      if (mine !== turn) return
+      rows.value = got.cases
+      next.value = got.next
+      state.value = 'ready'
+    } catch {
+      if (mine === turn) state.value = 'failed'
+    }
+  }
+
+  async function loadMore() {
+    if (!next.value || more.value === 'busy') return
+    const mine = turn
+    more.value = 'busy'
+    try {
+      const got = await api.cases({ ...query.value, limit: page, cursor: next.value })
+      if (mine !== turn) return
+      const known = new Set(rows.value.map(r => r.id)) // a case may have moved down between two pages
+      rows.value.push(...got.cases.filter(r => !known.has(r.id)))
+      next.value = got.next
+      more.value = 'idle'
+    } catch {
+      if (mine === turn) more.value = 'failed'
+    }
+  }
+
+  /** Reads again what is on the screen, quietly. A failure leaves the old rows. */
+  async function refresh() {
+    if (state.value !== 'ready') return load()
+    const mine = ++turn
+    const got: CaseRow[] = []
+    let cursor: string | undefined
+    const pages = Math.min(refreshed, Math.max(1, Math.ceil(rows.value.length / page)))
+    try {
+      for (let i = 0; i < pages; i++) {
+        const p = await api.cases({ ...query.value, limit: page, cursor })
+        if (mine !== turn) return
+        got.push(...p.cases)
+        cursor = p.next
+        if (!cursor) break
+      }
+      rows.value = [...new Map(got.map(r => [r.id, r])).values()]
+      next.value = cursor
+      more.value = 'idle'
+    } catch {
+      if (mine === turn) more.value = 'idle' // the mark in the top bar says that we are cut off
+    }
+  }
+
+  return { query, rows, next, state, more, words, at, shown, load, loadMore, refresh }
+})

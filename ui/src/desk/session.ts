@@ -1,0 +1,61 @@
+// Who is at the desk, and what happens when the session ends in the middle of something.
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import * as api from '@/api/client'
+import { hooks, Problem } from '@/api/request'
+import type { Me } from '@/api/types'
+import { useDrafts } from './drafts'
+
+export const useSession = defineStore('session', () => {
+  const me = ref<Me>()
+  const post = computed(() => me.value?.posts[0])
+  /** set while somebody has to log in again before the work in hand can go on */
+  const ended = ref<{ back: () => void; gone: (e: unknown) => void }>()
+  let waiting: Promise<void> | undefined
+
+  hooks.signInAgain = () => {
+    if (!me.value) return Promise.reject(new Problem(401, 'session.none', '', [], {}))
+    waiting ??= new Promise<void>((back, gone) => (ended.value = { back, gone })).finally(() => {
+      ended.value = undefined
+      waiting = undefined
+    })
+    return waiting
+  }
+
+  /** Asks who is logged in; false when nobody is. Throws when the server cannot say. */
+  async function recall(): Promise<boolean> {
+    try {
+      me.value = await api.me()
+      return true
+    } catch (e) {
+      if (e instanceof Problem && e.status === 401) return false
+      throw e
+    }
+  }
+
+  /**
+   * Logs in. After an ended session the same person goes on where the work stopped; for
+   * another person everything typed by the first is thrown away.
+   */
+  async function signIn(login: string, password: string) {
+    const before = me.value?.person.id
+    await api.signIn(login, password)
+    me.value = await api.me()
+    if (!ended.value) return
+    if (me.value.person.id === before) ended.value.back()
+    else location.assign('/desk/')
+  }
+
+  async function signOut() {
+    await api.signOut().catch(() => undefined) // without an answer the cookie ends by itself
+    leave()
+  }
+
+  function leave() {
+    ended.value?.gone(new Problem(401, 'session.none', '', [], {}))
+    me.value = undefined
+    useDrafts().clear()
+  }
+
+  return { me, post, ended, recall, signIn, signOut, leave }
+})

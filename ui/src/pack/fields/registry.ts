@@ -1,0 +1,41 @@
+// One control for each field type; a type that this face does not know is asked as text.
+import type { Component } from 'vue'
+import type { Field, FieldType } from '@/api/types'
+import AreaField from './AreaField.vue'
+import BooleanField from './BooleanField.vue'
+import ChoiceField from './ChoiceField.vue'
+import ChoicesField from './ChoicesField.vue'
+import DateField from './DateField.vue'
+import DatetimeField from './DatetimeField.vue'
+import DurationField from './DurationField.vue'
+import FileField from './FileField.vue'
+import IdNumberField from './IdNumberField.vue'
+import ListField from './ListField.vue'
+import LongTextField from './LongTextField.vue'
+import MoneyField from './MoneyField.vue'
+import NumberField from './NumberField.vue'
+import PersonField from './PersonField.vue'
+import PhoneField from './PhoneField.vue'
+import PhotoField from './PhotoField.vue'
+import PointField from './PointField.vue'
+import PolygonField from './PolygonField.vue'
+import SignatureField from './SignatureField.vue'
+import TextField from './TextField.vue'
+import UnitField from './UnitField.vue'
+
+const controls: Record<FieldType, Component> = {
+  text: TextField, long_text: LongTextField, choice: ChoiceField, choices: ChoicesField, number: NumberField, money: MoneyField,
+  date: DateField, datetime: DatetimeField, duration: DurationField, boolean: BooleanField, point: PointField, polygon: PolygonField,
+  photo: PhotoField, file: FileField, signature: SignatureField, person: PersonField, unit: UnitField, area: AreaField,
+  phone: PhoneField, id_number: IdNumberField, list: ListField,
+}
+/** how many options are shown at once instead of searched for */
+export const atOnce = 6
+
+export const controlOf = (f: Field): Component => controls[f.type] ?? TextField
+
+/** Tells whether the control is several controls, so that its label names a group. */
+export const isGroup = (f: Field): boolean =>
+  ['choices', 'boolean', 'point', 'photo', 'file', 'signature', 'list', 'duration', 'area'].includes(f.type) ||
+  (['person', 'unit'].includes(f.type) && (f.at_most ?? 1) > 1) ||
+  (f.type === 'choice' && (f.options?.length ?? 0) <= atOnce)

@@ -1,0 +1,49 @@
+// Words of the faces: one small t() over two files with equal keys, Chinese first.
+import { ref } from 'vue'
+import { hooks } from '@/api/request'
+import en from './en.json'
+import zh from './zh.json'
+
+export type Language = 'zh' | 'en'
+type Leaves<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Leaves<T[K]>}` }[keyof T & string]
+export type Key = Leaves<typeof zh>
+
+const store = 'gezhi.language'
+const all = { zh, en }
+
+function remembered(): Language {
+  try {
+    return localStorage.getItem(store) === 'en' ? 'en' : 'zh'
+  } catch {
+    return 'zh' // storage may be forbidden
+  }
+}
+
+export const language = ref<Language>(typeof localStorage === 'undefined' ? 'zh' : remembered())
+hooks.language = () => language.value
+
+export function speak(l: Language) {
+  language.value = l
+  document.documentElement.lang = l === 'zh' ? 'zh-CN' : 'en'
+  try {
+    localStorage.setItem(store, l)
+  } catch {
+    // then it lasts as long as the page
+  }
+}
+
+function find(key: string): string | undefined {
+  let at: unknown = all[language.value]
+  for (const part of key.split('.')) at = (at as Record<string, unknown> | undefined)?.[part]
+  return typeof at === 'string' ? at : undefined
+}
+
+/** The words of key, with {name} filled from args. "one|many" is chosen by args.n. */
+export function t(key: Key, args: Record<string, string | number> = {}): string {
+  const forms = (find(key) ?? key).split('|')
+  const text = forms.length > 1 && args.n !== 1 ? forms[1]! : forms[0]!
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in args ? String(args[name]) : whole))
+}
+
+/** The words of a code that a server gave, such as channel.window; the code itself if there are none. */
+export const named = (group: string, code: string): string => find(`${group}.${code}`) ?? code

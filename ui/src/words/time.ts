@@ -1,0 +1,49 @@
+// Times as people read them. China Standard Time always: a deadline does not move with the
+// screen it is read on, and there is no daylight saving to reckon with.
+import { ref } from 'vue'
+import { t, type Key } from './index'
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+const offset = 8 * hour
+
+const two = (n: number) => String(n).padStart(2, '0')
+const parts = (ms: number) => {
+  const d = new Date(ms + offset)
+  return { y: d.getUTCFullYear(), m: two(d.getUTCMonth() + 1), d: two(d.getUTCDate()), hm: `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`, w: d.getUTCDay() }
+}
+
+/** The present, moved on twice a minute, so that what is written relative to it stays true. */
+export const now = ref(Date.now())
+if (typeof window !== 'undefined') setInterval(() => (now.value = Date.now()), 30_000)
+
+/** "11-22 17:30", with the year where it is not this one. */
+export function moment(ms: number, at = now.value): string {
+  const p = parts(ms)
+  return `${p.y === parts(at).y ? '' : p.y + '-'}${p.m}-${p.d} ${p.hm}`
+}
+
+/** "周日" or "Sun". */
+export const weekday = (ms: number): string => t(`weekday.${parts(ms).w}` as Key)
+
+/** "2026-11-22" and "2026-11-22T17:30", as date and datetime fields hold them. */
+export const isoDate = (ms: number): string => `${parts(ms).y}-${parts(ms).m}-${parts(ms).d}`
+export const isoMoment = (ms: number): string => `${isoDate(ms)}T${parts(ms).hm}`
+
+/** A length of time in its largest fitting unit: "35 分钟", "6 小时", "3 天". Rounded down. */
+export function span(ms: number): string {
+  if (ms < hour) return t('time.minutes', { n: Math.max(1, Math.floor(ms / minute)) })
+  if (ms < 2 * day) return t('time.hours', { n: Math.floor(ms / hour) })
+  return t('time.days', { n: Math.floor(ms / day) })
+}
+
+export type Urgency = 'late' | 'soon' | 'calm'
+
+/** How a deadline stands: over, within four hours, or further off. */
+export const urgency = (due: number, at = now.value): Urgency => (due <= at ? 'late' : due - at < 4 * hour ? 'soon' : 'calm')
+
+/** "剩 6 小时" or "超 3 天". */
+export function left(due: number, at = now.value): string {
+  return due <= at ? t('time.over', { span: span(at - due) }) : t('time.left', { span: span(due - at) })
+}
