@@ -80,12 +80,13 @@ func (st *state) openSet(d *workflow.PartSet) error {
 // openParts opens one part for each item.
 func (st *state) openParts(d *workflow.PartSet, set *PartSet, items []item) error {
 	for i, it := range items {
-		c, err := st.openPart(d, set, it, i)
+		part, err := st.openPart(d, set, it, i)
 		if err != nil {
 			return err
 		}
-		if d.Join != nil && d.Join.AtLatest && c.DueAt.Before(Never) && c.DueAt.After(set.Next) {
-			set.Next, set.changed = c.DueAt, true // then the last one is due, silence is an answer
+		c := part.Case
+		if due := part.lastDue(); d.Join != nil && d.Join.AtLatest && due.After(set.Next) {
+			set.Next, set.changed = due, true // then the last one is due, silence is an answer
 		}
 		if st.parts != nil && st.parts[d.Name] != nil {
 			st.parts[d.Name] = append(st.parts[d.Name], c)
@@ -94,7 +95,19 @@ func (st *state) openParts(d *workflow.PartSet, set *PartSet, items []item) erro
 	return nil
 }
 
-func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*Case, error) {
+// lastDue is when an answer is due: the task's own clock, not the one for acknowledging.
+// Zero: never.
+func (st *state) lastDue() time.Time {
+	if c := st.clock("due"); st.task != nil && c != nil {
+		return c.Due
+	}
+	if st.task == nil && st.DueAt.Before(Never) {
+		return st.DueAt
+	}
+	return time.Time{}
+}
+
+func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*state, error) {
 	env := st.env().With(formula.From(it.Values))
 	give, err := st.give(d.Give, env)
 	if err != nil {
@@ -158,7 +171,7 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*C
 	if d.Task != nil {
 		st.seatDoers(child, d.Task, it)
 	}
-	return c, child.birth()
+	return child, child.birth()
 }
 
 // seatDoers seats whom a task names by a seat of the parent or by a value of its item.
@@ -380,6 +393,14 @@ func (st *state) judge(d *workflow.PartSet, set *PartSet) (bool, error) {
 	items, err := st.items(d.Name, true)
 	if err != nil {
 		return false, err
+	}
+	for i := range items { // silence speaks when the last one is due, not before
+		if items[i].State == workflow.ItemOpen || items[i].State == workflow.ItemSilent {
+			items[i].State = workflow.ItemOpen
+			if d.Join.AtLatest && !set.Next.IsZero() && !set.Next.After(st.now) {
+				items[i].State = workflow.ItemSilent
+			}
+		}
 	}
 	held, impossible, err := d.Join.Test(items, st.env())
 	if err != nil || !held && !impossible {

@@ -415,7 +415,7 @@ func (st *state) unitAbove(u Unit) (Unit, bool) {
 	if !ok {
 		return Unit{}, false
 	}
-	for l := a.Level - 1; l >= 1; l-- {
+	for l := a.Level; l >= 1; l-- { // a crew that works somewhere is below the unit that runs the place
 		if up, ok := st.s.World.UnitOfArea(a.Path[l]); ok && up.ID != u.ID {
 			return up, true
 		}
