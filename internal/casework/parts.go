@@ -108,6 +108,11 @@ func (st *state) lastDue() time.Time {
 }
 
 func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*state, error) {
+	if it.Kind == workflow.SeatPerson && d.For.Kind == workflow.ForGiven {
+		if err := st.admitted(it.Subject); err != nil {
+			return nil, err
+		}
+	}
 	env := st.env().With(formula.From(it.Values))
 	give, err := st.give(d.Give, env)
 	if err != nil {
