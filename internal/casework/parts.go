@@ -131,6 +131,11 @@ func (st *state) partValues(d *workflow.PartSet, it item) (map[string]any, error
 }
 
 func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*state, error) {
+	if it.Kind == workflow.SeatPerson && d.For.Kind == workflow.ForGiven {
+		if err := st.admitted(it.Subject); err != nil {
+			return nil, err
+		}
+	}
 	values, err := st.partValues(d, it)
 	if err != nil {
 		return nil, err

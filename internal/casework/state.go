@@ -31,6 +31,7 @@ type state struct {
 	fresh    bool // not yet in the database
 	move     *Move
 	happened []workflow.Trigger // in this act, in order
+	acted    bool               // the act is done, and about to be written
 	tells    []telling
 	dueMoved bool
 	personal map[string]any    // personal values set in this act
