@@ -168,12 +168,10 @@ func coded(prefix string, texts []string) []Coded {
 
 // Ways are the outcomes that a row can end with by an action of the life.
 func (s *Setting) Ways() []Outcome {
-	out := slices.Clone(s.Outcomes)
-	known := slices.ContainsFunc(out, func(o Outcome) bool { return o.Name == stateDuplicate })
-	if !known && s.Duplicate.Column != "" {
-		out = append(out, Outcome{Name: stateDuplicate})
+	if slices.ContainsFunc(s.Outcomes, func(o Outcome) bool { return o.Name == stateDuplicate }) {
+		return s.Outcomes
 	}
-	return out
+	return append(slices.Clone(s.Outcomes), Outcome{Name: stateDuplicate})
 }
 
 // Channels are the channels that rows come by.

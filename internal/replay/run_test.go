@@ -176,6 +176,7 @@ func TestADatabaseInUseIsRefused(t *testing.T) {
 
 // Whatever a history holds, what stands in the database is what stands in the file.
 func TestAnyHistoryComesOutAsItIs(t *testing.T) {
+	t.Parallel()
 	mapping := []byte(strings.Replace(string(sampleMapping(t)), "gb18030", "utf-8", 1))
 	core, test := tasks(t), t
 	rapid.Check(t, func(t *rapid.T) {
@@ -236,6 +237,7 @@ func found(t *testing.T, name string) string {
 // Ten thousand real requests of five years are replayed, every one accounted for; a tenth
 // of them on both databases with every write run twice.
 func TestBaltimoreComesOutAsItIs(t *testing.T) {
+	t.Parallel()
 	file := found(t, "req311/baltimore_311_sample.csv")
 	t.Run("whole", func(t *testing.T) {
 		d, err := db.Open(t.Context(), dbtest.SQLiteFile(t))
@@ -263,6 +265,7 @@ func TestBaltimoreComesOutAsItIs(t *testing.T) {
 
 // The 456 hotline orders are replayed with every time that one was handed on.
 func TestFuzhouComesOutAsItIs(t *testing.T) {
+	t.Parallel()
 	file := found(t, "messages_cn/fuzhou_river_12345.csv")
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := mustRun(t, job(t, d, "fuzhou-rivers", file))
