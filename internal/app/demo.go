@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -17,6 +18,9 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/territory"
 )
+
+//go:embed sampledata/staff.json
+var sampleStaff []byte
 
 //go:embed sampledata/accounts.csv
 var sampleAccounts []byte
@@ -127,6 +131,15 @@ func (a *App) seatSample(ctx context.Context, j account.Jurisdiction, c *territo
 			return err
 		}
 	}
+	if err := staffUnits(t.Units(j.ID), accounts, func(name, role string, u *territory.Unit) error {
+		x, ok := t.Area(u.Area)
+		if !ok {
+			return nil
+		}
+		return give(account.NewPerson{Name: name}, role, u.Code, territory.SchemeDivision, x.Codes[territory.SchemeDivision])
+	}); err != nil {
+		return err
+	}
 	for _, w := range c.Workers {
 		p := account.NewPerson{Name: w.Name, Login: w.Login}
 		if slices.ContainsFunc(accounts, func(s sampleAccount) bool { return s.Login == w.Login }) {
@@ -134,6 +147,31 @@ func (a *App) seatSample(ctx context.Context, j account.Jurisdiction, c *territo
 		}
 		if err := give(p, w.Role, w.Unit, territory.SchemeGrid, w.Grid); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// staffUnits names somebody for every post that a unit of its kind has, but for those that
+// the printed accounts hold.
+func staffUnits(units []*territory.Unit, taken []sampleAccount, give func(name, role string, u *territory.Unit) error) error {
+	var staff struct {
+		Name  string
+		Posts map[string][]string
+	}
+	if err := json.Unmarshal(sampleStaff, &staff); err != nil {
+		return err
+	}
+	n := 0
+	for _, u := range units {
+		for _, role := range staff.Posts[u.Kind] {
+			if slices.ContainsFunc(taken, func(a sampleAccount) bool { return a.Unit == u.Code && a.Role == role }) {
+				continue
+			}
+			n++
+			if err := give(fmt.Sprintf(staff.Name, n), role, u); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -53,6 +53,8 @@ const (
 	demoCases = 180
 	demoDays  = 21 // before now
 	demoSeed  = 331125
+	demoYoung = 60 * time.Hour // a case younger than this may still wait anywhere
+	demoStuck = 2              // of a hundred acts on older ones that were never done
 )
 
 // workSample lets the sample county work: cases of the packs' demo files go through the
@@ -93,6 +95,8 @@ type step struct {
 	n    int    // which act; -1 opens
 	id   string // of the case
 	by   string // its reporter
+
+	opened time.Time
 }
 
 func (d *demo) read() error {
@@ -195,16 +199,27 @@ func (d *demo) do(ctx context.Context, s step) (*step, error) {
 		return d.open(ctx, s)
 	}
 	act := s.kind.Acts[s.n]
-	if share, ok := strings.CutSuffix(act.Share, "%"); ok {
-		var n int
-		if _, err := fmt.Sscan(share, &n); err == nil && d.rng.IntN(100) >= n {
-			return nil, nil // this one stops here
-		}
+	if d.stops(s, act) {
+		return nil, nil
 	}
 	if !d.act(ctx, s, act) {
 		return nil, nil
 	}
 	return d.after(s), nil
+}
+
+// stops tells whether a case waits here in the present: some young ones, few old ones.
+func (d *demo) stops(s step, act demoAct) bool {
+	if d.now.Sub(s.opened) > demoYoung {
+		return d.rng.IntN(100) < demoStuck
+	}
+	n := 100
+	if share, ok := strings.CutSuffix(act.Share, "%"); ok {
+		if _, err := fmt.Sscan(share, &n); err != nil {
+			return false
+		}
+	}
+	return d.rng.IntN(100) >= n
 }
 
 // after is the step that follows, none after the last.
@@ -241,7 +256,7 @@ func (d *demo) open(ctx context.Context, s step) (*step, error) {
 	if err != nil {
 		return nil, d.passing(err, "open")
 	}
-	s.id, s.by = opened.Case.ID, p.PersonID
+	s.id, s.by, s.opened = opened.Case.ID, p.PersonID, s.at
 	return d.after(s), nil
 }
 

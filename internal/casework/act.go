@@ -388,8 +388,23 @@ func (st *state) sees(who *Actor) bool {
 	if who.Scope.Covers(st.subject()) {
 		return true
 	}
+	if up, err := st.up(); err == nil && up != nil && up.holdsSeat(who) {
+		return true
+	}
 	also, err := st.mergedReporters()
 	return err == nil && who.Jurisdiction == st.Jurisdiction && slices.Contains(also, who.PersonID)
+}
+
+// holdsSeat tells whether the actor holds a seat of this case or of one above it: such a seat
+// gives sight of all that lies below.
+func (st *state) holdsSeat(who *Actor) bool {
+	for _, p := range st.seats {
+		if _, ok := st.matches(who, p); ok && p.State == Held && p.Kind != workflow.SeatParty {
+			return true
+		}
+	}
+	up, err := st.up()
+	return err == nil && up != nil && up.holdsSeat(who)
 }
 
 // subject is what a scope needs to know of the case.

@@ -22,6 +22,9 @@ func (st *state) runClocks() error {
 		if err := st.runClock(&st.life.Clocks[i]); err != nil {
 			return err
 		}
+		if err := st.grow(&st.life.Clocks[i]); err != nil {
+			return err
+		}
 	}
 	due := Never
 	for _, c := range st.clocks {
@@ -33,6 +36,20 @@ func (st *state) runClocks() error {
 		st.DueAt, st.dueMoved = due, true
 	}
 	return nil
+}
+
+// grow extends a clock as the fruit of a join.
+func (st *state) grow(d *workflow.Clock) error {
+	c := st.clock(d.Name)
+	if c == nil || c.State == Stopped || d.Extend == nil || d.Extend.Upon == nil || !heard(*d.Extend.Upon, st.happened) {
+		return nil
+	}
+	if d.Extend.Times > 0 && len(c.Extended) >= d.Extend.Times {
+		return nil
+	}
+	c.Extended = append(c.Extended, d.Extend.By.String())
+	st.Extensions++
+	return st.dueOf(d, c)
 }
 
 func (st *state) runClock(d *workflow.Clock) error {
@@ -108,6 +125,15 @@ func anyStep(happened []workflow.Trigger, kind string, steps []string) bool {
 func (st *state) begins(d *workflow.Clock) (time.Time, bool, error) {
 	if date := dateTrigger(d.From); date != "" {
 		return st.dateOf(date)
+	}
+	if day, ok := st.Fields["day"].(string); ok && st.task != nil { // of a cadence: counted from its day
+		at, _ := st.Fields["at"].(string)
+		minutes, err := worktime.ParseTimeOfDay(at)
+		if err != nil {
+			minutes = 0
+		}
+		from, ok := moment(day, int(minutes))
+		return from, ok && anyHeard(d.From, st.happened), nil
 	}
 	if !anyHeard(d.From, st.happened) {
 		return time.Time{}, false, nil

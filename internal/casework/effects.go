@@ -129,6 +129,10 @@ func (st *state) storeKernel(name string, v any) bool {
 		st.move.Data.Note = s
 	case "title":
 		st.Title = titleOf(s)
+	case "happened_at": // handled first, filed afterwards: never later than the report
+		if at, ok := moment(v, 0); ok && st.fresh && at.Before(st.now) {
+			st.HappenedAt = at
+		}
 	default:
 		return false
 	}

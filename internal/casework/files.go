@@ -119,7 +119,7 @@ func (st *state) attachFiles(f *form.Field, v any) error {
 			return err
 		}
 		if n == 0 {
-			continue
+			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: f.Name, Code: "file.not_found"}}}
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"gezhi/internal/form"
 	"gezhi/internal/formula"
 	"gezhi/internal/pack"
+	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
 	"gezhi/internal/worktime"
@@ -130,7 +131,7 @@ func (s *Service) stepWord(w words, kind, life, step string) string {
 	return w.word("steps", life, step)
 }
 
-// areaName is the place as people say it: the village and what lies below it.
+// areaName is the place as people of the county say it: the village and the grid in it.
 func (s *Service) areaName(id string) string {
 	t := s.World.Tree()
 	a, ok := t.Area(id)
@@ -139,7 +140,7 @@ func (s *Service) areaName(id string) string {
 	}
 	name := ""
 	for _, up := range append(t.Ancestors(id), a) {
-		if up.Level >= 4 {
+		if up.Level >= territory.Village {
 			name += up.Name
 		}
 	}

@@ -78,13 +78,15 @@ func (s *Service) moment(ctx context.Context, id string) error {
 // setMoment opens the next part of a cadence, or ends the wait of a join.
 func (st *state) setMoment(set *PartSet) error {
 	d := st.life.Part(set.Name)
-	set.Next, set.changed = zero, true
+	set.changed = true
+	if d != nil && d.For.Kind != workflow.ForDates {
+		_, err := st.judge(d, set)
+		set.Next = zero
+		return err
+	}
+	set.Next = zero
 	if d == nil {
 		return nil
-	}
-	if d.For.Kind != workflow.ForDates {
-		_, err := st.judge(d, set)
-		return err
 	}
 	days, err := st.datesOf(d)
 	if err != nil || int(set.Opened) >= len(days) {

@@ -22,7 +22,7 @@ func (st *state) itemOf(c *Case) workflow.Item {
 		it.State = workflow.ItemGone
 	case !c.Open():
 		it.State = workflow.ItemDone
-	case st.now.After(c.DueAt):
+	case !st.now.Before(c.DueAt):
 		it.State = workflow.ItemSilent
 	}
 	return it

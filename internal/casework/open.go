@@ -47,8 +47,7 @@ type Opened struct {
 }
 
 // Open begins a case: it is placed in its grid, graded, given to who is responsible, and
-// its clocks start. A class that the actor's role may not be given is refused with
-// case.not_admitted; an unknown one with case.unknown_class.
+// its clocks start. An unknown class is refused with case.unknown_class.
 func (s *Service) Open(ctx context.Context, who *Actor, o Opening) (*Opened, error) {
 	if err := s.World.Renew(ctx); err != nil {
 		return nil, err
@@ -130,19 +129,24 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 	if o.Follows != "" {
 		st.links = append(st.links, Link{ID: s.ID(), Kind: Follows, From: c.ID, To: o.Follows, Since: now})
 	}
+	return &Opened{Case: c}, st.firstSeats(o)
+}
+
+// firstSeats seats those named at opening, and brings the case into the world.
+func (st *state) firstSeats(o Opening) error {
 	for seat, v := range o.Seats {
 		if st.life.Seat(seat) == nil {
-			return nil, &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: seat, Code: "form.unknown_field"}}}
+			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: seat, Code: "form.unknown_field"}}}
 		}
 		list, ok := subjectsOf(v)
 		if !ok {
-			return nil, &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: seat, Code: "form.type"}}}
+			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: seat, Code: "form.type"}}}
 		}
 		if err := st.fill(seat, list, "given"); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return &Opened{Case: c}, st.birth()
+	return st.birth()
 }
 
 func subjectsOf(v any) (formula.Value, bool) {

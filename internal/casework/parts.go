@@ -2,6 +2,7 @@ package casework
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -80,12 +81,13 @@ func (st *state) openSet(d *workflow.PartSet) error {
 // openParts opens one part for each item.
 func (st *state) openParts(d *workflow.PartSet, set *PartSet, items []item) error {
 	for i, it := range items {
-		c, err := st.openPart(d, set, it, i)
+		part, err := st.openPart(d, set, it, i)
 		if err != nil {
 			return err
 		}
-		if d.Join != nil && d.Join.AtLatest && c.DueAt.Before(Never) && c.DueAt.After(set.Next) {
-			set.Next, set.changed = c.DueAt, true // then the last one is due, silence is an answer
+		c := part.Case
+		if due := part.lastDue(); d.Join != nil && d.Join.AtLatest && due.After(set.Next) {
+			set.Next, set.changed = due, true // then the last one is due, silence is an answer
 		}
 		if st.parts != nil && st.parts[d.Name] != nil {
 			st.parts[d.Name] = append(st.parts[d.Name], c)
@@ -94,27 +96,49 @@ func (st *state) openParts(d *workflow.PartSet, set *PartSet, items []item) erro
 	return nil
 }
 
-func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*Case, error) {
+// lastDue is when an answer is due: the task's own clock, not the one for acknowledging.
+// Zero: never.
+func (st *state) lastDue() time.Time {
+	if c := st.clock("due"); st.task != nil && c != nil {
+		return c.Due
+	}
+	if st.task == nil && st.DueAt.Before(Never) {
+		return st.DueAt
+	}
+	return time.Time{}
+}
+
+// partValues are what a part begins with: the values of its item, over them what the task
+// gives, over them what the set gives.
+func (st *state) partValues(d *workflow.PartSet, it item) (map[string]any, error) {
 	env := st.env().With(formula.From(it.Values))
-	give, err := st.give(d.Give, env)
-	if err != nil {
-		return nil, err
+	values := maps.Clone(it.Values)
+	if values == nil {
+		values = map[string]any{}
 	}
-	values := map[string]any{}
-	for k, v := range it.Values {
-		values[k] = v
-	}
+	lists := [][]workflow.Assign{d.Give}
 	if d.Task != nil {
-		more, err := st.give(d.Task.Give, env)
+		lists = [][]workflow.Assign{d.Task.Give, d.Give}
+	}
+	for _, list := range lists {
+		give, err := st.give(list, env)
 		if err != nil {
 			return nil, err
 		}
-		for k, v := range more {
-			values[k] = v
+		maps.Copy(values, give)
+	}
+	return values, nil
+}
+
+func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*state, error) {
+	if it.Kind == workflow.SeatPerson && d.For.Kind == workflow.ForGiven {
+		if err := st.admitted(it.Subject); err != nil {
+			return nil, err
 		}
 	}
-	for k, v := range give {
-		values[k] = v
+	values, err := st.partValues(d, it)
+	if err != nil {
+		return nil, err
 	}
 	c := &Case{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Kind: KindCase, Nature: st.Nature, RootID: st.RootID, ParentID: st.ID,
 		Part: d.Name, PartRound: set.Round, ItemKey: it.Key, Depth: st.Depth + 1,
@@ -155,7 +179,31 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*C
 		child.peopleOf(&Participant{Kind: it.Kind, Subject: it.Subject}, func(id string) { who = append(who, id) })
 		child.tells = append(child.tells, telling{Event: "asked", Who: who})
 	}
-	return c, child.birth()
+	if d.Task != nil {
+		st.seatDoers(child, d.Task, it)
+	}
+	return child, child.birth()
+}
+
+// seatDoers seats whom a task names by a seat of the parent or by a value of its item.
+func (st *state) seatDoers(child *state, t *workflow.Task, it item) {
+	for _, w := range t.Who {
+		switch {
+		case w.Kind == workflow.WhoSeat:
+			for _, p := range st.held(w.Name) {
+				child.seat(seatItem, p.Kind, p.Subject, w.Name)
+			}
+		case w.Kind == workflow.WhoItem && w.Name != "":
+			subjects, _ := ids(formula.From(it.Values[w.Name]))
+			for _, id := range subjects {
+				kind := workflow.SeatPerson
+				if _, ok := st.s.World.Unit(id); ok {
+					kind = workflow.SeatUnit
+				}
+				child.seat(seatItem, kind, id, w.String())
+			}
+		}
+	}
 }
 
 // itemsOf is the list of a set, from its source.
@@ -285,16 +333,23 @@ func (st *state) endParts(why map[string]string) error {
 			if !c.Open() || why[c.ItemKey] != "" || why[c.ID] != "" {
 				continue
 			}
-			switch rule {
-			case workflow.PartsMustBeClosed:
+			switch {
+			case st.decided(d.Name, c.PartRound): // nobody waits for it any more
+				st.later = append(st.later, task{Topic: topicAct, Case: c.ID, Action: actionVoid, Reason: "closed", As: st.move.PersonID})
+			case rule == workflow.PartsMustBeClosed:
 				return fault.New(fault.Conflict, "case.parts_open", "part", d.Name)
-			case workflow.PartsCarryOver: // stays open under its root
+			case rule == workflow.PartsCarryOver: // stays open under its root
 			default:
 				st.later = append(st.later, task{Topic: topicAct, Case: c.ID, Action: actionVoid, Reason: "closed", As: st.move.PersonID})
 			}
 		}
 	}
 	return nil
+}
+
+// decided tells whether the join of a round of a set has fired.
+func (st *state) decided(name string, round int64) bool {
+	return slices.ContainsFunc(st.sets, func(s *PartSet) bool { return s.Name == name && s.Round == round && s.State != SetOpen })
 }
 
 // join looks at a part set whose parts have changed: it takes up what they give, and fires
@@ -349,6 +404,14 @@ func (st *state) judge(d *workflow.PartSet, set *PartSet) (bool, error) {
 	items, err := st.items(d.Name, true)
 	if err != nil {
 		return false, err
+	}
+	for i := range items { // silence speaks when the last one is due, not before
+		if items[i].State == workflow.ItemOpen || items[i].State == workflow.ItemSilent {
+			items[i].State = workflow.ItemOpen
+			if d.Join.AtLatest && !set.Next.IsZero() && !set.Next.After(st.now) {
+				items[i].State = workflow.ItemSilent
+			}
+		}
 	}
 	held, impossible, err := d.Join.Test(items, st.env())
 	if err != nil || !held && !impossible {

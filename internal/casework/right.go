@@ -290,7 +290,8 @@ func (st *state) keptApart(person string, posts []Post, apart []workflow.Apart) 
 
 type doer struct{ person, unit string }
 
-// doers are who did an action, here or anywhere in the family.
+// doers are who did an action, here or anywhere in the family. The act in progress counts
+// once it is done, though it is not written yet.
 func (st *state) doers(r workflow.Apart) ([]doer, error) {
 	stmt, id := doersInFamily, st.RootID
 	if r.OnAbout {
@@ -298,7 +299,11 @@ func (st *state) doers(r workflow.Apart) ([]doer, error) {
 			return nil, nil
 		}
 	}
-	return db.Collect(st.ctx, st.tx, stmt, []any{id, r.Did}, func(rows db.Rows) (d doer, err error) {
+	out, err := db.Collect(st.ctx, st.tx, stmt, []any{id, r.Did}, func(rows db.Rows) (d doer, err error) {
 		return d, rows.Scan(&d.person, &d.unit)
 	})
+	if st.acted && !r.OnAbout && st.move.Action == r.Did && st.move.PersonID != "" {
+		out = append(out, doer{st.move.PersonID, st.move.UnitID})
+	}
+	return out, err
 }

@@ -13,13 +13,17 @@ import (
 var insertSampled = db.SQL(`INSERT INTO sampled (case_id, jurisdiction, month, worker_id, share, seed, drawn) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`)
 
 // sample draws a share of the acts of an action for a later check by somebody else. The
-// seed is the move, so that everybody can draw again and get the same.
+// seed is kept, so that everybody can draw again and get the same; nobody knows it before
+// the act.
 func (st *state) sample(d *workflow.Action) error {
 	share := st.class.SampleOf(d.Name)
 	if share.IsZero() {
 		return nil
 	}
-	seed := st.move.ID
+	seed := st.s.ID()
+	if st.s.Seed != nil {
+		seed = st.s.Seed()
+	}
 	return st.tx.Queue(st.ctx, insertSampled, st.ID, st.Jurisdiction, st.now.In(clock.CST).Format("2006-01"), st.move.PersonID, share.String(), seed, drawn(seed, share))
 }
 

@@ -52,6 +52,7 @@ type Notice struct {
 // save lets clocks, part sets and keys hear what happened, and writes everything the act
 // owes: current row, move, seats, clocks, sets, keys, timer, outbox and audit leaf.
 func (st *state) save() error {
+	st.acted = true
 	if err := st.compute(); err != nil {
 		return err
 	}

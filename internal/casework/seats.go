@@ -55,7 +55,7 @@ func (st *state) seat(seat, kind, subject, why string) {
 
 // handOver ends those who hold a seat for one.
 func (st *state) handOver(d *workflow.Seat, seat string) {
-	if d == nil || d.AtMost != 1 {
+	if d == nil || d.AtMost != 1 || st.task != nil && seat == seatItem { // a task may be for several
 		return
 	}
 	for _, p := range st.seats {
@@ -139,6 +139,9 @@ func (st *state) seatable(d *workflow.Seat, id string) error {
 		if !st.s.World.People().Known(id) {
 			return fault.New(fault.Invalid, "case.unknown_person", "seat", d.Name)
 		}
+		if err := st.admitted(id); err != nil {
+			return err
+		}
 	}
 	for _, other := range d.Apart {
 		if slices.ContainsFunc(st.held(other), func(p *Participant) bool { return p.Subject == id }) {
@@ -153,6 +156,17 @@ func (st *state) seatable(d *workflow.Seat, id string) error {
 		if !ok {
 			return fault.New(fault.Forbidden, "case.not_listed", "seat", d.Name)
 		}
+	}
+	return nil
+}
+
+// admitted refuses to give a matter to somebody all of whose roles it is not admitted for.
+// It protects the people at the bottom: what no office has admitted, nobody hands to them.
+func (st *state) admitted(person string) error {
+	posts := st.s.World.People().Of(person, st.now)
+	day := st.day()
+	if len(posts) > 0 && !slices.ContainsFunc(posts, func(p Post) bool { return st.class.AdmittedTo(p.Role, day) }) {
+		return fault.New(fault.Forbidden, "case.not_admitted")
 	}
 	return nil
 }
@@ -213,6 +227,9 @@ func (st *state) duty(kind string) (subject, why string) {
 			continue
 		}
 		for _, p := range st.s.World.People().InArea(d.Post, d.area, st.now) {
+			if kind != workflow.SeatUnit && !st.class.AdmittedTo(p.Role, st.day()) {
+				continue // a matter that nobody admitted is not given to the grid
+			}
 			switch kind {
 			case workflow.SeatUnit:
 				return p.UnitID, d.reason()
@@ -271,9 +288,7 @@ func (st *state) responsible() {
 			case w.Kind == workflow.WhoRole && queue == "":
 				queue = w.Name
 				if w.Of == workflow.OfUnit && unit == "" {
-					for _, u := range st.unitsOf(w.Seat) {
-						unit = u.ID
-					}
+					unit = st.unitInTurn(w, a.Apart)
 				}
 			}
 		}
@@ -288,6 +303,23 @@ func (st *state) responsible() {
 		unit, assignee, queue = st.UnitID, st.AssigneeID, ""
 	}
 	st.UnitID, st.AssigneeID, st.Queue = unit, assignee, queue
+}
+
+// unitInTurn is the unit whose holders of a role may act: the nearest one in which somebody
+// is not kept apart from it.
+func (st *state) unitInTurn(w workflow.Who, apart []workflow.Apart) string {
+	levels, err := st.holders(w)
+	if err != nil || len(levels) == 0 {
+		return ""
+	}
+	for _, posts := range levels {
+		for _, p := range posts {
+			if len(apart) == 0 || st.keptApart(p.PersonID, []Post{p}, apart) == nil {
+				return p.UnitID
+			}
+		}
+	}
+	return ""
 }
 
 var (

@@ -32,6 +32,8 @@ type Service struct {
 	// Nature is what cases of a jurisdiction are: sample where all of it is.
 	Nature func(jurisdiction string) string
 
+	// Seed gives the seeds of samples; nil is ID.
+	Seed id.Source
 	// Files keeps the bytes of evidence.
 	Files *blob.Folder
 

@@ -31,6 +31,7 @@ type state struct {
 	fresh    bool // not yet in the database
 	move     *Move
 	happened []workflow.Trigger // in this act, in order
+	acted    bool               // the act is done, and about to be written
 	tells    []telling
 	dueMoved bool
 	personal map[string]any    // personal values set in this act
@@ -415,7 +416,7 @@ func (st *state) unitAbove(u Unit) (Unit, bool) {
 	if !ok {
 		return Unit{}, false
 	}
-	for l := a.Level - 1; l >= 1; l-- {
+	for l := a.Level; l >= 1; l-- { // a crew that works somewhere is below the unit that runs the place
 		if up, ok := st.s.World.UnitOfArea(a.Path[l]); ok && up.ID != u.ID {
 			return up, true
 		}

@@ -178,9 +178,10 @@ func (k *lifeCheck) record(path []string, name string) {
 	}
 }
 
+// class accepts the code of a class of this pack: what opens a case needs more than a life.
 func (k *lifeCheck) class(path []string, name string) {
-	if _, l := k.lifeOf(name); l == nil {
-		k.missing("life.unknown_class", path, name, append(k.p.classCodes(), k.lifeNames()...))
+	if k.p.Class(name) == nil {
+		k.missing("life.unknown_class", path, name, k.p.classCodes())
 	}
 }
 
@@ -190,8 +191,8 @@ func (k *lifeCheck) references() {
 	for _, a := range k.l.About {
 		if a.Kind == workflow.AboutRecord {
 			k.record(to("about"), a.Of)
-		} else {
-			k.class(to("about"), a.Of)
+		} else if _, l := k.lifeOf(a.Of); l == nil {
+			k.missing("life.unknown_class", to("about"), a.Of, append(k.p.classCodes(), k.lifeNames()...))
 		}
 	}
 	for _, s := range k.l.Seats {

@@ -212,8 +212,8 @@ func (c *EffectiveClass) SampleOf(action string) workflow.Ratio {
 }
 
 // AdmittedTo tells whether a matter of the class may be given to a role on a day. A class
-// that names no admission for the role does not restrict it, unless its level is the grid
-// or below: there nothing is given that nobody admitted.
+// that names no admission for the role does not restrict it, unless its holders stand in grids
+// only: there nothing is given that nobody admitted.
 func (c *EffectiveClass) AdmittedTo(role, day string) bool {
 	named := false
 	for _, a := range c.Admitted {
@@ -228,7 +228,7 @@ func (c *EffectiveClass) AdmittedTo(role, day string) bool {
 		return false
 	}
 	r := c.pack.Pack.Role(role)
-	return r == nil || !slices.ContainsFunc(r.Levels, func(l string) bool { return l == "grid" || l == "micro_grid" })
+	return r == nil || len(r.Levels) == 0 || slices.ContainsFunc(r.Levels, func(l string) bool { return l != "grid" && l != "micro_grid" })
 }
 
 // DutyFor finds who answers for a class at a level on a day: the first line that fits, the

@@ -12,7 +12,8 @@ import (
 func TestEveryCodeHasWords(t *testing.T) {
 	placeholder := regexp.MustCompile(`\{[a-z]+\}`)
 	codes := append(codesIn(t, "*.go"), codesIn(t, "shape/*.go")...)
-	codes = append(codes, codesIn(t, "../story/*.go")...)
+	codes = append(codes, codesIn(t, "../story/parse.go")...) // the runner has words of its own
+	codes = append(codes, codesIn(t, "../story/shapes.go")...)
 	codes = append(codes, codesIn(t, "../worktime/span.go")...)
 	codes = append(codes, codesIn(t, "../worktime/mark.go")...)
 	notCodes := []string{"field.meeting", "field.absent", "field.absent_at"}

@@ -132,13 +132,12 @@ func (g *graph) svg() []byte {
 			l.straight(&b, e)
 		}
 	}
-	used := map[int]int{}
+	left, right := flank{sign: -1, ends: map[int]int{}}, flank{sign: 1, ends: map[int]int{}}
 	for lane, i := range l.left {
-		l.side(&b, &g.edges[i], lane, -1, used)
+		l.side(&b, &g.edges[i], lane, &left)
 	}
-	used = map[int]int{}
 	for lane, i := range l.right {
-		l.side(&b, &g.edges[i], lane, 1, used)
+		l.side(&b, &g.edges[i], lane, &right)
 	}
 	for i := range g.nodes {
 		l.box(&b, i)
@@ -176,10 +175,31 @@ func (l *layout) straight(b *bytes.Buffer, e *graphEdge) {
 	}
 }
 
-// side draws an edge in its lane; sign -1 is the left. Ends at one box are spread, and
-// labels that would lie over each other are moved down.
-func (l *layout) side(b *bytes.Buffer, e *graphEdge, lane, sign int, used map[int]int) {
-	from, to := l.boxes[e.from], l.boxes[e.to]
+// flank is what is drawn beside the boxes on one side.
+type flank struct {
+	sign   int         // -1 is the left
+	ends   map[int]int // ends of edges at each box
+	placed [][2]int    // heights that labels take
+}
+
+// room finds the place nearest to y where a label of that height lies over no other, and
+// takes it. The result is the top.
+func (f *flank) room(y, height int) int {
+	for off := 0; ; off++ {
+		for _, top := range []int{y + off*5, y - off*5} {
+			free := top > topMargin-lineStep && !slices.ContainsFunc(f.placed, func(p [2]int) bool { return top < p[1] && p[0] < top+height })
+			if free {
+				f.placed = append(f.placed, [2]int{top, top + height})
+				return top
+			}
+		}
+	}
+}
+
+// side draws an edge in its lane. Ends at one box are spread; the label stands outside all
+// lanes, with a fine line to its own.
+func (l *layout) side(b *bytes.Buffer, e *graphEdge, lane int, f *flank) {
+	from, to, sign := l.boxes[e.from], l.boxes[e.to], f.sign
 	edge := func(x box) int {
 		if sign < 0 {
 			return x.x
@@ -187,36 +207,23 @@ func (l *layout) side(b *bytes.Buffer, e *graphEdge, lane, sign int, used map[in
 		return x.x + x.w
 	}
 	spread := func(node int) int {
-		used[node]++
-		return min(l.boxes[node].h-8, 6+used[node]*9)
+		f.ends[node]++
+		return min(l.boxes[node].h-8, 6+f.ends[node]*9)
 	}
 	y1, y2 := from.y+spread(e.from), to.y+spread(e.to)
-	start := edge(from)
+	start, lanes, anchor := edge(from), len(l.left), "end"
 	if sign > 0 {
-		start += l.clear
+		start, lanes, anchor = start+l.clear, len(l.right), "start"
 	}
 	x := start + sign*(laneStep*(lane+1))
 	fmt.Fprintf(b, `<path d="M%d %dH%dV%dH%d" fill="none" stroke="#44505c" stroke-linejoin="round"%s marker-end="url(#tip)"/>`+"\n", edge(from), y1, x, y2, edge(to)+sign, dash(e.automatic))
-	anchor, outer := "start", start+sign*(laneStep*(laneCount(l, sign)+1)-14)
-	if sign < 0 {
-		anchor = "end"
-	}
-	middle := (y1 + y2) / 2
-	for used[-1-middle/lineStep] > 0 {
-		middle += lineStep
-	}
+	outer, height := start+sign*(laneStep*(lanes+1)-14), len(e.labels)*lineStep
+	top := f.room((y1+y2-height)/2, height+6)
 	for i, s := range e.labels {
-		used[-1-(middle+i*lineStep)/lineStep] = 1
-		fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="%s">%s</text>`+"\n", outer, middle+i*lineStep, anchor, html.EscapeString(s))
+		fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="%s">%s</text>`+"\n", outer, top+fontSize+1+i*lineStep, anchor, html.EscapeString(s))
 	}
 	if (outer-x)*sign > 6 {
-		fmt.Fprintf(b, `<path d="M%d %dH%d" stroke="#b4bcc4" stroke-dasharray="2 3"/>`+"\n", x, middle-5, outer-sign*4)
+		at := min(max(top+lineStep/2, min(y1, y2)), max(y1, y2))
+		fmt.Fprintf(b, `<path d="M%d %dL%d %d" fill="none" stroke="#b4bcc4" stroke-dasharray="2 3"/>`+"\n", x, at, outer-sign*4, top+lineStep/2)
 	}
-}
-
-func laneCount(l *layout, sign int) int {
-	if sign < 0 {
-		return len(l.left)
-	}
-	return len(l.right)
 }

@@ -52,6 +52,7 @@ func (d *Difference) Text(lang string) string {
 // saying is one line of the timeline that the story itself did.
 type saying struct {
 	at   time.Time
+	id   string // made when it was said, so that lines sort as things happened
 	line string
 }
 
@@ -69,7 +70,7 @@ func (w *world) tell(e Event, who string, answer error) {
 	if answer != nil {
 		parts = append(parts, "✗ "+answer.Error())
 	}
-	w.said = append(w.said, saying{w.hand.Now(), strings.Join(parts, " ")})
+	w.said = append(w.said, saying{w.hand.Now(), w.mark, strings.Join(parts, " ")})
 }
 
 var allMoves = db.SQL(`SELECT case_id, id, action, from_step, to_step, outcome, person_id, done, reason, data, at FROM move WHERE jurisdiction = $1 ORDER BY id`)
@@ -94,7 +95,7 @@ func (w *world) timeline(ctx context.Context) string {
 	var lines []saying
 	lines = append(lines, w.said...)
 	for _, m := range moves {
-		lines = append(lines, saying{db.Time(m.at), "    " + w.moveLine(ctx, m)})
+		lines = append(lines, saying{db.Time(m.at), m.id, "    " + w.moveLine(ctx, m)})
 	}
 	for i, n := range w.notices {
 		var who []string
@@ -106,9 +107,9 @@ func (w *world) timeline(ctx context.Context) string {
 		if n.Clock != "" {
 			text += " " + n.Clock + " " + n.Mark
 		}
-		lines = append(lines, saying{w.noticed[i], text})
+		lines = append(lines, saying{w.noticed[i], n.ID, text})
 	}
-	slices.SortStableFunc(lines, func(a, b saying) int { return a.at.Compare(b.at) })
+	slices.SortStableFunc(lines, func(a, b saying) int { return strings.Compare(a.id, b.id) })
 	var b strings.Builder
 	for _, l := range lines {
 		fmt.Fprintf(&b, "%s  %s\n", l.at.In(clock.CST).Format("2006-01-02 15:04"), l.line)

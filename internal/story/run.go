@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"gezhi/internal/casework"
@@ -52,8 +53,7 @@ func Run(ctx context.Context, d *db.DB, s *Story, packs Packs, o Options) Result
 func asDifference(err error, s *Story) *Difference {
 	var d *Difference
 	if !errors.As(err, &d) {
-		d = differ(s.Line, "story.broken", "error", err.Error())
-		d.Err = err
+		d = broken(s.Line, err)
 	}
 	if d.File == "" {
 		d.File = s.File
@@ -88,7 +88,16 @@ func at(err error, line int) error {
 		}
 		return d
 	}
-	d = differ(line, "story.broken", "error", err.Error())
+	return broken(line, err)
+}
+
+// broken is an error that no story can foresee, unless it is one of this package's own.
+func broken(line int, err error) *Difference {
+	d := differ(line, "story.broken", "error", err.Error())
+	var f *fault.Error
+	if errors.As(err, &f) && strings.HasPrefix(f.Code, "story.") {
+		d.Code, d.Args = f.Code, f.Args
+	}
 	d.Err = err
 	return d
 }

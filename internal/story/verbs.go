@@ -2,6 +2,7 @@ package story
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 // happen does one event at its time.
 func (w *world) happen(ctx context.Context, e Event) error {
+	w.mark = w.newID()
 	switch e.Verb {
 	case VerbPass:
 		return nil
@@ -275,7 +277,7 @@ func (w *world) see(ctx context.Context, e Event) error {
 
 // signal hands in something heard from outside.
 func (w *world) signal(_ context.Context, e Event) (func(context.Context) error, error) {
-	g := casework.Signal{Jurisdiction: jurisdiction, Source: "story", ID: e.ID, Name: e.Name, Pack: w.packs.Main.Name, Values: e.Values, At: w.hand.Now()}
+	g := casework.Signal{Jurisdiction: jurisdiction, Source: "story", ID: e.ID, Name: e.Name, Pack: w.packs.Main.Name, Values: measured(e.Values), At: w.hand.Now()}
 	if g.ID == "" {
 		g.ID = w.newID()
 	}
@@ -293,6 +295,22 @@ func (w *world) signal(_ context.Context, e Event) (func(context.Context) error,
 		}
 		return err
 	}, nil
+}
+
+// measured turns texts that are numbers into numbers, as a source would send them.
+func measured(values map[string]any) map[string]any {
+	out := map[string]any{}
+	for k, v := range values {
+		out[k] = v
+		if s, ok := v.(string); ok && json.Valid([]byte(s)) && s != "null" {
+			out[k] = json.Number(s)
+		}
+		switch v {
+		case "true", "false":
+			out[k] = v == "true"
+		}
+	}
+	return out
 }
 
 // together is a race: everything at once, and so many succeed.

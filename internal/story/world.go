@@ -2,6 +2,7 @@ package story
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,6 +62,7 @@ type world struct {
 	noticed []time.Time       // when each notice was sent
 	saw     map[string]sight  // what offline actors saw
 	overlay string            // text of the overlay in force
+	mark    string            // id made when the event began
 	said    []saying          // what the story did, for the timeline
 	uploads map[string]string // files by request and name
 	shut    []func()
@@ -110,7 +112,7 @@ func (w *world) wire() {
 		Soon: func(_ string, now time.Time) time.Time {
 			return worktime.Add(now, worktime.Span{N: 1, Unit: worktime.InWorkingDays}, calendar(""), worktime.Options{}).At
 		},
-		TaskLife: casework.TaskLife(w.packs.Core), TaskPack: w.packs.Core, Nature: func(string) string { return casework.Real }, Lookup: w.lookup}
+		TaskLife: casework.TaskLife(w.packs.Core), TaskPack: w.packs.Core, Nature: func(string) string { return casework.Real }, Lookup: w.lookup, Seed: w.drawSeed()}
 	w.cases.Register(w.runner)
 	w.listen()
 }
@@ -270,4 +272,14 @@ func (s *Story) start() time.Time {
 		}
 	}
 	return at
+}
+
+// drawSeed gives the seeds of samples: the story's own and a count, so that what is drawn
+// hangs on nothing else.
+func (w *world) drawSeed() id.Source {
+	n := 0
+	return func() string {
+		n++
+		return fmt.Sprintf("story %d/%d", w.story.Seed, n)
+	}
 }

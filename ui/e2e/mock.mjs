@@ -127,14 +127,17 @@ function write(req, res, body, route) {
   if (!/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(key ?? '')) return problem(res, 400, 'idempotency.bad_key', 'Idempotency-Key 请求头须为 UUID。')
   if (state.away) return req.socket.destroy()
   const send = answer => {
-    state.keys.set(key, answer)
+    state.keys.set(key, { answer, body: JSON.stringify(body) })
     if (state.lost) { // done, but the answer never arrives
       state.lost = false
-      return req.socket.destroy()
+      res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 1000 }).write('{') // begun, so that no browser repeats it by itself
+      return setTimeout(() => req.socket.destroy(), 50)
     }
     json(res, 200, answer)
   }
-  if (state.keys.has(key)) return json(res, 200, state.keys.get(key))
+  const before = state.keys.get(key)
+  if (before && before.body !== JSON.stringify(body)) return problem(res, 409, 'idempotency.other_body', '这个 Idempotency-Key 已用于内容不同的请求。')
+  if (before) return json(res, 200, before.answer)
   if (route === 'cases') {
     if (!body.text || !body.class || !body.area_id || !body.channel) return problem(res, 422, 'form.invalid', '有几处没有填对。', { errors: [{ path: 'body.text', code: 'form.required', detail: '请填写。' }] })
     const c = classes.find(x => x.id === body.class)

@@ -2,8 +2,8 @@
 import { onBeforeUnmount, onMounted, ref } from 'vue'
 import { eventsAddress } from '@/api/client'
 
-/** how the line stands: "cut" until the first event stream opens, and whenever it breaks */
-export const line = ref<'open' | 'cut'>('cut')
+/** how the line to the server stands */
+export const line = ref<'opening' | 'open' | 'cut'>('opening')
 
 const listeners = new Set<(ids: Set<string> | 'all') => void>()
 let news: EventSource | undefined
@@ -52,7 +52,6 @@ export function stop() {
   news?.close()
   news = undefined
   clearTimeout(retry)
-  line.value = 'cut'
 }
 
 /** Calls f while the component lives: with the ids that changed, or "all" after a gap. */

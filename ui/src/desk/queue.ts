@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import * as api from '@/api/client'
 import type { CaseRow } from '@/api/types'
+import { because } from './send'
 
 export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'all', 'closed'] as const
 export type Queue = (typeof queues)[number]
@@ -17,6 +18,7 @@ export const useQueue = defineStore('queue', () => {
   const next = ref<string>()
   const state = ref<'loading' | 'ready' | 'failed'>('loading')
   const more = ref<'idle' | 'busy' | 'failed'>('idle')
+  const why = ref('')
   const words = ref('')
   const at = ref<string>()
   let turn = 0
@@ -43,8 +45,10 @@ export const useQueue = defineStore('queue', () => {
       rows.value = got.cases
       next.value = got.next
       state.value = 'ready'
-    } catch {
-      if (mine === turn) state.value = 'failed'
+    } catch (e) {
+      if (mine !== turn) return
+      state.value = 'failed'
+      why.value = because(e)
     }
   }
 
@@ -87,5 +91,5 @@ export const useQueue = defineStore('queue', () => {
     }
   }
 
-  return { query, rows, next, state, more, words, at, shown, load, loadMore, refresh }
+  return { query, rows, next, state, why, more, words, at, shown, load, loadMore, refresh }
 })

@@ -11,6 +11,8 @@ export type Failure =
   | { kind: 'away' }
   /** the case has moved on since the form was opened */
   | { kind: 'stale' }
+  /** other words came under this key before; whether they still matter only the person knows */
+  | { kind: 'twice' }
   | { kind: 'no'; text: string; rest: string[] }
 
 export function useSend(draft: Draft) {
@@ -25,7 +27,7 @@ export function useSend(draft: Draft) {
     try {
       return await ask(draft.key)
     } catch (e) {
-      if (refused(e)) draft.key = newKey() // it was surely not done, and the next try may say something else
+      if (refused(e) && !otherWords(e)) draft.key = newKey() // it was surely not done, and the next try may say something else
       failure.value = explain(e, fields)
     } finally {
       busy.value = false
@@ -37,13 +39,25 @@ export function useSend(draft: Draft) {
     if (e instanceof Unreachable) return { kind: 'away' }
     if (!(e instanceof Problem)) throw e
     if (e.status === 409 && e.code === 'case.changed') return { kind: 'stale' }
+    if (otherWords(e)) return { kind: 'twice' }
     const { errors: at, rest } = placed(e.errors, fields)
     errors.value = at
     return { kind: 'no', text: e.detail || t('failed.refused', { code: e.code }), rest }
   }
 
-  return { busy, failure, errors, send }
+  /** Lets the next try count as something new. */
+  function anew() {
+    draft.key = newKey()
+    failure.value = undefined
+  }
+
+  return { busy, failure, errors, send, anew }
 }
+
+const otherWords = (e: Problem) => e.code === 'idempotency.other_body'
+
+/** Why something could not be read, in a sentence. */
+export const because = (e: unknown): string => (e instanceof Problem ? e.detail || t('failed.refused', { code: e.code }) : t('failed.away'))
 
 /** Brings the first thing that is wrong under the eyes and the keyboard. */
 export function showFirst(within: HTMLElement | undefined) {

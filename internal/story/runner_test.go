@@ -1,0 +1,115 @@
+package story_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"gezhi/internal/dbtest"
+	"gezhi/internal/story"
+)
+
+const wrong = `story: something that is not so
+given: { people: { hai: water_office, p: resident } }
+when:
+  - { at: 2026-03-02T09:00, open: outlet, by: p, as: a, with: { code: K1 } }
+  - { at: 2026-03-02T10:00, %s }
+then:
+  a: { step: listed }
+`
+
+// A story that is not so fails at the first line that is not, and says what was instead.
+func TestAWrongStoryFailsWhereItIsWrong(t *testing.T) {
+	packs := packsOf(t, "testdata/water")
+	for line, want := range map[string]string{
+		"do: end, by: hai":                               "w.yaml:7: a step: expected listed, is closed [story.differs]",
+		"do: end, by: p":                                 "w.yaml:5: refused with case.no_right [story.refused]",
+		"do: end, by: hai, refused: case.no_right":       "w.yaml:5: went through, but should be refused with case.no_right [story.not_refused]",
+		"do: end, by: p, refused: case.not_found":        "w.yaml:5: refused with case.no_right, but should be with case.not_found [story.refused_otherwise]",
+		"do: end, by: nobody":                            "w.yaml:5: nobody and nothing here is called nobody [story.unknown_name]",
+		"do: end, by: hai, case: b":                      "w.yaml:5: nobody and nothing here is called b [story.unknown_name]",
+		"do: end, cases: [a], by: hai":                   "w.yaml:5: do cannot be done yet [story.not_yet]",
+		"expect: { can: { hai: [end] } }":                "w.yaml:5: a can hai: expected [end], is [end, rename] [story.differs]",
+		"expect: { cannot: { hai: [end] } }":             "w.yaml:5: hai may end, but should not [story.can]",
+		"expect: { sees: { stranger: all } }":            "w.yaml:5: a sees stranger: expected all, is nothing [story.differs]",
+		"expect: { fields: { code: K2 } }":               "w.yaml:5: a field code: expected K2, is K1 [story.differs]",
+		"expect: { history: [end] }":                     "w.yaml:5: a history: expected [end], is [] [story.differs]",
+		"expect: { late: [x] }":                          "w.yaml:5: a late: expected [x], is [] [story.differs]",
+		"expect: { count: { outlet: 2 } }":               "w.yaml:5: count outlet: expected 2, is 1 [story.differs]",
+		"expect: { told: { p: [x] } }":                   "w.yaml:5: told p: expected [x], is [] [story.differs]",
+		"expect: { inbox: { p: [a] } }":                  "w.yaml:5: inbox p: expected [a], is [] [story.differs]",
+		"expect: { clocks: { x: { due: 2026-03-02 } } }": "w.yaml:5: a clock x state: expected -, is waiting [story.differs]",
+		"expect: { seats: { reporter: [p] } }":           "w.yaml:5: a seat reporter: expected [p], is [] [story.differs]",
+		"expect: { parts: { x: { z: open } } }":          "w.yaml:5: a/x/z: expected open, is - [story.differs]",
+		"load: nowhere@2":                                "w.yaml:5: there is no nowhere@2 beside the story [story.unknown_file]",
+		"open: oulet, by: p":                             "w.yaml:5: refused with case.unknown_class [story.refused]",
+		"together: [ { do: end, by: hai, case: a }, { do: end, by: hai, case: a } ], winners: 2": "w.yaml:5: 1 succeeded, but 2 should [story.winners]",
+	} {
+		s, problems := story.Parse("w.yaml", []byte(fmt.Sprintf(wrong, line)))
+		if s == nil {
+			t.Error(line, problems)
+			continue
+		}
+		r := story.Run(context.Background(), dbtest.SQLite(t), s, packs, story.Options{})
+		if r.Passed() {
+			t.Errorf("%s passed", line)
+		} else if got := r.Diff.Text("en"); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", line, got, want)
+		}
+	}
+}
+
+// A story told twice is told in the same words, moves, notices and refusals alike, on both
+// engines.
+func TestAStoryIsTheSameTwice(t *testing.T) {
+	packs := packsOf(t, "testdata/incident")
+	stories, _, err := story.Stories(packs.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range stories {
+		if s.File != "assist.yaml" && s.File != "late.yaml" {
+			continue
+		}
+		var texts []string
+		for range 2 {
+			r := story.Run(context.Background(), dbtest.SQLite(t), s, packs, story.Options{Timeline: true})
+			texts = append(texts, r.Text("en"))
+		}
+		r := story.Run(context.Background(), dbtest.Postgres(t), s, packs, story.Options{Timeline: true})
+		texts = append(texts, r.Text("en"))
+		if texts[0] != texts[1] || texts[0] != texts[2] {
+			t.Errorf("told otherwise:\n%s\n%s\n%s", texts[0], texts[1], texts[2])
+		}
+		if !strings.Contains(texts[0], "handling → ") && !strings.Contains(texts[0], "escalated handle due") {
+			t.Errorf("little is told:\n%s", texts[0])
+		}
+	}
+}
+
+// Test runs the stories of a pack from its folder alone, counts, and prints what failed.
+func TestTheSuiteCounts(t *testing.T) {
+	all := shipped(t)
+	suite := story.Suite{Pack: os.DirFS("testdata/water"), Core: all["core"], Others: all, Lang: "en"}
+	var out bytes.Buffer
+	passed, failed := story.Test(context.Background(), suite, &out)
+	if passed != 2 || failed != 0 || out.String() != "2 passed, 0 failed\n" {
+		t.Errorf("%d %d\n%s", passed, failed, out.String())
+	}
+	suite.Stories = fstest.MapFS{"w.yaml": {Data: []byte(fmt.Sprintf(wrong, "do: end, by: hai"))}, "x.yaml": {Data: []byte("story: x\n")}, "given.yaml": {Data: []byte("people: {}\n")}}
+	out.Reset()
+	if passed, failed = story.Test(context.Background(), suite, &out); passed != 0 || failed != 2 || !strings.HasSuffix(out.String(), "\n0 passed, 2 failed\n") ||
+		!strings.Contains(out.String(), "w.yaml:7: a step: expected listed, is closed") || !strings.Contains(out.String(), "listed → closed") {
+		t.Errorf("%d %d\n%s", passed, failed, out.String())
+	}
+	suite.Run = regexp.MustCompile("no such story")
+	suite.Stories = nil
+	if passed, failed = story.Test(context.Background(), suite, &out); passed != 0 || failed != 0 {
+		t.Error(passed, failed)
+	}
+}
