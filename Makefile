@@ -39,7 +39,13 @@ ui/dist/.stamp: ui/node_modules/.stamp $(shell find ui/src ui/desk ui/public ui/
 bin/gezhi: ui/dist/.stamp go.mod $(shell find cmd internal packs ui/*.go -type f 2>/dev/null)
 	go build -trimpath -ldflags "-X gezhi/internal/app.Version=$(VERSION)" -o $@ ./cmd/gezhi
 
+bench: tools bin/gezhi ## measure beside the bare reference server; writes bench/RESULTS.md (gcc needed; BENCH="-rounds 1" for less)
+	cd bench && CGO_ENABLED=1 go build -o bin/ ./cmd/refsrv ./cmd/gload ./cmd/benchall && bin/benchall $(BENCH)
+
+torture: tools ## kill the program at random under load, 50 times on each engine (KILLS=50)
+	@set -o pipefail; GEZHI_TEST_KILLS=$(or $(KILLS),50) go test -count=1 -timeout 60m -v -run TestKilledAtRandom ./e2e/torture | grep -v 'never answered$$' | sed 's/^ *torture_test.go:[0-9]*: //'
+
 clean: ## remove what was built (never ./data)
 	rm -rf bin ui/node_modules ui/dist/* ui/dist/.stamp
 
-.PHONY: help run build test lint staticcheck tools clean
+.PHONY: help run build test lint staticcheck tools bench torture clean

@@ -158,7 +158,10 @@ func (b Branch) Involved() string {
 func (b Branch) SQL(jurisdiction string, first int) SQLBranch {
 	where := fmt.Sprintf("c.jurisdiction = $%d AND ", first)
 	if b.Kind == AreaBranch {
-		return SQLBranch{Where: where + fmt.Sprintf("c.%s = $%d", areaColumns[b.Level], first+1), Args: []any{jurisdiction, b.ID}}
+		// That it is not empty cannot be told from an argument, and the indexes of the lower
+		// levels hold only cases that have such an area.
+		where += fmt.Sprintf("c.%[1]s = $%[2]d AND c.%[1]s <> ''", areaColumns[b.Level], first+1)
+		return SQLBranch{Where: where, Args: []any{jurisdiction, b.ID}}
 	}
 	return SQLBranch{
 		Join:  "JOIN involved i ON i.case_id = c.id",

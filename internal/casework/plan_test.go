@@ -1,0 +1,120 @@
+package casework
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"gezhi/internal/account"
+	"gezhi/internal/db"
+	"gezhi/internal/dbtest"
+)
+
+// scopes are what people may see: one branch of every kind and level, all kinds together,
+// and the same for somebody whom nothing concerns.
+func scopes(jurisdiction string) map[string]account.Scope {
+	out := map[string]account.Scope{}
+	for _, who := range []string{"a", "nobody"} {
+		var all []account.Branch
+		add := func(name string, b account.Branch) {
+			all = append(all, b)
+			out[who+" "+name] = account.Scope{Jurisdiction: jurisdiction, Branches: []account.Branch{b}}
+		}
+		add("person", account.Branch{Kind: account.PersonBranch, ID: who})
+		add("post", account.Branch{Kind: account.PostBranch, ID: who})
+		add("unit", account.Branch{Kind: account.UnitBranch, ID: who})
+		for level := account.County; level <= account.Micro; level++ {
+			add(fmt.Sprint("area ", level), account.Branch{Kind: account.AreaBranch, Level: level, ID: who})
+		}
+		out[who+" all"] = account.Scope{Jurisdiction: jurisdiction, Branches: all}
+	}
+	return out
+}
+
+// A page of the queue reads ranges of indexes, whoever asks and whatever they may see; it
+// never goes through all cases, nor through all that somebody ever took part in.
+func TestQueuePagesReadRangesOnly(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		d.Twice = false
+		fillCases(t, d)
+		s := &Service{DB: d, Now: func() time.Time { return time.UnixMilli(1772400000000) }}
+		for name, scope := range scopes("j") {
+			for _, queue := range []string{QueueAll, QueueOverdue, QueueUnassigned} {
+				who := &Actor{PersonID: "a", Jurisdiction: "j", Scope: scope}
+				text, args, err := s.listSQL(who, Query{Queue: queue, Limit: 50})
+				if err != nil {
+					t.Fatal(err)
+				}
+				plan := explain(t, d, text, args)
+				for _, line := range strings.Split(plan, "\n") {
+					if strings.Contains(line, "Seq Scan on cases") || strings.Contains(line, "Seq Scan on involved") ||
+						strings.HasPrefix(line, "SCAN c") || strings.HasPrefix(line, "SCAN i") || strings.Contains(line, "AUTOMATIC") {
+						t.Errorf("%s, queue %s: %s in\n%s", name, queue, line, plan)
+					}
+				}
+				for _, b := range scope.Branches {
+					if column := levelColumns[b.Level]; d.Engine == db.SQLite && column != "" && !strings.Contains(plan, "(jurisdiction=? AND "+column+"=? AND (due_at,id)>(?,?)") {
+						t.Errorf("%s, queue %s: the branch of %s is no range of its index in\n%s", name, queue, column, plan)
+					}
+				}
+			}
+		}
+	})
+}
+
+func explain(t *testing.T, d *db.DB, text string, args []any) string {
+	t.Helper()
+	verb := map[db.Engine]string{db.SQLite: "EXPLAIN QUERY PLAN ", db.Postgres: "EXPLAIN "}[d.Engine]
+	var lines []string
+	if err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) (err error) {
+		lines, err = db.Collect(ctx, tx, db.Stmt(verb+text), args, func(r db.Rows) (line string, err error) {
+			if d.Engine == db.SQLite {
+				var a, b, c int64
+				return line, r.Scan(&a, &b, &c, &line)
+			}
+			return line, r.Scan(&line)
+		})
+		return err
+	}); err != nil {
+		t.Fatal(err, text)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// fillCases makes 12,000 cases, three in four closed, a tenth of them in area "a" and as many
+// concerning "a", and lets the engine count them.
+func fillCases(t *testing.T, d *db.DB) {
+	t.Helper()
+	if err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+		for i := range 12000 {
+			id := fmt.Sprintf("case-%05d", i)
+			place := fmt.Sprint("x", i%10)
+			if i%10 == 0 {
+				place = "a"
+			}
+			c := &Case{ID: id, Jurisdiction: "j", Number: id, Kind: KindCase, Nature: Sample, RootID: id, Pack: "p", Step: "s", Phase: "waiting",
+				Version: 1, Moves: 1, AreaID: place, Fields: map[string]any{}, DueAt: time.UnixMilli(1772000000000 + int64(i)*7919%12000*1000)}
+			for l := range c.Areas {
+				c.Areas[l] = place
+			}
+			if i%4 != 0 {
+				c.Phase = "closed"
+			}
+			if err := c.insert(ctx, tx); err != nil {
+				return err
+			}
+			var involved []any
+			for _, kind := range []string{"person/", "post/", "unit/"} {
+				involved = append(involved, kind+place, id, "j", c.Open(), c.DueAt)
+			}
+			if err := insertInvolved.queue(ctx, tx, involved); err != nil {
+				return err
+			}
+		}
+		return tx.Queue(ctx, "ANALYZE")
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
