@@ -18,6 +18,7 @@ formatted() { local f; f=$(gofmt -l cmd internal packs scripts ui/*.go bench e2e
 gotest() { go test -json -count=1 ${RACE:+-race} ./... | go run ./scripts/tally | tee "$log/go"; }
 vitest() { npm --prefix ui test 2>&1 | tee "$log/vitest"; }
 browser() { npm --prefix ui run e2e 2>&1 | tee "$log/e2e"; }
+walk() { npm --prefix ui run walk 2>&1 | tee "$log/walk"; }
 
 step "front-end packages" make -s ui/node_modules/.stamp
 step "front-end build (vue-tsc, vite)" make -s ui/dist/.stamp
@@ -30,14 +31,15 @@ export GEZHI_TEST_POSTGRES
 step "go test" gotest
 step "vitest" vitest
 step "sizes" npm --prefix ui run budget
-step "browser" browser
+step "browser, pages alone" browser
+step "browser, whole binary" walk
 
 echo
 printf '%s\n' "${lines[@]}"
 number() { grep -oE "[0-9]+ $1" "$2" 2>/dev/null | tail -n 1 | grep -oE '[0-9]+' || echo 0; }
-passed=$(($(number passed "$log/go") + $(number passed "$log/vitest") + $(number passed "$log/e2e")))
-failed=$(($(number failed "$log/go") + $(number failed "$log/vitest") + $(number failed "$log/e2e")))
-skipped=$(($(number skipped "$log/go") + $(number skipped "$log/vitest") + $(number skipped "$log/e2e")))
+passed=$(($(number passed "$log/go") + $(number passed "$log/vitest") + $(number passed "$log/e2e") + $(number passed "$log/walk")))
+failed=$(($(number failed "$log/go") + $(number failed "$log/vitest") + $(number failed "$log/e2e") + $(number failed "$log/walk")))
+skipped=$(($(number skipped "$log/go") + $(number skipped "$log/vitest") + $(number skipped "$log/e2e") + $(number skipped "$log/walk")))
 [ $bad = 0 ] || failed=$((failed > 0 ? failed : 1))
 echo "$passed passed, $failed failed, $skipped skipped"
 exit $bad

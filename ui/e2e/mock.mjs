@@ -103,7 +103,7 @@ function act(c, by, action, title, to, values, why) {
 const json = (res, status, body) => res.writeHead(status, { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json' }).end(body === undefined ? undefined : JSON.stringify(body))
 const problem = (res, status, code, detail, more = {}) => json(res, status, { type: 'about:blank', title: code, status, code, detail, ...more })
 
-const me = { person: { id: 'p1', name: '样例员乙' }, posts: [{ id: 'o1', role: 'commander', role_title: '街道指挥长', unit_id: 'u0', unit_name: '综合信息指挥室', area_id: 'a0', area_name: '浮云街道' }], jurisdiction: { id: 'j1', name: '云和县', sample: true } }
+const me = { person: { id: 'p1', name: '样例员乙' }, posts: [{ id: 'o1', role: 'commander', role_title: '街道指挥长', unit: { id: 'u0', name: '综合信息指挥室' }, area: { id: 'a0', name: '浮云街道', level: 4 } }], jurisdiction: { id: 'j1', name: '云和县', sample: true } }
 
 function list(res, q) {
   if (state.list === 'error') return problem(res, 500, 'internal', '服务器出错')

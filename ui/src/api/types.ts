@@ -26,7 +26,8 @@ export interface Field {
 
 export type Values = Record<string, unknown>
 
-export interface Post { id: string; role: string; role_title: string; unit_id: string; unit_name: string; area_id: string; area_name: string }
+export interface Named { id: string; name?: string }
+export interface Post { id: string; role: string; role_title?: string; unit?: Named; area?: Named & { level: number } }
 
 export interface Me {
   person: { id: string; name: string }
