@@ -19,6 +19,7 @@ import (
 	"gezhi/internal/config"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/formula"
 	"gezhi/internal/id"
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
@@ -94,7 +95,16 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 // cases joins casework to the rest, under a clock.
 func (a *App) cases(now clock.Now) *casework.Service {
 	return &casework.Service{DB: a.DB, Now: now, ID: id.New, World: a.World, Book: a.Book, Calendar: calendar, Soon: soon,
-		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files}
+		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Lookup: a.lookup}
+}
+
+// lookup reads a dated table of the pack that a case was opened under.
+func (a *App) lookup(ctx context.Context, tx *db.Tx, c *casework.Case, table string, key []formula.Value, day string) (formula.Value, error) {
+	k, err := a.Book.Of(ctx, tx, c)
+	if err != nil {
+		return nil, err
+	}
+	return k.In.Lookup(table, key, day), nil
 }
 
 // taskPack is the shipped pack that gives the life of tasks.

@@ -114,6 +114,13 @@ type Data struct {
 	Code    string            `json:"code,omitempty"`    // why an automatic act was not done
 	Names   []string          `json:"names,omitempty"`   // personal fields it set: names only
 	Formula map[string]any    `json:"formula,omitempty"` // computed fields with their inputs
+	Marks   []Struck          `json:"marks,omitempty"`   // moments of clocks that came
+}
+
+// Struck is a moment of a clock that came.
+type Struck struct {
+	Clock string `json:"clock"`
+	At    string `json:"at"` // as the life writes it: due, 80%, 15m after due
 }
 
 // Participant sits at a case from a day to a day.

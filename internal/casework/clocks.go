@@ -440,7 +440,9 @@ func (st *state) fireNext(c *Clock) error {
 	if m.due {
 		st.event(workflow.OnClock, c.Name, "due")
 	}
-	if m.rule != nil {
+	if m.rule == nil {
+		st.move.Data.Marks = append(st.move.Data.Marks, Struck{c.Name, "due"})
+	} else {
 		if err := st.strike(c, m); err != nil {
 			return err
 		}
@@ -451,6 +453,7 @@ func (st *state) fireNext(c *Clock) error {
 
 // strike tells and escalates as a mark says.
 func (st *state) strike(c *Clock, m mark) error {
+	st.move.Data.Marks = append(st.move.Data.Marks, Struck{c.Name, m.rule.At.String()})
 	who, err := st.persons(m.rule.Tell)
 	if err != nil {
 		return err

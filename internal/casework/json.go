@@ -3,7 +3,9 @@ package casework
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"gezhi/internal/clock"
@@ -216,6 +218,7 @@ type MoveJSON struct {
 	Reason      string      `json:"reason,omitempty"`
 	Note        string      `json:"note,omitempty"`
 	Code        string      `json:"code,omitempty"`
+	Marks       []string    `json:"marks,omitempty" doc:"moments of clocks that came, in words"`
 	Values      []FieldJSON `json:"values"`
 	Cause       string      `json:"cause,omitempty"`
 }
@@ -252,9 +255,10 @@ type OfferJSON struct {
 
 // UnmetJSON is a condition that is still in the way.
 type UnmetJSON struct {
-	Code string `json:"code"`
-	Path string `json:"path,omitempty"`
-	Text string `json:"text"`
+	Code  string       `json:"code"`
+	Path  string       `json:"path,omitempty"`
+	Text  string       `json:"text"`
+	Items []OptionJSON `json:"items,omitempty" doc:"open parts for which a reason, sent under why by value, will do"`
 }
 
 // CaseJSON is a case with its values.
@@ -307,7 +311,7 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 			out.Case.Fields = append(out.Case.Fields, x)
 		}
 	}
-	for _, c := range v.Clocks {
+	for _, c := range inTurn(v.Clocks) {
 		out.Clocks = append(out.Clocks, s.clockJSON(w, v, c))
 	}
 	out.Seats = s.seatsJSON(w, v)
@@ -320,6 +324,19 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 	for _, o := range v.Can {
 		out.Can = append(out.Can, s.offerJSON(w, v, o))
 	}
+	return out
+}
+
+// inTurn puts the running clocks first, soonest due first, and those that have stopped last.
+func inTurn(clocks []*Clock) []*Clock {
+	out := slices.Clone(clocks)
+	rank := map[string]int{Running: 0, Paused: 1, Stopped: 2}
+	slices.SortStableFunc(out, func(a, b *Clock) int {
+		if d := rank[a.State] - rank[b.State]; d != 0 {
+			return d
+		}
+		return a.Due.Compare(b.Due)
+	})
 	return out
 }
 
@@ -373,7 +390,7 @@ func (s *Service) seatsJSON(w words, v *View) []SeatJSON {
 	for _, p := range v.Seats {
 		x := by[p.Seat]
 		if x == nil {
-			x = &SeatJSON{Seat: p.Seat, Title: w.word("participants", v.Case.Life, p.Seat)}
+			x = &SeatJSON{Seat: p.Seat, Title: seatTitle(w, v.Case.Life, p.Seat)}
 			by[p.Seat] = x
 			order = append(order, p.Seat)
 		}
@@ -384,6 +401,14 @@ func (s *Service) seatsJSON(w words, v *View) []SeatJSON {
 		out[i] = *by[n]
 	}
 	return out
+}
+
+// seatTitle is the pack's word for a seat, or the kernel's for its own.
+func seatTitle(w words, life, seat string) string {
+	if x, ok := w.find("participants", life, seat); ok {
+		return x
+	}
+	return web.Say(w.lang, "seat."+seat, nil)
 }
 
 // nameOf is the name of a person, post's holder or unit; the text itself for anything else.
@@ -404,6 +429,9 @@ func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 	out := MoveJSON{ID: m.ID, Action: m.Action, ActionTitle: s.actionTitle(w, v.Case.Life, m.Action), From: m.From, To: m.To,
 		StepTitle: s.stepWord(w, v.Kind, v.Case.Life, m.To), By: s.World.People().Name(m.PersonID), Post: w.roleTitle(m.Role), At: db.Ms(m.At), Done: m.Done,
 		Reason: m.Reason, Note: m.Data.Note, Code: m.Data.Code, Cause: m.Cause, Values: []FieldJSON{}}
+	for _, k := range m.Data.Marks {
+		out.Marks = append(out.Marks, w.word("clocks", v.Case.Life, k.Clock)+" "+markText(w, k.At))
+	}
 	if m.PersonID == v.ReporterID && m.Action == actionOpen {
 		out.By = masked(out.By)
 	}
@@ -420,6 +448,19 @@ func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 		out.Values = append(out.Values, x)
 	}
 	return out
+}
+
+// markText is a mark in words: due, so much of the limit, so long before or after.
+func markText(w words, at string) string {
+	for _, suffix := range []string{"after due", "before due"} {
+		if span, ok := strings.CutSuffix(at, " "+suffix); ok {
+			return web.Say(w.lang, "mark."+strings.ReplaceAll(suffix, " ", "_"), map[string]any{"span": span})
+		}
+	}
+	if at == "due" {
+		return web.Say(w.lang, "mark.due", nil)
+	}
+	return web.Say(w.lang, "mark.share", map[string]any{"share": at})
 }
 
 func (w words) roleTitle(role string) string {
@@ -447,7 +488,11 @@ func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
 		out.Asks, out.Also = overlayForm(w, v, o)
 	}
 	for _, p := range o.Unmet {
-		out.Unmet = append(out.Unmet, UnmetJSON{p.Code, p.Path, unmetText(w, v, p)})
+		u := UnmetJSON{Code: p.Code, Path: p.Path, Text: unmetText(w, v, p)}
+		for _, c := range o.Excuse[p.Path] {
+			u.Items = append(u.Items, OptionJSON{c.ItemKey, s.nameOf(c.ItemKey)})
+		}
+		out.Unmet = append(out.Unmet, u)
 	}
 	return out
 }
@@ -586,7 +631,26 @@ type ClassJSON struct {
 	Fields     []FormJSON `json:"fields"`
 }
 
-func (s *Service) httpClasses(ctx context.Context, _ *classesInput) (*classesOutput, error) {
+// reportable tells whether somebody may bring a case of a class at all: its life opens by a
+// person, and where it names roles the asker has one of them.
+func reportable(who *Actor, k *pack.EffectiveClass) bool {
+	if k.Life == nil || len(k.Life.Opens) == 0 {
+		return k.Life != nil
+	}
+	for _, o := range k.Life.Opens {
+		if o.By != workflow.OpenByPerson {
+			continue
+		}
+		if len(o.Who) == 0 || slices.ContainsFunc(o.Who, func(w workflow.Who) bool {
+			return w.Kind == workflow.WhoRole && slices.ContainsFunc(who.Posts, func(p Post) bool { return p.Role == w.Name })
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Service) httpClasses(ctx context.Context, in *classesInput) (*classesOutput, error) {
 	who, err := s.asker(ctx)
 	if err != nil {
 		return nil, err
@@ -611,6 +675,9 @@ func (s *Service) httpClasses(ctx context.Context, _ *classesInput) (*classesOut
 		}
 		for i := range e.Pack.Classes {
 			k := e.Class(e.Pack.Classes[i].Code)
+			if in.For == "open" && !reportable(who, k) {
+				continue
+			}
 			c := ClassJSON{ID: n + "/" + k.Scheme + ":" + k.Code, Code: k.Code, Scheme: k.Scheme, Pack: n, Title: w.title(k.Title, k.Code), Group: k.Group,
 				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Channels: append([]string{}, k.Channels...), Fields: []FormJSON{}}
 			for j := range k.Asked {

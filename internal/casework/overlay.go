@@ -37,6 +37,8 @@ func (st *state) overlay(who *Actor, a Act) error {
 	if st.move == nil {
 		return fault.New(fault.Internal, "case.no_move")
 	}
+	a.Reason, a.Note = orText(a.Reason, a.Values["reason"]), orText(a.Note, a.Values["note"])
+	st.move.Reason, st.move.Data.Note = a.Reason, a.Note
 	st.before, _ = st.hashes()
 	if do := kernelOnly[a.Action]; do != nil {
 		if err := do(st, who, a); err != nil {
@@ -82,6 +84,14 @@ func (st *state) overlay(who *Actor, a Act) error {
 	}
 	st.event(workflow.OnDid, a.Action, "")
 	return nil
+}
+
+// orText is what was said beside the values of an act, or among them.
+func orText(said string, v any) string {
+	if text, ok := v.(string); ok && said == "" {
+		return text
+	}
+	return said
 }
 
 func (st *state) overlaid(who *Actor, o *workflow.Overlay, a Act) error {

@@ -32,6 +32,7 @@ type Offer struct {
 	Action     string
 	Asks, Also []string
 	Unmet      []fault.Place
+	Excuse     map[string][]*Case // unmet part sets for which a reason will do: their open parts
 	Overlay    bool
 	Reasons    []string
 	Closes     bool
@@ -140,6 +141,14 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 		o := Offer{Action: d.Name, Asks: st.asksOf(d), Also: st.alsoOf(d)}
 		if len(un) > 0 {
 			o.Unmet = refusal(un).(*fault.Error).At
+			for _, u := range un {
+				if u.Need.OrSayWhy {
+					if o.Excuse == nil {
+						o.Excuse = map[string][]*Case{}
+					}
+					o.Excuse[u.Need.Part] = u.Open
+				}
+			}
 		}
 		for _, t := range d.To {
 			o.Closes = o.Closes || st.life.Phase(t.Step) == workflow.Closed

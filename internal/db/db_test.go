@@ -220,6 +220,11 @@ func TestOpeningRefusesWhatItCannotServe(t *testing.T) {
 		t.Fatalf("after the first has closed: %v", err)
 	}
 	d.Close()
+	for _, mistyped := range []string{"", "postgre://x@127.0.0.1/y", "x?/gezhi@127.0.0.1:5432/y?sslmode=disable"} {
+		if _, err := db.Open(t.Context(), mistyped); fault.CodeOf(err) != "db.bad_url" {
+			t.Fatalf("%q: %v", mistyped, err)
+		}
+	}
 	if _, err := db.Open(t.Context(), filepath.Join(path, "below", "a.db")); fault.KindOf(err) != fault.Unavailable {
 		t.Fatalf("a path below a file: %v", err)
 	}

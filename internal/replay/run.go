@@ -97,11 +97,7 @@ func (r *Result) compare(ctx context.Context, j Job, e *engine, s *Setting, h *H
 			r.Nowhere++
 		}
 	}
-	late := 0
 	for cell, n := range r.Found.Cells {
-		if cell.Due == counts.Late {
-			late += n
-		}
 		if cell.Duplicate {
 			r.Merged += n
 		} else {
@@ -109,9 +105,6 @@ func (r *Result) compare(ctx context.Context, j Job, e *engine, s *Setting, h *H
 		}
 	}
 	r.Differences = append(r.Differences, Differences(r.Expected, r.Found)...)
-	if late != r.Timers { // every due time has one mark, which strikes once, when it is late
-		r.Differences = append(r.Differences, difference("late cases, and timers fired", late, r.Timers))
-	}
 	if n := r.Loaded + r.Merged; n != r.Stock.Cases {
 		r.Differences = append(r.Differences, difference("cases counted, and cases", n, r.Stock.Cases))
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/text/encoding/simplifiedchinese"
 	"pgregory.net/rapid"
 
 	"gezhi/internal/db"
@@ -271,6 +272,25 @@ func TestFuzhouComesOutAsItIs(t *testing.T) {
 		r := mustRun(t, job(t, d, "fuzhou-rivers", file))
 		if r.Lines != 456 || r.Loaded != 456 || r.Found.Returned != 173 {
 			t.Errorf("%d lines, %d loaded, %d returns", r.Lines, r.Loaded, r.Found.Returned)
+		}
+	})
+}
+
+// What is due at the very end of the history has come, and is not late.
+func TestDueAtTheEndIsNotLate(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := job(t, d, "testdata/sample.yaml", "testdata/sample.csv")
+		head, _, _ := bytes.Cut(j.File, []byte("\n"))
+		gbk, err := simplifiedchinese.GB18030.NewEncoder().String("\n1;样例;电话;2025-03-29 22:01;2025-03-29 22:01;;在办;;0;;;;;;\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.File = append(bytes.Clone(head), gbk...)
+		r := mustRun(t, j)
+		for cell := range r.Found.Cells {
+			if cell.Due != counts.InTime || r.Timers != 1 {
+				t.Errorf("%+v, %d timers", cell, r.Timers)
+			}
 		}
 	})
 }

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"gezhi/internal/db"
@@ -22,6 +23,9 @@ var (
 	countCases = db.SQL(`SELECT COUNT(*), COALESCE(CAST(SUM(moves) AS BIGINT), 0), COALESCE(CAST(SUM(CASE WHEN merged_into <> '' THEN 1 ELSE 0 END) AS BIGINT), 0)
 		FROM cases WHERE jurisdiction = $1`)
 	countMoves = db.SQL(`SELECT COUNT(*) FROM move WHERE jurisdiction = $1`)
+	// Due times that came before the clock stopped, and marks struck: every clock has one.
+	countMarks = db.SQL(`SELECT COALESCE(CAST(SUM(CASE WHEN state = 'stopped' AND until_at > due_at OR state <> 'stopped' AND due_at <= $2 THEN 1 ELSE 0 END) AS BIGINT), 0),
+		COALESCE(CAST(SUM(marks) AS BIGINT), 0) FROM clock WHERE jurisdiction = $1`)
 	countLinks = db.SQL(`SELECT COUNT(*) FROM link WHERE jurisdiction = $1 AND kind = 'merged' AND until_at = 0`)
 	countOwed  = db.SQL(`SELECT (SELECT COUNT(*) FROM timer WHERE jurisdiction = $1 AND due_at <= $2) + (SELECT COUNT(*) FROM outbox WHERE jurisdiction = $1 AND state <> 'done')`)
 )
@@ -71,7 +75,7 @@ func (e *engine) tally(ctx context.Context, s *Setting, from, until time.Time) (
 // stock counts rows, and what the engine still owes at the end of the history: due timers
 // and undelivered messages, of which there must be none.
 func (e *engine) stock(ctx context.Context, until time.Time) (st Stock, wrong []string, err error) {
-	var cases, moves, merged, written, links, owed int64
+	var cases, moves, merged, written, links, owed, due, struck int64
 	err = e.db.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := tx.Row(ctx, countCases, []any{e.jurisdiction}, &cases, &moves, &merged); err != nil {
 			return err
@@ -82,6 +86,9 @@ func (e *engine) stock(ctx context.Context, until time.Time) (st Stock, wrong []
 		if err := tx.Row(ctx, countLinks, []any{e.jurisdiction}, &links); err != nil {
 			return err
 		}
+		if err := tx.Row(ctx, countMarks, []any{e.jurisdiction, until}, &due, &struck); err != nil {
+			return err
+		}
 		return tx.Row(ctx, countOwed, []any{e.jurisdiction, until}, &owed)
 	})
 	if moves != written {
@@ -89,6 +96,9 @@ func (e *engine) stock(ctx context.Context, until time.Time) (st Stock, wrong []
 	}
 	if merged != links {
 		wrong = append(wrong, difference("merged cases, and links of merged cases", int(merged), int(links)))
+	}
+	if due != struck || due != int64(e.timers) {
+		wrong = append(wrong, fmt.Sprintf("%d due times came, %d marks were struck, %d timers fired", due, struck, e.timers))
 	}
 	if owed != 0 {
 		wrong = append(wrong, difference("timers and messages still owed", 0, int(owed)))

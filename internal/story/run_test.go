@@ -63,6 +63,7 @@ func runs(t *testing.T, dir string) {
 	}
 	for _, s := range stories {
 		t.Run(strings.TrimSuffix(s.File, ".yaml"), func(t *testing.T) {
+			t.Parallel()
 			dbtest.Each(t, func(t *testing.T, d *db.DB) {
 				if r := story.Run(context.Background(), d, s, packs, story.Options{}); !r.Passed() {
 					t.Error(r.Text("en"))

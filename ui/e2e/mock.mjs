@@ -82,8 +82,8 @@ function view(c) {
       { name: 'step', title: '本环节时限', state: stopped ? 'stopped' : 'running', from: c.moves[1].at, due: c.due_at, why: ['4 个工作小时', '今天 14:00—17:30 计 3 小时 30 分', '次日 08:30 起再计 30 分'], provisional: c.id === 'c1' },
     ],
     seats: [
-      { seat: 'handler', title: '主办', holders: c.unit_name ? [{ kind: 'unit', id: 'u1', name: c.unit_name, from: c.moves[1].at, state: 'active' }] : [] },
-      { seat: 'assist', title: '协办', holders: [{ kind: 'unit', id: 'u2', name: '供电所', from: c.moves[1].at, state: 'invited' }] },
+      { seat: 'handler', title: '主办', holders: c.unit_name ? [{ kind: 'unit', id: 'u1', name: c.unit_name, from: c.moves[1].at, state: 'held' }] : [] },
+      { seat: 'assist', title: '协办', holders: [{ kind: 'unit', id: 'u2', name: '供电所', from: c.moves[1].at, state: 'offered' }] },
     ],
     parts: [{ id: 'c7', set: 'assist', set_title: '协办事项', title: '切断受影响路段的路灯电源', step: 'open', step_title: '待答复', phase: 'waiting', due_at: c.due_at, late: c.late }],
     moves: c.moves, can: can(c),
@@ -153,8 +153,8 @@ function write(req, res, body, route) {
   if (body.action === 'finish' && body.values.found === '好了') return problem(res, 422, 'form.invalid', '有一处没有填对。', { errors: [{ path: 'body.values.found', code: 'form.too_short', detail: '请写明做了什么。' }] })
   if (body.action === 'close_out') return problem(res, 403, 'act.supervised', '督办中的事件不能由被督办单位结束。')
   const to = { finish: ['checking', '核查中', 'verifying'], return: ['reported', '待分派', 'waiting'] }[body.action] ?? [c.step, c.step_title, c.phase]
-  act(c, '样例员乙', body.action, can(c).find(o => o.action === body.action)?.title ?? body.action, to, body.values, body.why)
-  send(row(c))
+  act(c, '样例员乙', body.action, can(c).find(o => o.action === body.action)?.title ?? body.action, to, body.values, body.note)
+  send({ case: row(c) })
 }
 
 function api(req, res, path, q, body) {

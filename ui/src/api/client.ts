@@ -16,7 +16,7 @@ export const people = (q: string) => request<{ people: Person[] }>('GET', '/peop
 export const cases = (query: CaseQuery) => request<CasePage>('GET', '/cases', { query: { ...query } })
 export const caseView = (id: string) => request<CaseView>('GET', `/cases/${one(id)}`)
 export const openCase = (body: NewCase, key: string) => request<{ id: string; number: string }>('POST', '/cases', { body, key })
-export const move = (id: string, body: NewMove, key: string) => request<CaseRow>('POST', `/cases/${one(id)}/moves`, { body, key })
+export const move = (id: string, body: NewMove, key: string) => request<{ case: CaseRow }>('POST', `/cases/${one(id)}/moves`, { body, key }).then(r => r.case)
 
 export function upload(file: File, key: string): Promise<Upload> {
   const body = new FormData()

@@ -73,10 +73,11 @@ export interface Part {
 
 export interface Move {
   id: string; action: string; action_title: string; from_step: string; to_step: string; step_title: string
-  by_name: string; by_post_title: string; at: number; note?: string; values?: { title: string; value: unknown }[]; cause?: string
+  by_name: string; by_post_title?: string; at: number; reason?: string; note?: string; marks?: string[]; values?: { title: string; value: unknown }[]; cause?: string
 }
 
-export interface Unmet { code: string; text: string }
+/** What is in the way of an action; with items, a reason for each of them will do. */
+export interface Unmet { code: string; text: string; items?: Option[] }
 
 /** An action the reader may do now, what it asks, and what is still in its way. */
 export interface Offer { action: string; title: string; asks: Field[]; also: Field[]; unmet: Unmet[]; danger: boolean; confirm?: string }
@@ -87,7 +88,7 @@ export interface CaseView {
 }
 
 export interface NewCase { class: string; text: string; area_id: string; point?: Point; fields: Values; channel: string }
-export interface NewMove { action: string; version: number; values: Values; why?: string }
+export interface NewMove { action: string; version: number; values: Values; note?: string; why?: Record<string, string> }
 
 /** One place in a request that is wrong. */
 export interface Wrong { path?: string; code: string; detail?: string; text?: string }
