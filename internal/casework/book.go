@@ -28,10 +28,12 @@ type Book struct {
 	// another process has loaded a pack.
 	Fresh time.Duration
 
-	mu       sync.Mutex
+	reading  sync.Mutex                  // one looks at a time; never taken inside a transaction
+	mu       sync.Mutex                  // never held while a connection is waited for: transactions take it
 	versions map[string]*pack.Effective  // by pack hash + "/" + overlay hash
 	inForce  map[string]map[string]*rule // by jurisdiction and pack name
 	looked   time.Time
+	loads    int // packs that this process has loaded
 }
 
 // rule is one pack in force.
@@ -78,17 +80,24 @@ func (b *Book) Load(ctx context.Context, by, jurisdiction string, p *pack.Pack, 
 	})
 	b.mu.Lock()
 	b.looked = time.Time{}
+	b.loads++
 	b.mu.Unlock()
 	return err
 }
 
 // rules returns what is in force, looking into the database when it is time to.
 func (b *Book) rules(ctx context.Context) (map[string]map[string]*rule, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.inForce != nil && !b.looked.IsZero() && time.Since(b.looked) < b.Fresh {
-		return b.inForce, nil
+	if known := b.known(); known != nil {
+		return known, nil
 	}
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	if known := b.known(); known != nil { // somebody else has looked meanwhile
+		return known, nil
+	}
+	b.mu.Lock()
+	loads := b.loads
+	b.mu.Unlock()
 	fresh := map[string]map[string]*rule{}
 	err := b.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		rows, err := db.Collect(ctx, tx, packsInForce, nil, func(r db.Rows) (x [4]string, err error) {
@@ -120,14 +129,31 @@ func (b *Book) rules(ctx context.Context) (map[string]map[string]*rule, error) {
 			}
 		}
 	}
-	b.inForce, b.looked = fresh, time.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.inForce = fresh
+	if b.loads == loads { // else what was read may be older than what was loaded
+		b.looked = time.Now()
+	}
 	return fresh, nil
 }
 
-// version is one version under one overlay, from memory or the database. The caller holds
-// the lock.
+// known is what is in force as last looked up; nil when it is time to look again.
+func (b *Book) known() map[string]map[string]*rule {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.inForce == nil || b.looked.IsZero() || time.Since(b.looked) >= b.Fresh {
+		return nil
+	}
+	return b.inForce
+}
+
+// version is one version under one overlay, from memory or the database.
 func (b *Book) version(ctx context.Context, tx *db.Tx, hash, overlay string) (*pack.Effective, error) {
-	if e := b.versions[hash+"/"+overlay]; e != nil {
+	b.mu.Lock()
+	e := b.versions[hash+"/"+overlay]
+	b.mu.Unlock()
+	if e != nil {
 		return e, nil
 	}
 	content, err := stored(ctx, tx, versionContent, hash)
@@ -148,10 +174,12 @@ func (b *Book) version(ctx context.Context, tx *db.Tx, hash, overlay string) (*p
 			return nil, report.Fault()
 		}
 	}
+	e = pack.Resolve(p, o)
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.versions == nil {
 		b.versions = map[string]*pack.Effective{}
 	}
-	e := pack.Resolve(p, o)
 	b.versions[hash+"/"+overlay] = e
 	return e, nil
 }
@@ -167,8 +195,9 @@ func stored(ctx context.Context, tx *db.Tx, s db.Stmt, hash string) ([]byte, err
 // Of is the class a case was opened under.
 func (b *Book) Of(ctx context.Context, tx *db.Tx, c *Case) (*Class, error) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if r := b.inForce[c.Jurisdiction][c.Pack]; r != nil && r.packHash == c.PackHash && r.overlayHash == c.OverlayHash {
+	r := b.inForce[c.Jurisdiction][c.Pack]
+	b.mu.Unlock()
+	if r != nil && r.packHash == c.PackHash && r.overlayHash == c.OverlayHash {
 		if k := r.classes[c.Class]; k != nil {
 			return k, nil
 		}

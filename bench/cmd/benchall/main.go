@@ -59,6 +59,9 @@ func run(o options, engines []string, out string) error {
 			return fmt.Errorf("%s: %w", e, err)
 		}
 	}
+	if err := points(&r); err != nil {
+		return err
+	}
 	fmt.Print(r.String())
 	return os.WriteFile(out, []byte(r.String()), 0o644)
 }
