@@ -8,11 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"gezhi/internal/clock"
 	"gezhi/internal/db"
-	"gezhi/internal/fault"
 	"gezhi/internal/form"
-	"gezhi/internal/formula"
 	"gezhi/internal/pack"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
@@ -223,44 +220,6 @@ type MoveJSON struct {
 	Cause       string      `json:"cause,omitempty"`
 }
 
-// FormJSON tells a face how to ask for one thing.
-type FormJSON struct {
-	Name     string       `json:"name"`
-	Type     string       `json:"type"`
-	Title    string       `json:"title"`
-	Required bool         `json:"required"`
-	Many     bool         `json:"many,omitempty"`
-	AtLeast  *json.Number `json:"at_least,omitempty"`
-	AtMost   *json.Number `json:"at_most,omitempty"`
-	Options  []OptionJSON `json:"options,omitempty"`
-	Rows     []FormJSON   `json:"rows,omitempty"`
-	Personal bool         `json:"personal,omitempty"`
-}
-
-// OptionJSON is one answer of a choice.
-type OptionJSON struct {
-	Value string `json:"value"`
-	Title string `json:"title"`
-}
-
-// OfferJSON is an action that the reader may do, with its form.
-type OfferJSON struct {
-	Action string      `json:"action"`
-	Title  string      `json:"title"`
-	Asks   []FormJSON  `json:"asks"`
-	Also   []FormJSON  `json:"also"`
-	Unmet  []UnmetJSON `json:"unmet"`
-	Danger bool        `json:"danger" doc:"ends the case, or cannot be taken back"`
-}
-
-// UnmetJSON is a condition that is still in the way.
-type UnmetJSON struct {
-	Code  string       `json:"code"`
-	Path  string       `json:"path,omitempty"`
-	Text  string       `json:"text"`
-	Items []OptionJSON `json:"items,omitempty" doc:"open parts for which a reason, sent under why by value, will do"`
-}
-
 // CaseJSON is a case with its values.
 type CaseJSON struct {
 	RowJSON
@@ -366,7 +325,7 @@ func (s *Service) clockJSON(w words, v *View, c *Clock) ClockJSON {
 		if i > 0 {
 			out.Limit += " / "
 		}
-		out.Limit += l
+		out.Limit += spanText(w, l)
 	}
 	var steps []worktime.Step
 	if json.Unmarshal(c.Why, &steps) == nil {
@@ -375,8 +334,8 @@ func (s *Service) clockJSON(w words, v *View, c *Clock) ClockJSON {
 			if r, ok := args["reason"].(string); ok {
 				args["reason"] = web.Say(w.lang, "day_off."+r, nil)
 			}
-			if n, ok := args["ms"].(int64); ok {
-				args["minutes"] = n / 60000
+			if span, ok := args["span"].(string); ok {
+				args["span"] = spanText(w, span)
 			}
 			out.Why = append(out.Why, web.Say(w.lang, "why."+string(x.Code), args))
 		}
@@ -450,11 +409,25 @@ func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 	return out
 }
 
+// spanKinds are the words of the units of a span.
+var spanKinds = map[worktime.Unit]string{worktime.InMinutes: "minutes", worktime.InHours: "hours", worktime.InWorkingMinutes: "working_minutes",
+	worktime.InWorkingHours: "working_hours", worktime.InWorkingDays: "working_days", worktime.InDays: "days", worktime.InWeeks: "weeks",
+	worktime.InMonths: "months", worktime.InYears: "years", worktime.SameDay: "same_day"}
+
+// spanText is a span in words; what is none stays as it is.
+func spanText(w words, text string) string {
+	span, err := worktime.ParseSpan(text)
+	if err != nil || spanKinds[span.Unit] == "" {
+		return text
+	}
+	return web.Say(w.lang, "span."+spanKinds[span.Unit], map[string]any{"n": span.N})
+}
+
 // markText is a mark in words: due, so much of the limit, so long before or after.
 func markText(w words, at string) string {
 	for _, suffix := range []string{"after due", "before due"} {
 		if span, ok := strings.CutSuffix(at, " "+suffix); ok {
-			return web.Say(w.lang, "mark."+strings.ReplaceAll(suffix, " ", "_"), map[string]any{"span": span})
+			return web.Say(w.lang, "mark."+strings.ReplaceAll(suffix, " ", "_"), map[string]any{"span": spanText(w, span)})
 		}
 	}
 	if at == "due" {
@@ -479,212 +452,4 @@ func (s *Service) actionTitle(w words, life, action string) string {
 		return x
 	}
 	return web.Say(w.lang, "action."+action, nil)
-}
-
-func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
-	out := OfferJSON{Action: o.Action, Title: s.actionTitle(w, v.Case.Life, o.Action), Danger: o.Closes || dangerous[o.Action],
-		Asks: describe(w, v, o.Asks), Also: describe(w, v, o.Also), Unmet: []UnmetJSON{}}
-	if o.Overlay {
-		out.Asks, out.Also = overlayForm(w, v, o)
-	}
-	for _, p := range o.Unmet {
-		u := UnmetJSON{Code: p.Code, Path: p.Path, Text: unmetText(w, v, p)}
-		for _, c := range o.Excuse[p.Path] {
-			u.Items = append(u.Items, OptionJSON{c.ItemKey, s.nameOf(c.ItemKey)})
-		}
-		out.Unmet = append(out.Unmet, u)
-	}
-	return out
-}
-
-// dangerous are the kernel actions that a tired hand should confirm.
-var dangerous = map[string]bool{workflow.Return: true, workflow.Merge: true, workflow.Suspend: true, actionVoid: true}
-
-func unmetText(w words, v *View, p fault.Place) string {
-	args := map[string]any{"what": p.Path}
-	for k, x := range p.Args {
-		args[k] = x
-	}
-	for _, section := range []string{"parts", "participants", "fields", "refusals"} {
-		if x, ok := w.find(section, v.Case.Life, p.Path); ok {
-			args["what"] = x
-		}
-	}
-	return web.Say(w.lang, p.Code, args)
-}
-
-// formOf tells a face how to ask for a field, in the reader's language.
-func formOf(w words, life string, f *form.Field) FormJSON {
-	d := f.Describe()
-	out := FormJSON{Name: d.Name, Type: d.Type, Title: fieldTitle(w, life, f), Required: d.Required, Many: d.Many, Personal: d.Personal,
-		AtLeast: number(d.AtLeast), AtMost: number(d.AtMost)}
-	for _, o := range d.Options {
-		out.Options = append(out.Options, OptionJSON{o.Code, w.title(o.Title, o.Code)})
-	}
-	for i := range f.Rows {
-		out.Rows = append(out.Rows, formOf(w, life, &f.Rows[i]))
-	}
-	return out
-}
-
-func number(n *formula.Num) *json.Number {
-	if n == nil {
-		return nil
-	}
-	x := json.Number(n.String())
-	return &x
-}
-
-// describe tells the faces how to ask for fields and seats.
-func describe(w words, v *View, names []string) []FormJSON {
-	out := []FormJSON{}
-	for _, n := range names {
-		if f := v.Class.Field(n); f != nil {
-			d := formOf(w, v.Case.Life, f)
-			if n == "severity" {
-				d.Type = "choice"
-				for _, g := range v.Class.In.Pack.Severities {
-					d.Options = append(d.Options, OptionJSON{g.Code, w.title(g.Title, g.Code)})
-				}
-			}
-			out = append(out, d)
-			continue
-		}
-		if seat := v.Life.Seat(n); seat != nil {
-			out = append(out, FormJSON{Name: n, Type: seat.Kind, Required: true, Many: seat.AtMost != 1, Title: w.word("participants", v.Case.Life, n)})
-		}
-	}
-	return out
-}
-
-// overlayForm is the form of a kernel action.
-func overlayForm(w words, v *View, o Offer) (asks, also []FormJSON) {
-	field := func(name, typ string, required bool) FormJSON {
-		return FormJSON{Name: name, Type: typ, Title: web.Say(w.lang, "field_title."+name, nil), Required: required}
-	}
-	asks = []FormJSON{}
-	reason := field("reason", "long_text", true)
-	if len(o.Reasons) > 0 {
-		reason.Type = "choice"
-		for _, r := range o.Reasons {
-			reason.Options = append(reason.Options, OptionJSON{r, w.word("reasons", v.Case.Life, r)})
-		}
-	}
-	switch o.Action {
-	case workflow.Suspend:
-		asks = append(asks, field("until", "date", true), reason)
-	case workflow.Transfer, workflow.Designate:
-		asks = append(asks, field("unit", "unit", true))
-	case workflow.Merge:
-		asks = append(asks, field("into", "text", true))
-	case workflow.Comment:
-		return append(asks, field("note", "long_text", true)), []FormJSON{}
-	case workflow.Reopen:
-		asks = append(asks, reason)
-	default:
-		if len(o.Reasons) > 0 {
-			asks = append(asks, reason)
-		}
-	}
-	return asks, []FormJSON{field("note", "long_text", false)}
-}
-
-var exportColumns = []string{"number", "class", "title", "severity", "step", "outcome", "area", "unit", "opened_at", "due_at", "late"}
-
-func (s *Service) exportRow(ctx context.Context, r *Row) []string {
-	j := s.rowJSON(ctx, r)
-	when := func(n int64) string {
-		if n == 0 {
-			return ""
-		}
-		return db.Time(n).In(clock.CST).Format(time.DateTime)
-	}
-	late := ""
-	if j.Late {
-		late = web.Say(web.Lang(ctx), "column.is_late", nil)
-	}
-	return []string{j.Number, j.ClassTitle, j.Title, j.SeverityTitle, j.StepTitle, j.Outcome, j.AreaName, j.UnitName, when(j.OpenedAt), when(j.DueAt), late}
-}
-
-type classesInput struct {
-	For string `query:"for" maxLength:"20"`
-}
-
-type classesOutput struct {
-	Body struct {
-		Classes []ClassJSON `json:"classes"`
-	}
-}
-
-// ClassJSON is a class that may be reported, with its form.
-type ClassJSON struct {
-	ID         string     `json:"id"`
-	Code       string     `json:"code"`
-	Scheme     string     `json:"scheme"`
-	Pack       string     `json:"pack"`
-	Title      string     `json:"title"`
-	Group      string     `json:"group,omitempty"`
-	GroupTitle string     `json:"group_title,omitempty"`
-	Severity   string     `json:"severity"`
-	Spot       bool       `json:"spot,omitempty"`
-	Channels   []string   `json:"channels"`
-	Fields     []FormJSON `json:"fields"`
-}
-
-// reportable tells whether somebody may bring a case of a class at all: its life opens by a
-// person, and where it names roles the asker has one of them.
-func reportable(who *Actor, k *pack.EffectiveClass) bool {
-	if k.Life == nil || len(k.Life.Opens) == 0 {
-		return k.Life != nil
-	}
-	for _, o := range k.Life.Opens {
-		if o.By != workflow.OpenByPerson {
-			continue
-		}
-		if len(o.Who) == 0 || slices.ContainsFunc(o.Who, func(w workflow.Who) bool {
-			return w.Kind == workflow.WhoRole && slices.ContainsFunc(who.Posts, func(p Post) bool { return p.Role == w.Name })
-		}) {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *Service) httpClasses(ctx context.Context, in *classesInput) (*classesOutput, error) {
-	who, err := s.asker(ctx)
-	if err != nil {
-		return nil, err
-	}
-	packs, err := s.Book.Packs(ctx, who.Jurisdiction)
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, 0, len(packs))
-	for n := range packs {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	out := &classesOutput{}
-	out.Body.Classes = []ClassJSON{}
-	for _, n := range names {
-		e := packs[n]
-		w := words{e.Pack, web.Lang(ctx)}
-		groups := map[string]string{}
-		for _, g := range e.Pack.Groups {
-			groups[g.Code] = w.title(g.Title, g.Code)
-		}
-		for i := range e.Pack.Classes {
-			k := e.Class(e.Pack.Classes[i].Code)
-			if in.For == "open" && !reportable(who, k) {
-				continue
-			}
-			c := ClassJSON{ID: n + "/" + k.Scheme + ":" + k.Code, Code: k.Code, Scheme: k.Scheme, Pack: n, Title: w.title(k.Title, k.Code), Group: k.Group,
-				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Channels: append([]string{}, k.Channels...), Fields: []FormJSON{}}
-			for j := range k.Asked {
-				c.Fields = append(c.Fields, formOf(w, k.Class.Life, &k.Asked[j]))
-			}
-			out.Body.Classes = append(out.Body.Classes, c)
-		}
-	}
-	return out, nil
 }

@@ -1,0 +1,157 @@
+package casework
+
+import (
+	"encoding/json"
+
+	"gezhi/internal/fault"
+	"gezhi/internal/form"
+	"gezhi/internal/formula"
+	"gezhi/internal/web"
+	"gezhi/internal/workflow"
+)
+
+// FormJSON tells a face how to ask for one thing.
+type FormJSON struct {
+	Name     string       `json:"name"`
+	Type     string       `json:"type"`
+	Title    string       `json:"title"`
+	Required bool         `json:"required"`
+	Many     bool         `json:"many,omitempty"`
+	AtLeast  *json.Number `json:"at_least,omitempty"`
+	AtMost   *json.Number `json:"at_most,omitempty"`
+	Options  []OptionJSON `json:"options,omitempty"`
+	Rows     []FormJSON   `json:"rows,omitempty"`
+	Personal bool         `json:"personal,omitempty"`
+}
+
+// OptionJSON is one answer of a choice.
+type OptionJSON struct {
+	Value string `json:"value"`
+	Title string `json:"title"`
+}
+
+// OfferJSON is an action that the reader may do, with its form.
+type OfferJSON struct {
+	Action string      `json:"action"`
+	Title  string      `json:"title"`
+	Asks   []FormJSON  `json:"asks"`
+	Also   []FormJSON  `json:"also"`
+	Unmet  []UnmetJSON `json:"unmet"`
+	Danger bool        `json:"danger" doc:"ends the case, or cannot be taken back"`
+}
+
+// UnmetJSON is a condition that is still in the way.
+type UnmetJSON struct {
+	Code  string       `json:"code"`
+	Path  string       `json:"path,omitempty"`
+	Text  string       `json:"text"`
+	Items []OptionJSON `json:"items,omitempty" doc:"open parts for which a reason, sent under why by value, will do"`
+}
+
+func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
+	out := OfferJSON{Action: o.Action, Title: s.actionTitle(w, v.Case.Life, o.Action), Danger: o.Closes || dangerous[o.Action],
+		Asks: describe(w, v, o.Asks), Also: describe(w, v, o.Also), Unmet: []UnmetJSON{}}
+	if o.Overlay {
+		out.Asks, out.Also = overlayForm(w, v, o)
+	}
+	for _, p := range o.Unmet {
+		u := UnmetJSON{Code: p.Code, Path: p.Path, Text: unmetText(w, v, p)}
+		for _, c := range o.Excuse[p.Path] {
+			u.Items = append(u.Items, OptionJSON{c.ItemKey, s.nameOf(c.ItemKey)})
+		}
+		out.Unmet = append(out.Unmet, u)
+	}
+	return out
+}
+
+// dangerous are the kernel actions that a tired hand should confirm.
+var dangerous = map[string]bool{workflow.Return: true, workflow.Merge: true, workflow.Suspend: true, actionVoid: true}
+
+func unmetText(w words, v *View, p fault.Place) string {
+	args := map[string]any{"what": p.Path}
+	for k, x := range p.Args {
+		args[k] = x
+	}
+	for _, section := range []string{"parts", "participants", "fields", "refusals"} {
+		if x, ok := w.find(section, v.Case.Life, p.Path); ok {
+			args["what"] = x
+		}
+	}
+	return web.Say(w.lang, p.Code, args)
+}
+
+// formOf tells a face how to ask for a field, in the reader's language.
+func formOf(w words, life string, f *form.Field) FormJSON {
+	d := f.Describe()
+	out := FormJSON{Name: d.Name, Type: d.Type, Title: fieldTitle(w, life, f), Required: d.Required, Many: d.Many, Personal: d.Personal,
+		AtLeast: number(d.AtLeast), AtMost: number(d.AtMost)}
+	for _, o := range d.Options {
+		out.Options = append(out.Options, OptionJSON{o.Code, w.title(o.Title, o.Code)})
+	}
+	for i := range f.Rows {
+		out.Rows = append(out.Rows, formOf(w, life, &f.Rows[i]))
+	}
+	return out
+}
+
+func number(n *formula.Num) *json.Number {
+	if n == nil {
+		return nil
+	}
+	x := json.Number(n.String())
+	return &x
+}
+
+// describe tells the faces how to ask for fields and seats.
+func describe(w words, v *View, names []string) []FormJSON {
+	out := []FormJSON{}
+	for _, n := range names {
+		if f := v.Class.Field(n); f != nil {
+			d := formOf(w, v.Case.Life, f)
+			if n == "severity" {
+				d.Type = "choice"
+				for _, g := range v.Class.In.Pack.Severities {
+					d.Options = append(d.Options, OptionJSON{g.Code, w.title(g.Title, g.Code)})
+				}
+			}
+			out = append(out, d)
+			continue
+		}
+		if seat := v.Life.Seat(n); seat != nil {
+			out = append(out, FormJSON{Name: n, Type: seat.Kind, Required: true, Many: seat.AtMost != 1, Title: w.word("participants", v.Case.Life, n)})
+		}
+	}
+	return out
+}
+
+// overlayForm is the form of a kernel action.
+func overlayForm(w words, v *View, o Offer) (asks, also []FormJSON) {
+	field := func(name, typ string, required bool) FormJSON {
+		return FormJSON{Name: name, Type: typ, Title: web.Say(w.lang, "field_title."+name, nil), Required: required}
+	}
+	asks = []FormJSON{}
+	reason := field("reason", "long_text", true)
+	if len(o.Reasons) > 0 {
+		reason.Type = "choice"
+		for _, r := range o.Reasons {
+			reason.Options = append(reason.Options, OptionJSON{r, w.word("reasons", v.Case.Life, r)})
+		}
+	}
+	switch o.Action {
+	case workflow.Suspend:
+		asks = append(asks, field("until", "date", true), reason)
+	case workflow.Transfer, workflow.Designate:
+		asks = append(asks, field("unit", "unit", true))
+	case workflow.Merge:
+		asks = append(asks, field("into", "text", true))
+	case workflow.Comment:
+		return append(asks, field("note", "long_text", true)), []FormJSON{}
+	case workflow.Reopen:
+		asks = append(asks, reason)
+	default:
+		if len(o.Reasons) > 0 {
+			asks = append(asks, reason)
+		}
+	}
+	return asks, []FormJSON{field("note", "long_text", false)}
+}

@@ -1,0 +1,115 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"sort"
+	"time"
+
+	"gezhi/internal/clock"
+	"gezhi/internal/db"
+	"gezhi/internal/form"
+	"gezhi/internal/pack"
+	"gezhi/internal/web"
+	"gezhi/internal/workflow"
+)
+
+var exportColumns = []string{"number", "class", "title", "severity", "step", "outcome", "area", "unit", "opened_at", "due_at", "late"}
+
+func (s *Service) exportRow(ctx context.Context, r *Row) []string {
+	j := s.rowJSON(ctx, r)
+	when := func(n int64) string {
+		if n == 0 {
+			return ""
+		}
+		return db.Time(n).In(clock.CST).Format(time.DateTime)
+	}
+	late := ""
+	if j.Late {
+		late = web.Say(web.Lang(ctx), "column.is_late", nil)
+	}
+	return []string{j.Number, j.ClassTitle, j.Title, j.SeverityTitle, j.StepTitle, j.Outcome, j.AreaName, j.UnitName, when(j.OpenedAt), when(j.DueAt), late}
+}
+
+type classesInput struct {
+	For string `query:"for" maxLength:"20"`
+}
+
+type classesOutput struct {
+	Body struct {
+		Classes []ClassJSON `json:"classes"`
+	}
+}
+
+// ClassJSON is a class that may be reported, with its form.
+type ClassJSON struct {
+	ID         string     `json:"id"`
+	Code       string     `json:"code"`
+	Scheme     string     `json:"scheme"`
+	Pack       string     `json:"pack"`
+	Title      string     `json:"title"`
+	Group      string     `json:"group,omitempty"`
+	GroupTitle string     `json:"group_title,omitempty"`
+	Severity   string     `json:"severity"`
+	Spot       bool       `json:"spot,omitempty"`
+	Channels   []string   `json:"channels"`
+	Fields     []FormJSON `json:"fields"`
+}
+
+// reportable tells whether somebody may bring a case of a class at all: its life opens by a
+// person, and where it names roles the asker has one of them.
+func reportable(who *Actor, k *pack.EffectiveClass) bool {
+	if k.Life == nil || len(k.Life.Opens) == 0 {
+		return k.Life != nil
+	}
+	for _, o := range k.Life.Opens {
+		if o.By != workflow.OpenByPerson {
+			continue
+		}
+		if len(o.Who) == 0 || slices.ContainsFunc(o.Who, func(w workflow.Who) bool {
+			return w.Kind == workflow.WhoRole && slices.ContainsFunc(who.Posts, func(p Post) bool { return p.Role == w.Name })
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Service) httpClasses(ctx context.Context, in *classesInput) (*classesOutput, error) {
+	who, err := s.asker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	packs, err := s.Book.Packs(ctx, who.Jurisdiction)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(packs))
+	for n := range packs {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	out := &classesOutput{}
+	out.Body.Classes = []ClassJSON{}
+	for _, n := range names {
+		e := packs[n]
+		w := words{e.Pack, web.Lang(ctx)}
+		groups := map[string]string{}
+		for _, g := range e.Pack.Groups {
+			groups[g.Code] = w.title(g.Title, g.Code)
+		}
+		for i := range e.Pack.Classes {
+			k := e.Class(e.Pack.Classes[i].Code)
+			if in.For == "open" && !reportable(who, k) {
+				continue
+			}
+			c := ClassJSON{ID: n + "/" + k.Scheme + ":" + k.Code, Code: k.Code, Scheme: k.Scheme, Pack: n, Title: w.title(k.Title, k.Code), Group: k.Group,
+				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Channels: append([]string{}, k.Channels...), Fields: []FormJSON{}}
+			for j := range k.Asked {
+				c.Fields = append(c.Fields, formOf(w, k.Class.Life, &k.Asked[j]))
+			}
+			out.Body.Classes = append(out.Body.Classes, c)
+		}
+	}
+	return out, nil
+}
