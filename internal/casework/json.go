@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"time"
 
 	"gezhi/internal/db"
 	"gezhi/internal/form"

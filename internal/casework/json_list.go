@@ -8,7 +8,6 @@ import (
 
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
-	"gezhi/internal/form"
 	"gezhi/internal/pack"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
