@@ -168,10 +168,21 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.Jobs.Run(work) })
 	wg.Go(func() { a.Notify.Run(work) })
+	wg.Go(func() { a.recount(work) })
 	err := a.Web.Run(ctx, l)
 	stop()
 	wg.Wait()
 	return errors.Join(err, a.DB.Close())
+}
+
+// recount looks once after the start whether this binary knows the holidays of a year that
+// an older one had to guess.
+func (a *App) recount(ctx context.Context) {
+	for _, id := range a.Jurisdictions.ids() {
+		if err := a.Cases.Recount(ctx, id); err != nil && ctx.Err() == nil {
+			slog.Error("recount", "jurisdiction", id, "err", err)
+		}
+	}
 }
 
 // calendar is the working time of a jurisdiction: the national one.
@@ -235,6 +246,13 @@ func (j *jurisdictions) get(id string) account.Jurisdiction {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
 	return j.byID[id]
+}
+
+// ids lists all jurisdictions.
+func (j *jurisdictions) ids() []string {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return slices.Sorted(maps.Keys(j.byID))
 }
 
 func (j *jurisdictions) runs(id string) []string { return j.get(id).Settings.Runs }

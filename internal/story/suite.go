@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -202,7 +203,28 @@ func Test(ctx context.Context, s Suite, out io.Writer) (passed, failed int) {
 			passed++
 		}
 	}
+	passed += s.broken(main, fail)
 	return
+}
+
+// broken spoils the pack as its stories/broken/ say, and counts what the check caught.
+func (s Suite) broken(p *pack.Pack, fail func(string)) (caught int) {
+	all, report := pack.BrokenOf(p)
+	if !report.OK() {
+		fail(report.Text(s.Lang))
+	}
+	others := slices.Collect(maps.Values(s.Others))
+	for _, b := range all {
+		if s.Run != nil && !s.Run.MatchString(b.Name) && !s.Run.MatchString(b.File) {
+			continue
+		}
+		if report, ok := b.Caught(p, others...); ok {
+			caught++
+		} else {
+			fail(fmt.Sprintf("%s: %s: %s was not found\n%s", b.File, b.Name, b.Check, report.Text(s.Lang)))
+		}
+	}
+	return caught
 }
 
 // one runs one story; the text says why it failed.
