@@ -58,19 +58,19 @@ func (s *Service) Act(ctx context.Context, who *Actor, a Act) (*Result, error) {
 }
 
 func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Result, error) {
-	now := s.Now()
+	st, err := s.load(ctx, tx, a.Case, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	// Only now is the case's key held: moves of one case are numbered and dated in their order.
+	st.now = s.Now()
 	moveID := s.ID()
-	done, err := s.claim(ctx, tx, who.PersonID, "act/"+a.Case, a.Key, hashOf(a), moveID, now)
+	done, err := s.claim(ctx, tx, who.PersonID, "act/"+a.Case, a.Key, hashOf(a), moveID, st.now)
 	if err != nil {
 		return nil, err
 	}
 	if done != "" {
-		c, err := s.read(ctx, tx, a.Case)
-		return &Result{Case: c, MoveID: done}, err
-	}
-	st, err := s.load(ctx, tx, a.Case, now)
-	if err != nil {
-		return nil, err
+		return &Result{Case: st.Case, MoveID: done}, nil
 	}
 	if !who.System && !st.sees(who) {
 		if a.Offline && st.satHere(who) { // what was done before the case went on is not lost

@@ -55,7 +55,11 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		}
 		return &DB{Engine: Postgres, eng: e}, nil
 	}
-	e, err := openLite(strings.TrimPrefix(url, "sqlite:"))
+	path := strings.TrimPrefix(url, "sqlite:")
+	if path == "" || strings.Contains(path, "://") || strings.ContainsAny(path, "?#\x00") {
+		return nil, fault.New(fault.Invalid, "db.bad_url") // a mistyped address, not the name of a file
+	}
+	e, err := openLite(path)
 	if err != nil {
 		return nil, err
 	}

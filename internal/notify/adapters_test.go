@@ -114,7 +114,9 @@ func TestBadAnswersOfGateways(t *testing.T) {
 	}{
 		{"an outage", status(500), fault.Unavailable, "notify.gateway_error"},
 		{"overload", status(429), fault.Unavailable, "notify.gateway_error"},
-		{"a redirection is not followed", func(w http.ResponseWriter, r *http.Request, _ url.Values) { http.Redirect(w, r, g.URL+"/x", 307) }, fault.Unavailable, "notify.gateway_error"},
+		{"a redirection is not followed", func(w http.ResponseWriter, r *http.Request, _ url.Values) {
+			http.Redirect(w, r, g.URL+"/x", http.StatusTemporaryRedirect)
+		}, fault.Unavailable, "notify.gateway_error"},
 		{"refused", status(403), fault.Invalid, "notify.refused"},
 		{"a page instead of an answer", say("<html>"), fault.Unavailable, "notify.bad_reply"},
 		{"nothing", say(""), fault.Unavailable, "notify.bad_reply"},

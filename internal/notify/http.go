@@ -216,7 +216,7 @@ func (s *Service) registerLetters(srv *web.Server) {
 				return nil, err
 			}
 			return list(rows, in.Limit, func(d DeliveryStatus) string { return d.ID }, func(d DeliveryStatus) DeliveryView {
-				v := DeliveryView{d.ID, d.Notice, d.Case, d.Person, d.Channel, d.State, d.Why, d.Attempts, d.DueAt, d.MadeAt, d.ChangedAt}
+				v := DeliveryView(d)
 				if d.State != Waiting {
 					v.DueAt = time.Time{}
 				}
@@ -234,7 +234,7 @@ func (s *Service) registerLetters(srv *web.Server) {
 				return nil, err
 			}
 			return list(rows, in.Limit, func(l Letter) string { return l.ID }, func(l Letter) LetterView {
-				return LetterView{l.ID, l.Of, l.Subject, l.Channel, l.Person, l.State, l.Why, l.Attempts, l.MadeAt}
+				return LetterView(l)
 			})
 		})
 	web.Op(srv, web.Operation{Method: "POST", Path: "/dead-letters/{id}/resend", ID: "resend", Summary: "Send a dead letter again", Tags: tags, Status: http.StatusNoContent},

@@ -446,9 +446,8 @@ func (w *world) expectFields(ctx context.Context, v *casework.View, x CaseExpect
 	for _, want := range x.Fields {
 		got := v.Fields[want.Name]
 		if f := v.Class.Field(want.Name); f != nil && f.IsList() {
-			if list, ok := want.Value.([]any); !ok && want.Value != "" {
-				list = []any{want.Value}
-				want.Value = list
+			if _, ok := want.Value.([]any); !ok && want.Value != "" {
+				want.Value = []any{want.Value}
 			}
 		}
 		if err := same(want.Line, w.caseName(ctx, v.ID)+" field "+want.Name, w.textOfValue(want.Value), w.textOfValue(got)); err != nil {

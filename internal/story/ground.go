@@ -117,16 +117,6 @@ func (g *ground) add(id string, below territory.Level, depth int) error {
 	return nil
 }
 
-// within tells whether an area lies in another, or is it.
-func (g *ground) within(id, outer string) bool {
-	for ; id != ""; id = g.parent[id] {
-		if id == outer {
-			return true
-		}
-	}
-	return false
-}
-
 var plainCode = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$`)
 
 // codes gives names codes that the territory accepts.

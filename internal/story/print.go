@@ -36,7 +36,7 @@ var words = sync.OnceValue(func() map[string]*shape.Node {
 
 // Text says what was different, in "zh" or "en": file, line, what, wanted, got.
 func (d *Difference) Text(lang string) string {
-	text := d.Code
+	var text string
 	if n := words()[lang].Get(d.Code); n != nil {
 		var pairs []string
 		for k, v := range d.Args {
