@@ -46,7 +46,7 @@ func openLite(path string) (*lite, error) {
 		return nil, err
 	}
 	p := url.Values{}
-	for _, x := range []string{"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "temp_store(MEMORY)",
+	for _, x := range []string{"page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "temp_store(MEMORY)",
 		fmt.Sprintf("cache_size(-%d)", pageKiB), "wal_autocheckpoint(10000)"} {
 		p.Add("_pragma", x)
 	}
