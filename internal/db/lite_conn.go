@@ -35,6 +35,19 @@ func (l *lite) connect() (*liteConn, error) {
 	return &liteConn{c: c, stmts: map[Stmt]*liteStmt{}}, nil
 }
 
+// begin sets what the file itself keeps. The size of a page counts for a new file only, and
+// only before its journal: rows of a case are wide, and larger pages split less.
+func (c *liteConn) begin() error {
+	for _, s := range []Stmt{"PRAGMA page_size = 8192", "PRAGMA journal_mode = WAL"} {
+		rows, err := c.query(context.Background(), s, nil)
+		if err != nil {
+			return err
+		}
+		rows.Close()
+	}
+	return nil
+}
+
 // close gives the connection back; the last one to go folds the journal into the file.
 func (c *liteConn) close() {
 	for _, st := range c.stmts {
