@@ -156,6 +156,11 @@ func (s *server) send(method, path string, body any, header map[string]string) r
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	c, err := loadContract()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c.holds(s.t, method, path, w.StatusCode, w.Header, all)
 	return reply{w.StatusCode, w.Header, all}
 }
 

@@ -556,7 +556,8 @@ export interface components {
             required: boolean;
             rows?: components["schemas"]["FormJSON"][];
             title: string;
-            type: string;
+            /** @enum {string} */
+            type: "area" | "boolean" | "choice" | "choices" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
         };
         HolderJSON: {
             /** Format: int64 */
@@ -693,6 +694,8 @@ export interface components {
             action: string;
             also: components["schemas"]["FormJSON"][];
             asks: components["schemas"]["FormJSON"][];
+            /** @description in words, where danger is true */
+            confirm?: string;
             /** @description ends the case, or cannot be taken back */
             danger: boolean;
             title: string;
