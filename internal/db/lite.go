@@ -259,6 +259,9 @@ func (l *lite) commit(group []*job) {
 		if len(live) == 1 && live[0].err != nil {
 			break // alone and refused: nothing to save
 		}
+		if errors.As(err, new(notBegun)) {
+			break // the file is locked or cannot be written: no closure has run
+		}
 		err = l.attempt(live, true)
 	}
 	for _, j := range live {
@@ -272,11 +275,17 @@ func (l *lite) commit(group []*job) {
 	}
 }
 
+// notBegun is the failure of a transaction to begin; it has waited for the lock already.
+type notBegun struct{ error }
+
+// Unwrap gives the engine's own error.
+func (e notBegun) Unwrap() error { return e.error }
+
 // attempt runs the group once. Its error means that nothing was kept.
 func (l *lite) attempt(group []*job, savepoints bool) error {
 	ctx, c := context.Background(), l.writer
 	if _, err := c.exec(ctx, "BEGIN IMMEDIATE", nil); err != nil {
-		return err
+		return notBegun{err}
 	}
 	for _, j := range group {
 		if j.gone {
