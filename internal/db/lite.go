@@ -63,6 +63,12 @@ func openLite(path string) (*lite, error) {
 		lock.Close()
 		return nil, fault.Wrap(err, fault.Unavailable, "db.cannot_open", "path", path)
 	}
+	if err := l.writer.writable(); err != nil {
+		l.writer.close()
+		pool.Close()
+		lock.Close()
+		return nil, translate(err)
+	}
 	for range readers {
 		c, err := l.connect()
 		if err != nil {
