@@ -208,14 +208,14 @@ func TestAFileThatMayOnlyBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, x := range []struct {
-		file, folder os.FileMode
+		file, lock, folder os.FileMode
 		code, zh, en string
 	}{
-		{0o444, 0o777, "db.read_only", "数据库处于只读状态", "The database is read-only"},
-		{0o444, 0o555, "db.cannot_open", "无法打开数据库", "The database cannot be opened"},
+		{0o444, 0o666, 0o777, "db.read_only", "数据库处于只读状态", "The database is read-only"},
+		{0o444, 0o444, 0o555, "db.cannot_open", "无法打开数据库", "The database cannot be opened"},
 	} {
 		open(file, x.file)
-		open(file+".lock", 0o666)
+		open(file+".lock", x.lock)
 		open(s.data, x.folder)
 		for lang, says := range map[string]string{"zh_CN.UTF-8": x.zh, "en_GB.UTF-8": x.en} {
 			out, status := asNobody(t, lang, "-data", s.data, "-addr", "127.0.0.1:0")

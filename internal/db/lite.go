@@ -317,10 +317,11 @@ func (l *lite) attempt(group []*job, savepoints bool) error {
 			c.exec(ctx, "ROLLBACK", nil)
 			return j.err
 		}
-		// Some errors end the whole transaction: then there is no savepoint to go back to.
+		// Some errors, such as a full disk, end the whole transaction: then there is no savepoint
+		// to go back to, and the neighbours are told the same.
 		if _, err := c.exec(ctx, "ROLLBACK TO one", nil); err != nil {
 			c.exec(ctx, "ROLLBACK", nil)
-			return err
+			return j.err
 		}
 		c.exec(ctx, "RELEASE one", nil)
 	}
