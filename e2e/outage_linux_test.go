@@ -209,7 +209,7 @@ func TestAFileThatMayOnlyBeRead(t *testing.T) {
 	}
 	for _, x := range []struct {
 		file, lock, folder os.FileMode
-		code, zh, en string
+		code, zh, en       string
 	}{
 		{0o444, 0o666, 0o777, "db.read_only", "数据库处于只读状态", "The database is read-only"},
 		{0o444, 0o444, 0o555, "db.cannot_open", "无法打开数据库", "The database cannot be opened"},
