@@ -98,6 +98,9 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 	if c.ReporterID == "" {
 		c.ReporterID = who.PersonID
 	} else if c.ReporterID != who.PersonID {
+		if !s.World.People().Known(c.ReporterID, c.Jurisdiction) {
+			return nil, fault.New(fault.Invalid, "case.unknown_person", "seat", workflow.Reporter)
+		}
 		c.EnteredBy = who.PersonID
 	}
 	if err := s.place(c, o); err != nil {

@@ -48,6 +48,18 @@ func (c *liteConn) begin() error {
 	return nil
 }
 
+// writable fails on a file that may only be read, which SQLite would open all the same, and
+// refuse at the first change. BEGIN IMMEDIATE alone would only read such a file.
+func (c *liteConn) writable() error {
+	ctx := context.Background()
+	if _, err := c.exec(ctx, "BEGIN IMMEDIATE", nil); err != nil {
+		return err
+	}
+	_, err := c.exec(ctx, "CREATE TABLE can_be_written (x)", nil)
+	_, undo := c.exec(ctx, "ROLLBACK", nil)
+	return errors.Join(err, undo)
+}
+
 // close gives the connection back; the last one to go folds the journal into the file.
 func (c *liteConn) close() {
 	for _, st := range c.stmts {
