@@ -60,6 +60,36 @@ var columnNames = func() map[string]string {
 // territory.too_many_rows, territory.no_rows, territory.column_missing, territory.column_twice.
 // Rows that cannot be read are in the places.
 func readTable(data []byte, needs ...string) ([]row, []fault.Place, error) {
+	return readColumns(data, ColumnName, needs)
+}
+
+// ColumnName is the name here of a column that files head by name or by one of its other
+// words; "" for a column that no import knows.
+func ColumnName(heading string) string {
+	return columnNames[strings.ToLower(strings.TrimSpace(heading))]
+}
+
+// TableRow is a line of a table by column name.
+type TableRow struct {
+	Line  int
+	Cells map[string]string
+}
+
+// ReadTable reads a CSV or XLSX file as the imports of this package do, with columns of
+// another's choice: column names one by what stands above it, "" where nobody asked for it.
+func ReadTable(data []byte, column func(heading string) string, needs ...string) ([]TableRow, []fault.Place, error) {
+	rows, bad, err := readColumns(data, column, needs)
+	out := make([]TableRow, len(rows))
+	for i, r := range rows {
+		out[i] = TableRow{r.line, r.cells}
+	}
+	return out, bad, err
+}
+
+// ParseDate reads a date as files write it, at 00:00 China Standard Time; "" is the zero time.
+func ParseDate(s string) (time.Time, bool) { return parseDate(s) }
+
+func readColumns(data []byte, column func(string) string, needs []string) ([]row, []fault.Place, error) {
 	var lines []line
 	var bad []fault.Place
 	var err error
@@ -79,7 +109,7 @@ func readTable(data []byte, needs ...string) ([]row, []fault.Place, error) {
 	if len(lines) < 1 || len(lines) < 2 && len(bad) == 0 {
 		return nil, nil, fault.New(fault.Invalid, "territory.no_rows")
 	}
-	columns, err := header(lines[0].cells, needs)
+	columns, err := header(lines[0].cells, column, needs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -115,11 +145,11 @@ func tooLong(cells map[string]string) bool {
 }
 
 // header returns the name of each column; columns that nobody asked for get none.
-func header(cells, needs []string) ([]string, error) {
+func header(cells []string, column func(string) string, needs []string) ([]string, error) {
 	seen := map[string]bool{}
 	var columns []string
 	for _, c := range cells {
-		name := columnNames[strings.ToLower(strings.TrimSpace(c))]
+		name := column(c)
 		if name != "" && seen[name] {
 			return nil, fault.New(fault.Invalid, "territory.column_twice", "column", name)
 		}
