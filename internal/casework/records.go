@@ -291,9 +291,12 @@ func (st *state) recordItems(f workflow.Source) ([]item, error) {
 
 // asOf is the day of which a set reads its records.
 func (st *state) asOf(f workflow.Source) (string, error) {
+	if f.AsOf == nil {
+		return st.day(), nil
+	}
 	v, err := f.AsOf.Eval(st.env())
-	if f.AsOf == nil || err != nil {
-		return st.day(), err
+	if err != nil {
+		return "", err
 	}
 	at, ok := moment(v, 0)
 	if !ok {

@@ -196,7 +196,7 @@ func (w *world) plantRecord(ctx context.Context, e Event, from string) error {
 	if err != nil {
 		return err
 	}
-	imp := record.Import{Jurisdiction: jurisdiction, Kind: k.Ref(), From: from, Nature: territory.Real, Home: w.ground.id[w.ground.focus[account.County]], Cause: "story", Partial: true}
+	imp := record.Import{Jurisdiction: jurisdiction, Kind: k.Ref(), From: from, Nature: territory.Real, Home: w.ground.id[w.ground.focus[account.Grid]], Cause: "story", Partial: true}
 	if _, err := w.records.Plant(ctx, []record.Draft{d}, imp); err != nil {
 		return err
 	}
