@@ -70,7 +70,7 @@ type changed struct {
 	holds bool
 }
 
-func (c *changed) key() string { return "record/" + c.Revision + "/" + c.Event }
+func (c *changed) key() string { return "record/" + c.Revision + "/" + c.Event + "/" + c.Day }
 
 func (c *changed) trigger() workflow.Trigger {
 	return workflow.Trigger{Kind: workflow.OnRecord, Name: c.Record.Kind, Event: c.Event}
@@ -189,7 +189,7 @@ func (s *Service) classesHear(ctx context.Context, c *changed) error {
 }
 
 func (s *Service) openByRecord(ctx context.Context, class string, c *changed, about bool) error {
-	g := Signal{Jurisdiction: c.Record.Jurisdiction, Source: "record", ID: c.Revision + "/" + c.Event + "/" + class, Name: c.trigger().String(),
+	g := Signal{Jurisdiction: c.Record.Jurisdiction, Source: "record", ID: c.key() + "/" + class, Name: c.trigger().String(),
 		Values: map[string]any{"record": c.RecordID}}
 	old, err := s.inbox(ctx, g)
 	if err != nil || old.Result != "" {
@@ -262,7 +262,7 @@ func (s *Service) setsHear(ctx context.Context, c *changed) error {
 		return err
 	}
 	for _, x := range all {
-		if err := s.onCase(ctx, x.id, &changed{Change: record.Change{Revision: c.Revision, Event: c.Event + "/" + x.set}}, func(st *state) error {
+		if err := s.onCase(ctx, x.id, &changed{Change: record.Change{Revision: c.Revision, Event: c.Event, Day: c.Day + "/" + x.set}}, func(st *state) error {
 			return st.keepStep(st.life.Part(x.set), c)
 		}); err != nil {
 			return err

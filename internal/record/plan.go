@@ -139,7 +139,7 @@ func (p *planner) write(ctx context.Context, r *Record, fresh bool, known, added
 		return err
 	}
 	for _, x := range changes(before, after) {
-		x.RecordID, x.Jurisdiction, x.Pack, x.Kind = r.ID, r.Jurisdiction, r.Pack, r.Kind
+		x.RecordID, x.Jurisdiction, x.Pack, x.Kind, x.Revision = r.ID, r.Jurisdiction, r.Pack, r.Kind, added[0].ID
 		p.heard = append(p.heard, x)
 	}
 	if fresh {

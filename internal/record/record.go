@@ -152,9 +152,9 @@ func changes(before, after []Span) []Change {
 		switch {
 		case there && same(was.Revision, s.Revision):
 		case !there && !follows:
-			out = append(out, Change{Event: Created, Day: dayText(s.From), Revision: s.ID})
+			out = append(out, Change{Event: Created, Day: dayText(s.From)})
 		default:
-			out = append(out, Change{Event: Revised, Day: dayText(s.From), Revision: s.ID})
+			out = append(out, Change{Event: Revised, Day: dayText(s.From)})
 		}
 		last := i+1 == len(after) || after[i+1].From > s.Until+1
 		if !last || s.Until >= endless {
@@ -162,11 +162,15 @@ func changes(before, after []Span) []Change {
 		}
 		_, wasThen := on(before, s.Until)
 		if _, wasAfter := on(before, s.Until+1); wasAfter || !wasThen {
-			out = append(out, Change{Event: Ended, Day: dayText(s.Until + 1), Revision: s.ID})
+			out = append(out, Change{Event: Ended, Day: dayText(s.Until + 1)})
 		}
 	}
-	if len(after) == 0 && len(before) > 0 { // it never was, as we know now
-		out = append(out, Change{Event: Ended, Day: dayText(before[0].From), Revision: before[0].ID})
+	for i, s := range before { // what began later than was believed, or never
+		_, there := on(after, s.From)
+		_, dayBefore := on(after, s.From-1)
+		if begins := i == 0 || before[i-1].Until < s.From-1; begins && !there && !dayBefore {
+			out = append(out, Change{Event: Ended, Day: dayText(s.From)})
+		}
 	}
 	return out
 }
