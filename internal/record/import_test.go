@@ -422,7 +422,7 @@ func FuzzImportRows(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, k := range kinds {
 			x := &file{kind: k, related: relationsOf(k), tree: &territory.Tree{}, logins: map[string]string{"wang": "p"}}
-			rows, _, err := territory.ReadTable(data, x.column)
+			rows, _, err := territory.ReadColumns(data, x.column)
 			if err != nil {
 				continue
 			}

@@ -32,7 +32,7 @@ func (s *Service) Import(ctx context.Context, data []byte, imp Import) (Report, 
 	if f.logins, err = s.Accounts.Logins(ctx, imp.Jurisdiction); err != nil {
 		return Report{}, err
 	}
-	rows, bad, err := territory.ReadTable(data, f.column, k.Key...)
+	rows, bad, err := territory.ReadColumns(data, f.column, k.Key...)
 	if err != nil {
 		return Report{}, err
 	}
@@ -109,7 +109,7 @@ func (f *file) refuse(line int, path, code string) {
 }
 
 // draft reads a row.
-func (f *file) draft(r territory.TableRow) Draft {
+func (f *file) draft(r territory.Row) Draft {
 	d := Draft{Line: r.Line, Values: map[string]any{}, Related: map[string][][]string{}}
 	for i := range f.kind.Fields {
 		field := &f.kind.Fields[i]

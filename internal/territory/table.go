@@ -63,32 +63,7 @@ func readTable(data []byte, needs ...string) ([]row, []fault.Place, error) {
 	return readColumns(data, ColumnName, needs)
 }
 
-// ColumnName is the name here of a column that files head by name or by one of its other
-// words; "" for a column that no import knows.
-func ColumnName(heading string) string {
-	return columnNames[strings.ToLower(strings.TrimSpace(heading))]
-}
-
-// TableRow is a line of a table by column name.
-type TableRow struct {
-	Line  int
-	Cells map[string]string
-}
-
-// ReadTable reads a CSV or XLSX file as the imports of this package do, with columns of
-// another's choice: column names one by what stands above it, "" where nobody asked for it.
-func ReadTable(data []byte, column func(heading string) string, needs ...string) ([]TableRow, []fault.Place, error) {
-	rows, bad, err := readColumns(data, column, needs)
-	out := make([]TableRow, len(rows))
-	for i, r := range rows {
-		out[i] = TableRow{r.line, r.cells}
-	}
-	return out, bad, err
-}
-
-// ParseDate reads a date as files write it, at 00:00 China Standard Time; "" is the zero time.
-func ParseDate(s string) (time.Time, bool) { return parseDate(s) }
-
+// readColumns is readTable with columns of another's choice.
 func readColumns(data []byte, column func(string) string, needs []string) ([]row, []fault.Place, error) {
 	var lines []line
 	var bad []fault.Place
