@@ -13,15 +13,15 @@ import (
 	"gezhi/internal/web"
 )
 
-// KindJSON is a kind of record, as a page that lists records needs it.
-type KindJSON struct {
+// RecordKindJSON is a kind of record, as a page that lists records needs it.
+type RecordKindJSON struct {
 	ID     string `json:"id" doc:"pack/kind"`
 	Title  string `json:"title"`
 	Public bool   `json:"public" doc:"everybody in the jurisdiction may look it up"`
 }
 
-// RowJSON is a record as a list shows it.
-type RowJSON struct {
+// RecordJSON is a record as a list shows it.
+type RecordJSON struct {
 	ID       string `json:"id"`
 	Kind     string `json:"kind" doc:"pack/kind"`
 	Key      string `json:"key" doc:"the values of its key, slashes between them"`
@@ -33,8 +33,8 @@ type RowJSON struct {
 	Sample   bool   `json:"sample"`
 }
 
-// FieldJSON is one value of a record.
-type FieldJSON struct {
+// RecordFieldJSON is one value of a record.
+type RecordFieldJSON struct {
 	Name   string `json:"name"`
 	Title  string `json:"title"`
 	Type   string `json:"type"`
@@ -43,37 +43,37 @@ type FieldJSON struct {
 	Masked bool   `json:"masked,omitempty" doc:"personal: there is a value that the reader may not see"`
 }
 
-// SpanJSON is a stretch of days on which a record did not change.
-type SpanJSON struct {
+// RecordSpanJSON is a stretch of days on which a record did not change.
+type RecordSpanJSON struct {
 	ID         string `json:"id"`
 	From       string `json:"from"`
 	Until      string `json:"until,omitempty"`
 	RecordedAt int64  `json:"recorded_at" doc:"ms UTC"`
 }
 
-// RelatedJSON are the records that a relation joins to one.
-type RelatedJSON struct {
-	Relation string    `json:"relation"`
-	Title    string    `json:"title"`
-	Records  []RowJSON `json:"records"`
+// RelatedRecordsJSON are the records that a relation joins to one.
+type RelatedRecordsJSON struct {
+	Relation string       `json:"relation"`
+	Title    string       `json:"title"`
+	Records  []RecordJSON `json:"records"`
 }
 
-// ViewJSON is a record with everything its page shows.
-type ViewJSON struct {
-	Record  RowJSON       `json:"record"`
-	Holds   bool          `json:"holds" doc:"on the day asked for; without it there are no fields"`
-	Fields  []FieldJSON   `json:"fields"`
-	Course  []SpanJSON    `json:"course" doc:"what held when, the earliest first"`
-	Related []RelatedJSON `json:"related"`
+// RecordViewJSON is a record with everything its page shows.
+type RecordViewJSON struct {
+	Record  RecordJSON           `json:"record"`
+	Holds   bool                 `json:"holds" doc:"on the day asked for; without it there are no fields"`
+	Fields  []RecordFieldJSON    `json:"fields"`
+	Course  []RecordSpanJSON     `json:"course" doc:"what held when, the earliest first"`
+	Related []RelatedRecordsJSON `json:"related"`
 }
 
-type kindsOutput struct {
+type recordKindsOutput struct {
 	Body struct {
-		Kinds []KindJSON `json:"kinds"`
+		Kinds []RecordKindJSON `json:"kinds"`
 	}
 }
 
-type listInput struct {
+type recordsInput struct {
 	Kind   string `query:"kind" required:"true" maxLength:"100" doc:"kind, or pack/kind"`
 	Q      string `query:"q" maxLength:"50" doc:"part of the key or title"`
 	AsOf   string `query:"as_of" maxLength:"10" doc:"a day; today when left out"`
@@ -82,19 +82,19 @@ type listInput struct {
 	Limit  int    `query:"limit" minimum:"0" maximum:"200"`
 }
 
-type listOutput struct {
+type recordsOutput struct {
 	Body struct {
-		Records []RowJSON `json:"records"`
-		Next    string    `json:"next,omitempty"`
+		Records []RecordJSON `json:"records"`
+		Next    string       `json:"next,omitempty"`
 	}
 }
 
-type viewInput struct {
+type recordInput struct {
 	ID   string `path:"id" maxLength:"64"`
 	AsOf string `query:"as_of" maxLength:"10" doc:"a day; today when left out"`
 }
 
-type viewOutput struct{ Body ViewJSON }
+type recordOutput struct{ Body RecordViewJSON }
 
 // cursor is where a page ended.
 type cursor struct {
@@ -118,7 +118,7 @@ func (s *Service) scope(ctx context.Context) (account.Scope, error) {
 	return s.Scope(ctx, a)
 }
 
-func (s *Service) httpKinds(ctx context.Context, _ *struct{}) (*kindsOutput, error) {
+func (s *Service) httpKinds(ctx context.Context, _ *struct{}) (*recordKindsOutput, error) {
 	a, err := account.From(ctx)
 	if err != nil {
 		return nil, err
@@ -127,15 +127,15 @@ func (s *Service) httpKinds(ctx context.Context, _ *struct{}) (*kindsOutput, err
 	if err != nil {
 		return nil, err
 	}
-	out := &kindsOutput{}
-	out.Body.Kinds = make([]KindJSON, len(kinds))
+	out := &recordKindsOutput{}
+	out.Body.Kinds = make([]RecordKindJSON, len(kinds))
 	for i, k := range kinds {
-		out.Body.Kinds[i] = KindJSON{k.Ref(), k.word(web.Lang(ctx), "records", k.Name, k.Title), k.Public}
+		out.Body.Kinds[i] = RecordKindJSON{k.Ref(), k.word(web.Lang(ctx), "records", k.Name, k.Title), k.Public}
 	}
 	return out, nil
 }
 
-func (s *Service) httpList(ctx context.Context, in *listInput) (*listOutput, error) {
+func (s *Service) httpList(ctx context.Context, in *recordsInput) (*recordsOutput, error) {
 	scope, err := s.scope(ctx)
 	if err != nil {
 		return nil, err
@@ -150,8 +150,8 @@ func (s *Service) httpList(ctx context.Context, in *listInput) (*listOutput, err
 	if err != nil {
 		return nil, err
 	}
-	out := &listOutput{}
-	out.Body.Records = make([]RowJSON, len(rows))
+	out := &recordsOutput{}
+	out.Body.Records = make([]RecordJSON, len(rows))
 	for i, r := range rows {
 		out.Body.Records[i] = s.rowJSON(r.Record)
 		out.Body.Records[i].From = r.Revision.From
@@ -162,7 +162,7 @@ func (s *Service) httpList(ctx context.Context, in *listInput) (*listOutput, err
 	return out, err
 }
 
-func (s *Service) httpView(ctx context.Context, in *viewInput) (*viewOutput, error) {
+func (s *Service) httpView(ctx context.Context, in *recordInput) (*recordOutput, error) {
 	scope, err := s.scope(ctx)
 	if err != nil {
 		return nil, err
@@ -172,26 +172,26 @@ func (s *Service) httpView(ctx context.Context, in *viewInput) (*viewOutput, err
 		return nil, err
 	}
 	lang := web.Lang(ctx)
-	out := ViewJSON{Record: s.rowJSON(v.Record), Fields: []FieldJSON{}, Course: []SpanJSON{}, Related: []RelatedJSON{}}
+	out := RecordViewJSON{Record: s.rowJSON(v.Record), Fields: []RecordFieldJSON{}, Course: []RecordSpanJSON{}, Related: []RelatedRecordsJSON{}}
 	if v.Holds != nil {
 		out.Holds, out.Record.From = true, v.Holds.Revision.From
 		out.Fields = s.fieldsJSON(v.Kind, v.Holds.Revision, lang)
 	}
 	for _, x := range v.Course {
-		out.Course = append(out.Course, SpanJSON{x.ID, dayText(x.From), dayText(x.Until), db.Ms(x.RecordedAt)})
+		out.Course = append(out.Course, RecordSpanJSON{x.ID, dayText(x.From), dayText(x.Until), db.Ms(x.RecordedAt)})
 	}
 	for _, x := range v.Related {
-		r := RelatedJSON{Relation: x.Relation, Title: v.Kind.word(lang, "relations", x.Relation, nil)}
+		r := RelatedRecordsJSON{Relation: x.Relation, Title: v.Kind.word(lang, "relations", x.Relation, nil)}
 		for _, rec := range x.Records {
 			r.Records = append(r.Records, s.rowJSON(rec))
 		}
 		out.Related = append(out.Related, r)
 	}
-	return &viewOutput{out}, nil
+	return &recordOutput{out}, nil
 }
 
-func (s *Service) rowJSON(r *Record) RowJSON {
-	return RowJSON{ID: r.ID, Kind: r.Pack + "/" + r.Kind, Key: KeyText(r.Key), Title: r.Title, AreaID: r.AreaID, AreaName: s.Name(r.AreaID),
+func (s *Service) rowJSON(r *Record) RecordJSON {
+	return RecordJSON{ID: r.ID, Kind: r.Pack + "/" + r.Kind, Key: KeyText(r.Key), Title: r.Title, AreaID: r.AreaID, AreaName: s.Name(r.AreaID),
 		From: r.Began, Until: r.Ended, Sample: r.Nature == territory.Sample}
 }
 
@@ -209,11 +209,11 @@ func (k Kind) word(lang, section, name string, title map[string]string) string {
 
 // fieldsJSON are the values of a revision in the order of the kind's fields, personal ones
 // masked.
-func (s *Service) fieldsJSON(k Kind, r *Revision, lang string) []FieldJSON {
-	out := []FieldJSON{}
+func (s *Service) fieldsJSON(k Kind, r *Revision, lang string) []RecordFieldJSON {
+	out := []RecordFieldJSON{}
 	for i := range k.Fields {
 		f := &k.Fields[i]
-		x := FieldJSON{Name: f.Name, Title: k.word(lang, "fields", k.Name+"."+f.Name, f.Title), Type: f.Type}
+		x := RecordFieldJSON{Name: f.Name, Title: k.word(lang, "fields", k.Name+"."+f.Name, f.Title), Type: f.Type}
 		if v, there := r.Values[f.Name]; there {
 			x.Value, x.Text = v, s.inWords(k, f, v, lang)
 		} else if x.Masked = r.Personal[f.Name] != nil; !x.Masked {
