@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
-	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
+	"gezhi/internal/record"
 	"gezhi/internal/workflow"
 )
 
@@ -45,6 +45,10 @@ type state struct {
 	signal   *Signal        // heard in this act
 	joins    bool           // the parent's set must be looked at
 	joinSelf []string       // own sets that nobody has to be waited for
+
+	about      formula.Object // the record that the case is about, once read
+	aboutIs    *record.Record
+	households map[string][]string // of people, once read
 }
 
 // telling is a message to write when the act succeeds.
@@ -240,7 +244,7 @@ func anyHeard(ts []workflow.Trigger, happened []workflow.Trigger) bool {
 }
 
 // day is the calendar day of the move.
-func (st *state) day() string { return st.now.In(clock.CST).Format(time.DateOnly) }
+func (st *state) day() string { return dayOf(st.now) }
 
 // env is what formulas of this case may read.
 func (st *state) env() formula.Env {
@@ -451,14 +455,7 @@ func (st *state) aboutValue(name string) formula.Value {
 		}
 		return member(c, name)
 	}
-	if st.s.About == nil {
-		return nil
-	}
-	v, err := st.s.About(st.ctx, st.tx, st.Case, name, st.day())
-	if err != nil {
-		return nil
-	}
-	return v
+	return st.aboutRecordValue(name)
 }
 
 func (st *state) times(action string) (int64, error) {
