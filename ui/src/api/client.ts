@@ -1,6 +1,6 @@
 // Every call the faces make. Paths and shapes are known here and nowhere else.
 import { address, request } from './request'
-import type { Area, CaseClass, CasePage, CaseQuery, CaseRow, CaseView, Me, NewCase, NewMove, Person, Unit, Upload } from './types'
+import type { Area, CaseClass, CasePage, CaseQuery, CaseRow, CaseView, Me, NewCase, NewMove, Person, RecordRow, Unit, Upload } from './types'
 
 const one = (id: string) => encodeURIComponent(id)
 
@@ -12,6 +12,7 @@ export const classesToOpen = () => request<{ classes: CaseClass[] }>('GET', '/cl
 export const areas = (query: { parent?: string; q?: string }) => request<{ areas: Area[] }>('GET', '/areas', { query }).then(r => r.areas)
 export const units = (q: string) => request<{ units: Unit[] }>('GET', '/units', { query: { q } }).then(r => r.units)
 export const people = (q: string) => request<{ people: Person[] }>('GET', '/people', { query: { q } }).then(r => r.people)
+export const records = (kind: string, q: string) => request<{ records: RecordRow[] }>('GET', '/records', { query: { kind, q, limit: 20 } }).then(r => r.records)
 
 export const cases = (query: CaseQuery) => request<CasePage>('GET', '/cases', { query: { ...query } })
 export const caseView = (id: string) => request<CaseView>('GET', `/cases/${one(id)}`)

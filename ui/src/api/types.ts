@@ -5,7 +5,7 @@ export interface Point { lon: number; lat: number }
 
 export type FieldType =
   | 'text' | 'long_text' | 'choice' | 'choices' | 'number' | 'money' | 'date' | 'datetime' | 'duration' | 'boolean'
-  | 'point' | 'photo' | 'file' | 'signature' | 'person' | 'unit' | 'area' | 'phone' | 'id_number' | 'list' | 'polygon'
+  | 'point' | 'photo' | 'file' | 'signature' | 'person' | 'unit' | 'area' | 'phone' | 'id_number' | 'list' | 'polygon' | 'record'
 
 export interface Option { value: string; title: string }
 
@@ -22,6 +22,8 @@ export interface Field {
   personal?: boolean
   /** list: its columns; a list without columns is a list of texts */
   rows?: Field[]
+  /** record: its kind, "pack/kind" */
+  of?: string
 }
 
 export type Values = Record<string, unknown>
@@ -39,11 +41,14 @@ export interface CaseClass {
   id: string; code: string; scheme: string; title: string; group: string; group_title: string; pack: string; severity: string
   fields: Field[]
   channels?: string[]
+  /** what a case of it may be about: of records, "pack/kind" */
+  about?: { kind: 'record' | 'case'; of: string; title: string }[]
 }
 
 export interface Area { id: string; name: string; level: number; code: string; has_children: boolean }
 export interface Unit { id: string; name: string }
 export interface Person { id: string; name: string; unit_name?: string }
+export interface RecordRow { id: string; kind: string; key: string; title: string; area_name?: string }
 export interface Upload { id: string; name: string }
 
 export type Phase = 'waiting' | 'working' | 'verifying' | 'rating' | 'closed'
@@ -86,9 +91,10 @@ export interface Offer { action: string; title: string; asks: Field[]; also: Fie
 export interface CaseView {
   case: CaseRow & { text: string; fields: ShownField[]; outcome?: string; channel?: string; reporter?: { name_masked: string } }
   clocks: Clock[]; seats: Seat[]; parts: Part[]; moves: Move[]; can: Offer[]
+  about?: { kind: 'record' | 'case'; of: string; of_title?: string; id: string; title: string }
 }
 
-export interface NewCase { class: string; text: string; area_id: string; point?: Point; fields: Values; channel: string }
+export interface NewCase { class: string; text: string; area_id?: string; about?: { kind: 'record'; id: string }; point?: Point; fields: Values; channel: string }
 export interface NewMove { action: string; version: number; values: Values; note?: string; why?: Record<string, string> }
 
 /** One place in a request that is wrong. */
