@@ -75,20 +75,30 @@ type actOutput struct {
 	}
 }
 
-type listInput struct {
-	Queue    string `query:"queue" maxLength:"20"`
-	Class    string `query:"class" maxLength:"200"`
+// Filter says which of the cases that the asker may see are wanted.
+type Filter struct {
+	Queue    string `query:"queue" maxLength:"20" doc:"all, mine, unassigned, due_soon, overdue, returned, supervised or closed; all when empty"`
+	Class    string `query:"class" maxLength:"200" doc:"pack/scheme:code"`
 	Phase    string `query:"phase" maxLength:"20"`
-	Area     string `query:"area" maxLength:"64"`
+	Area     string `query:"area" maxLength:"64" doc:"this area and below"`
 	Severity string `query:"severity" maxLength:"20"`
-	Parent   string `query:"parent" maxLength:"64"`
-	Tasks    bool   `query:"tasks"`
-	Cursor   string `query:"cursor" maxLength:"2048"`
-	Limit    int    `query:"limit" minimum:"0" maximum:"200"`
+}
+
+func (f Filter) query() Query {
+	return Query{Queue: f.Queue, Class: f.Class, Phase: workflow.Phase(f.Phase), AreaID: f.Area, Severity: f.Severity}
+}
+
+type listInput struct {
+	Filter
+	Parent string `query:"parent" maxLength:"64" doc:"parts of this case"`
+	Tasks  bool   `query:"tasks" doc:"parts that are answered rather than lived, besides cases"`
+	Cursor string `query:"cursor" maxLength:"2048" doc:"next of the page before"`
+	Limit  int    `query:"limit" minimum:"0" maximum:"200" doc:"50 when 0"`
 }
 
 func (in *listInput) query() (Query, error) {
-	q := Query{Queue: in.Queue, Class: in.Class, Phase: workflow.Phase(in.Phase), AreaID: in.Area, Severity: in.Severity, Parent: in.Parent, Tasks: in.Tasks, Limit: in.Limit}
+	q := in.Filter.query()
+	q.Parent, q.Tasks, q.Limit = in.Parent, in.Tasks, in.Limit
 	if in.Cursor != "" {
 		return q, web.ReadCursor(in.Cursor, &q.After)
 	}
@@ -125,8 +135,9 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}", ID: "viewCase", Summary: "One case with its history, clocks and what the asker may do", Tags: tags}, s.httpView)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/{id}/moves", ID: "act", Summary: "Do an action on a case", Tags: tags}, s.httpAct)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/classes", ID: "listClasses", Summary: "The classes that may be reported", Tags: tags}, s.httpClasses)
-	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags}, s.export(web.CSV))
-	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags}, s.export(web.XLSX))
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags, Exchange: web.Exchange{Query: Filter{}, Media: "text/csv"}}, s.export(web.CSV))
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags,
+		Exchange: web.Exchange{Query: Filter{}, Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}, s.export(web.XLSX))
 	s.fileRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
 }
@@ -269,7 +280,8 @@ func (s *Service) export(send func(http.ResponseWriter, string, []string, web.Ro
 			return err
 		}
 		v := r.URL.Query()
-		q := Query{Queue: v.Get("queue"), Class: v.Get("class"), Phase: workflow.Phase(v.Get("phase")), AreaID: v.Get("area"), Severity: v.Get("severity"), Limit: 200}
+		q := Filter{Queue: v.Get("queue"), Class: v.Get("class"), Phase: v.Get("phase"), Area: v.Get("area"), Severity: v.Get("severity")}.query()
+		q.Limit = 200
 		lang := web.Lang(ctx)
 		head := make([]string, len(exportColumns))
 		for i, c := range exportColumns {

@@ -97,6 +97,9 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 	if c.ReporterID == "" {
 		c.ReporterID = who.PersonID
 	} else if c.ReporterID != who.PersonID {
+		if !s.World.People().Known(c.ReporterID, c.Jurisdiction) {
+			return nil, fault.New(fault.Invalid, "case.unknown_person", "seat", workflow.Reporter)
+		}
 		c.EnteredBy = who.PersonID
 	}
 	about, err := s.aboutOf(ctx, tx, who, class, o.About)

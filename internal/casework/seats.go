@@ -136,7 +136,7 @@ func (st *state) seatable(d *workflow.Seat, id string) error {
 			return fault.New(fault.Invalid, "case.unknown_post", "seat", d.Name)
 		}
 	case workflow.SeatPerson:
-		if !st.s.World.People().Known(id) {
+		if !st.s.World.People().Known(id, st.Jurisdiction) {
 			return fault.New(fault.Invalid, "case.unknown_person", "seat", d.Name)
 		}
 		if err := st.admitted(id); err != nil {
