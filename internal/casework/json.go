@@ -247,10 +247,11 @@ type ViewJSON struct {
 
 // AboutJSON is the record or case that a case is about.
 type AboutJSON struct {
-	Kind  string `json:"kind" enum:"record,case"`
-	Of    string `json:"of" doc:"pack/kind of a record, pack/class of a case"`
-	ID    string `json:"id"`
-	Title string `json:"title"`
+	Kind    string `json:"kind" enum:"record,case"`
+	Of      string `json:"of" doc:"pack/kind of a record, pack/class of a case"`
+	OfTitle string `json:"of_title,omitempty" doc:"what records of the kind are called"`
+	ID      string `json:"id"`
+	Title   string `json:"title"`
 }
 
 func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
@@ -264,7 +265,10 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 		Clocks: []ClockJSON{}, Seats: []SeatJSON{}, Parts: []PartJSON{}, Moves: []MoveJSON{}, Can: []OfferJSON{},
 		ParentID: v.ParentID, MergedInto: v.MergedInto}
 	if v.About != nil {
-		out.About = &AboutJSON{v.About.Kind, v.About.Of, v.About.ID, v.About.Title}
+		out.About = &AboutJSON{Kind: v.About.Kind, Of: v.About.Of, ID: v.About.ID, Title: v.About.Title}
+		if k := v.About.register; k.Record != nil {
+			out.About.OfTitle = kindTitle(k, w.lang)
+		}
 	}
 	for i := range v.Class.Fields {
 		f := &v.Class.Fields[i]

@@ -9,6 +9,7 @@ import (
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/pack"
+	"gezhi/internal/record"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
 )
@@ -77,14 +78,19 @@ func aboutKinds(w words, packs map[string]*pack.Effective, k *pack.EffectiveClas
 			if kind.Record == nil {
 				continue
 			}
-			x.Of = kind.Ref()
-			x.Title = words{kind.Pack, w.lang}.title(kind.Title, words{kind.Pack, w.lang}.word("records", "", a.Of))
+			x.Of, x.Title = kind.Ref(), kindTitle(kind, w.lang)
 		} else if other := w.p.Class(a.Of); other != nil {
 			x.Title = w.title(other.Title, a.Of)
 		}
 		out = append(out, x)
 	}
 	return out
+}
+
+// kindTitle is what records of a kind are called.
+func kindTitle(k record.Kind, lang string) string {
+	w := words{k.Pack, lang}
+	return w.title(k.Title, w.word("records", "", k.Name))
 }
 
 // reportable tells whether somebody may bring a case of a class at all: its life opens by a

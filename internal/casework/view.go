@@ -85,7 +85,11 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 }
 
 // AboutView is what a case is about, by the name that lists give it.
-type AboutView struct{ Kind, Of, ID, Title string }
+type AboutView struct {
+	Kind, Of, ID, Title string
+
+	register record.Kind // of a record: for its words
+}
 
 func (st *state) aboutView() (*AboutView, error) {
 	switch st.AboutKind {
@@ -94,13 +98,14 @@ func (st *state) aboutView() (*AboutView, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &AboutView{st.AboutKind, r.Pack + "/" + r.Kind, r.ID, r.Title}, nil
+		k, err := st.kind(r.Kind)
+		return &AboutView{st.AboutKind, r.Pack + "/" + r.Kind, r.ID, r.Title, k}, err
 	case workflow.AboutCase:
 		c, err := st.s.read(st.ctx, st.tx, st.AboutID)
 		if err != nil {
 			return nil, err
 		}
-		return &AboutView{st.AboutKind, c.Pack + "/" + c.Class, c.ID, c.Number}, nil
+		return &AboutView{Kind: st.AboutKind, Of: c.Pack + "/" + c.Class, ID: c.ID, Title: c.Number}, nil
 	}
 	return nil, nil
 }
