@@ -75,7 +75,15 @@ func (c *checking) say(code, file string, path []string, args ...any) *Problem {
 
 // unknown adds a problem about a name, with the nearest known one.
 func (c *checking) unknown(code, file string, path []string, name string, known []string) {
-	c.say(code, file, path, "name", name).Suggestion = shape.Suggest(name, known)
+	p := c.say(code, file, path, "name", name)
+	p.Suggestion = shape.Suggest(name, known)
+	for _, n := range c.p.docs[file].At(path...).Each() { // of several, point at this one
+		if n.Kind == shape.Scalar && slices.Contains(strings.Fields(n.Text), name) {
+			p.Line, p.Col = n.Line, n.Col
+			p.Quote(c.p.files[file])
+			break
+		}
+	}
 }
 
 func (c *checking) pack() {

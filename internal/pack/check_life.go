@@ -125,6 +125,9 @@ func (k *lifeCheck) who(path []string, list []workflow.Who) {
 		switch w.Kind {
 		case workflow.WhoSeat:
 			k.seat(path, w.Name)
+			if k.l.Seat(w.Name) == nil && k.role(w.Name) { // a role says where it is held
+				k.report.Problems[len(k.report.Problems)-1].Suggestion = w.Name + " of area"
+			}
 		case workflow.WhoRole:
 			if !k.role(w.Name) {
 				k.missing("life.unknown_role", path, w.Name, k.roleNames())

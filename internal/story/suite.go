@@ -255,7 +255,7 @@ func (r Result) Text(lang string) string {
 func (b Broken) Text(lang string) string {
 	var out strings.Builder
 	for _, p := range b.Problems {
-		fmt.Fprintf(&out, "%s:%d: %s [%s]\n    | %s\n", p.File, p.Line, pack.Say(lang, p.Code, p.Args), p.Code, p.Excerpt)
+		fmt.Fprintf(&out, "%s: %s [%s]\n%s", p.Place(), pack.Say(lang, p.Code, p.Args), p.Code, p.Quoted())
 		if p.Suggestion != "" {
 			fmt.Fprintf(&out, "    %s\n", pack.Say(lang, "pack.did_you_mean", map[string]any{"word": p.Suggestion}))
 		}
