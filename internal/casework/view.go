@@ -35,6 +35,7 @@ type Offer struct {
 	Excuse     map[string][]*Case // unmet part sets for which a reason will do: their open parts
 	Overlay    bool
 	Reasons    []string
+	Clocks     []string // that may be extended
 	Closes     bool
 }
 
@@ -168,7 +169,7 @@ func (st *state) overlayOffers(who *Actor) []Offer {
 		rules = append(rules, o)
 	}
 	for _, o := range rules {
-		if !o.Allowed(st.life, st.Step) || st.mayOverlay(who, o) != nil {
+		if !o.Allowed(st.life, st.Step) || st.mayOverlay(who, o) != nil || o.Name == workflow.Suspend && !st.SuspendedUntil.IsZero() {
 			continue
 		}
 		if o.Name == workflow.Return && (st.Designated || o.Cap > 0 && st.Returns >= int64(o.Cap)) {
@@ -176,6 +177,7 @@ func (st *state) overlayOffers(who *Actor) []Offer {
 		}
 		out = append(out, Offer{Action: o.Name, Overlay: true, Reasons: st.reasons(o)})
 	}
+	out = append(out, st.clockOffers(who)...)
 	for _, p := range st.seats {
 		if p.State == Offered {
 			if _, ok := st.matches(who, p); ok {

@@ -29,6 +29,7 @@ func (c *checking) life(l *Life) {
 	k.steps()
 	k.hands()
 	k.seats()
+	k.returns()
 	k.parts()
 	k.clocks()
 	k.beginnings()
@@ -161,6 +162,9 @@ func (k *lifeCheck) trigger(path []string, t *workflow.Trigger) {
 	case workflow.OnRecord:
 		k.record(path, t.Name)
 	case workflow.OnDate:
+		if len(path) < 3 || path[0] != "clocks" || path[2] != "from" {
+			k.note("life.date_starts_clocks", path, "date", t.Name)
+		}
 		if p := splitPath(t.Name); p[0] == "field" && k.field(p[1]) == nil {
 			k.missing("life.unknown_field", path, p[1], k.fieldNames())
 		}

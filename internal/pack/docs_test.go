@@ -50,6 +50,23 @@ func TestTheGuidesPackIsRight(t *testing.T) {
 	}
 }
 
+// The packs that somebody wrote who had nothing but the guide are right, broken ones apart.
+func TestPacksWrittenFromTheGuideAreRight(t *testing.T) {
+	for _, name := range []string{"water-point", "room-booking", "mediation"} {
+		p, report := CheckFS(os.DirFS("../story/testdata/"+name), load(t, "../../packs/core"))
+		if p == nil || !report.OK() {
+			t.Errorf("%s: %s", name, report.Text("en"))
+			continue
+		}
+		broken, _ := BrokenOf(p)
+		for _, b := range broken {
+			if found, ok := b.Caught(p); !ok {
+				t.Errorf("%s: %s: %s", name, b.File, found.Text("en"))
+			}
+		}
+	}
+}
+
 // Every key and every enumerated word a pack may hold stands in the guide, the reserved
 // ones too.
 func TestTheGuideNamesEveryWord(t *testing.T) {

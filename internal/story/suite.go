@@ -3,6 +3,7 @@ package story
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -181,7 +182,7 @@ func Test(ctx context.Context, s Suite, out io.Writer) (passed, failed int) {
 		}
 	}
 	stories, bad, err := Stories(s.Stories)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		fail(err.Error())
 		return
 	}

@@ -1,0 +1,44 @@
+package casework
+
+import (
+	"testing"
+	"time"
+
+	"gezhi/internal/clock"
+	"gezhi/internal/fault"
+	"gezhi/internal/pack"
+	"gezhi/internal/workflow"
+)
+
+// A case is numbered as its pack says, under the county's overlay, else by year and number;
+// the year is that of China.
+func TestACaseIsNumberedAsItsPackSays(t *testing.T) {
+	eve := time.Date(2026, 12, 31, 17, 0, 0, 0, time.UTC)
+	for _, c := range []struct{ pack, overlay, want string }{
+		{"", "", "2027-000007"}, {"GS-{year}-{n}", "", "GS-2027-000007"}, {"GS-{year}-{n}", "YH{year}{n}A", "YH2027000007A"},
+	} {
+		e := &pack.Effective{Pack: &pack.Pack{Number: c.pack}}
+		if c.overlay != "" {
+			e.Overlay = &pack.Overlay{Number: c.overlay}
+		}
+		if got := numbered(&Class{In: e}, eve.In(clock.CST), 7); got != c.want {
+			t.Errorf("%q under %q: %s, want %s", c.pack, c.overlay, got, c.want)
+		}
+	}
+}
+
+// A refusal names what is in the way: the part, the seat, the field, or the pack's code.
+func TestARefusalNamesWhatIsInTheWay(t *testing.T) {
+	err := refusal([]unmet{{Need: workflow.Need{Part: "assist"}, Open: []*Case{{}}}, {Need: workflow.Need{Seat: "crew"}},
+		{Need: workflow.Need{Field: "photo"}}, {Need: workflow.Need{Else: "too_early"}}})
+	f, ok := err.(*fault.Error)
+	if !ok || f.Code != "case.parts_open" || f.Args["part"] != "assist" || len(f.At) != 4 {
+		t.Fatalf("%+v", err)
+	}
+	for i, want := range []struct{ code, arg, path string }{
+		{"case.parts_open", "part", "assist"}, {"case.seat_empty", "seat", "crew"}, {"case.field_empty", "field", "photo"}, {"case.needs_unmet", "else", "too_early"}} {
+		if p := f.At[i]; p.Code != want.code || p.Path != want.path || p.Args[want.arg] != want.path {
+			t.Errorf("%d: %+v", i, p)
+		}
+	}
+}
