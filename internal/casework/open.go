@@ -120,6 +120,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 			return nil, err
 		}
 	}
+	o = st.seatsAmongFields(o)
 	if err := st.firstValues(who, o); err != nil {
 		return nil, err
 	}

@@ -1,8 +1,13 @@
 package casework
 
 import (
+	"maps"
+	"slices"
+
 	"gezhi/internal/fault"
+	"gezhi/internal/form"
 	"gezhi/internal/formula"
+	"gezhi/internal/pack"
 	"gezhi/internal/workflow"
 )
 
@@ -36,6 +41,26 @@ func (st *state) askedAtOpening(o Opening) []string {
 	return out
 }
 
+// seatsAmongFields takes out what was given among the fields under the name of a seat: a face
+// asks for both in one form, as with actions.
+func (st *state) seatsAmongFields(o Opening) Opening {
+	fields, seats := map[string]any{}, maps.Clone(o.Seats)
+	for name, v := range o.Fields {
+		if st.class.Field(name) != nil || st.life.Seat(name) == nil {
+			fields[name] = v
+			continue
+		}
+		if seats == nil {
+			seats = map[string]any{}
+		}
+		if !form.Empty(v) {
+			seats[name] = v
+		}
+	}
+	o.Fields, o.Seats = fields, seats
+	return o
+}
+
 // seatsAsked refuses an opening that leaves a seat empty which it asks for.
 func (st *state) seatsAsked(who *Actor, o Opening) error {
 	op := st.opening(o)
@@ -62,4 +87,42 @@ func (st *state) enough(seat string, v formula.Value) error {
 		return nil
 	}
 	return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: seat, Code: "form.too_few", Args: map[string]any{"least": d.AtLeast}}}}
+}
+
+// openingForm is what a face asks when a person opens a case of a class: its fields, then the
+// fields and seats that the life's openings ask besides. Required is what all of them ask.
+func openingForm(w words, k *pack.EffectiveClass) []FormJSON {
+	out := []FormJSON{}
+	for i := range k.Asked {
+		out = append(out, formOf(w, k.Class.Life, &k.Asked[i]))
+	}
+	if k.Life == nil {
+		return out
+	}
+	var ways []workflow.Opening
+	for _, op := range k.Life.Opens {
+		if op.By == workflow.OpenByPerson {
+			ways = append(ways, op)
+		}
+	}
+	for _, op := range ways {
+		for _, name := range slices.Concat(op.Asks, op.Also) {
+			if name == FieldText || slices.ContainsFunc(out, func(f FormJSON) bool { return f.Name == name }) {
+				continue
+			}
+			always := !slices.ContainsFunc(ways, func(x workflow.Opening) bool { return !contains(x.Asks, name) })
+			if f := k.Field(name); f != nil {
+				d := formOf(w, k.Class.Life, f)
+				d.Required = always
+				out = append(out, d)
+			} else if seat := k.Life.Seat(name); seat != nil {
+				d := FormJSON{Name: name, Type: seat.Kind, Required: always, Many: seat.AtMost != 1, Title: w.word("participants", k.Class.Life, name)}
+				if !form.IsType(seat.Kind) {
+					d.Type = "text" // a party has no account to choose
+				}
+				out = append(out, d)
+			}
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -40,5 +41,21 @@ func TestARefusalNamesWhatIsInTheWay(t *testing.T) {
 		if p := f.At[i]; p.Code != want.code || p.Path != want.path || p.Args[want.arg] != want.path {
 			t.Errorf("%d: %+v", i, p)
 		}
+	}
+}
+
+// What a face asks at opening is what the opening wants: the class's fields, then the seats
+// and fields of the life that it asks; a party, who has no account, is asked for by name.
+func TestTheFormOfAnOpening(t *testing.T) {
+	p, report := pack.Load(os.DirFS("../story/testdata/mediation"))
+	if p == nil {
+		t.Fatal(report.Text("en"))
+	}
+	got := openingForm(words{p, "en"}, pack.Resolve(p, nil).Class("dispute"))
+	if len(got) != 2 || got[0].Name != "kind" || !got[0].Required {
+		t.Fatalf("%+v", got)
+	}
+	if f := got[1]; f.Name != "party" || f.Type != "text" || !f.Required || !f.Many || f.Title != "party" {
+		t.Errorf("%+v", f)
 	}
 }
