@@ -59,3 +59,19 @@ func TestTheFormOfAnOpening(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// A refusal speaks to people in the words of the pack, and to the log as it was.
+func TestARefusalInWords(t *testing.T) {
+	p, report := pack.Load(os.DirFS("../story/testdata/room-booking"))
+	if p == nil {
+		t.Fatal(report.Text("en"))
+	}
+	was := fault.New(fault.Conflict, "case.key_taken", "key", "slot")
+	got, ok := inWords(was, words{p, "en"}, "booking").(*fault.Error)
+	if !ok || got.Args["key"] != "same room at the same time" || was.Args["key"] != "slot" || got.Code != was.Code {
+		t.Errorf("%+v", got)
+	}
+	if err := os.ErrClosed; inWords(err, words{p, "en"}, "booking") != err {
+		t.Error("what is no refusal is changed")
+	}
+}
