@@ -116,11 +116,7 @@ func openingForm(w words, k *pack.EffectiveClass) []FormJSON {
 				d.Required = always
 				out = append(out, d)
 			} else if seat := k.Life.Seat(name); seat != nil {
-				d := FormJSON{Name: name, Type: seat.Kind, Required: always, Many: seat.AtMost != 1, Title: w.word("participants", k.Class.Life, name)}
-				if !form.IsType(seat.Kind) {
-					d.Type = "text" // a party has no account to choose
-				}
-				out = append(out, d)
+				out = append(out, FormJSON{Name: name, Type: seatType(seat.Kind), Required: always, Many: seat.AtMost != 1, Title: w.word("participants", k.Class.Life, name)})
 			}
 		}
 	}
