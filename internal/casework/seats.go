@@ -242,9 +242,45 @@ func (st *state) duty(kind string) (subject, why string) {
 	return "", ""
 }
 
+// dutyLine begins the reason of whoever the duty lines found.
+const dutyLine = "duty.yaml:"
+
 // reason is the line as the dispatcher sees it: where it stands, and what it says.
 func (d dutyAt) reason() string {
-	return fmt.Sprintf("duty.yaml:%d %s %s → %s%s", d.Line, d.Class, d.Level, d.Unit, d.Post)
+	return fmt.Sprintf(dutyLine+"%d %s %s → %s%s", d.Line, d.Class, d.Level, d.Unit, d.Post)
+}
+
+// offer is the actor's open offer of a seat.
+func (st *state) offer(who *Actor) (*Participant, error) {
+	for _, p := range st.seats {
+		if p.State == Offered {
+			if post, ok := st.matches(who, p); ok {
+				st.under(post)
+				return p, nil
+			}
+		}
+	}
+	return nil, fault.New(fault.Forbidden, "case.no_right")
+}
+
+func (st *state) acceptSeat(who *Actor, _ Act) error {
+	p, err := st.offer(who)
+	if err != nil {
+		return err
+	}
+	st.handOver(st.life.Seat(p.Seat), p.Seat)
+	p.State, p.From, p.changed = Held, st.now, true
+	return nil
+}
+
+func (st *state) refuseSeat(who *Actor, _ Act) error {
+	p, err := st.offer(who)
+	if err != nil {
+		return err
+	}
+	st.leave(p, Refused)
+	st.tells = append(st.tells, telling{Event: "offer_refused", Who: []string{st.ReporterID}})
+	return nil
 }
 
 // lapse ends offers that nobody took in time, and tells those who asked.

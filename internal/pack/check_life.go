@@ -235,6 +235,10 @@ func (k *lifeCheck) references() {
 			k.missing("life.unknown_reasons", append(at, "reasons"), o.Reasons, names(k.p.Reasons, func(r ReasonList) string { return r.Name }))
 		}
 	}
+	if k.l.Overlay(workflow.Reclassify) != nil && len(k.p.Severities) == 0 &&
+		len(slices.DeleteFunc(slices.Clone(k.p.Classes), func(c Class) bool { return c.Life != k.l.Name })) < 2 {
+		k.note("life.nothing_to_reclassify", to("allow", workflow.Reclassify), "name", k.l.Name)
+	}
 	for _, e := range k.l.Ending.Parts {
 		k.part(to("ending", "parts", e.Part), e.Part)
 	}

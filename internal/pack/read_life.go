@@ -111,7 +111,10 @@ func (r lifeReader) clock(name string, n *shape.Node) workflow.Clock {
 		}
 	}
 	if e := n.Get("extend"); e != nil {
-		c.Extend = &workflow.Extend{By: readSpan(e.Get("by")), Times: max(1, readInt(e.Get("times"))), Who: readWho(e.Get("who")), Upon: readTrigger(e.Get("upon"))}
+		c.Extend = &workflow.Extend{Class: readText(e.Get("by")) == byClass, Times: max(1, readInt(e.Get("times"))), Who: readWho(e.Get("who")), Upon: readTrigger(e.Get("upon"))}
+		if !c.Extend.Class {
+			c.Extend.By = readSpan(e.Get("by"))
+		}
 	}
 	c.Exclude = entries(n.Get("exclude"), func(name string, n *shape.Node) workflow.Exclude {
 		return workflow.Exclude{Name: name, From: *readTrigger(n.Get("from")), Until: *readTrigger(n.Get("until")), AtMost: readSpan(n.Get("at_most"))}

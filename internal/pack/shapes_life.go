@@ -6,6 +6,7 @@ import (
 
 	"gezhi/internal/pack/shape"
 	"gezhi/internal/workflow"
+	"gezhi/internal/worktime"
 )
 
 var livesShape = obj("how things go",
@@ -53,6 +54,16 @@ var limitShape = either(
 	parsed("class, a limit, or a formula", "", parseLimit), list(parsed("a limit, or a formula", "", parseTerm)),
 	&shape.Shape{Doc: "by: a formula, and a limit for each of its values", Name: name, Of: parsed("", "", parseTerm)})
 
+var extendBy = parsed("class, or a length of time", "", func(s string) (worktime.Span, error) {
+	if s == byClass {
+		return worktime.Span{}, nil
+	}
+	return worktime.ParseSpan(s)
+})
+
+// byClass leaves a length of time to the class and its grade.
+const byClass = "class"
+
 var marksShape = list(obj("a moment on the clock", need("at", mark), opt("tell", some(who)), opt("escalate", some(who))))
 
 var hoursShape = enum("by which hours it counts", workflow.HoursCalendar, workflow.HoursAlways, workflow.HoursClass)
@@ -61,7 +72,7 @@ var clockShape = obj("a time beside the steps",
 	opt("from", some(trigger)), opt("until", some(trigger)), opt("in", inSteps), opt("keep", yesNo),
 	need("limit", limitShape), opt("hours", hoursShape), opt("falls", enum("", "exact")), opt("never", enum("", "paused")),
 	opt("statutory", span),
-	opt("extend", obj("an approved, counted extension", need("by", span), opt("times", count(1)), opt("who", some(who)), opt("upon", trigger))),
+	opt("extend", obj("an approved, counted extension", need("by", extendBy), opt("times", count(1)), opt("who", some(who)), opt("upon", trigger))),
 	opt("exclude", dict(obj("time that does not count", need("from", trigger), need("until", trigger), need("at_most", span), later("paper")))),
 	opt("marks", marksShape))
 

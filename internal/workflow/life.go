@@ -1,6 +1,8 @@
 package workflow
 
 import (
+	"slices"
+
 	"gezhi/internal/formula"
 	"gezhi/internal/worktime"
 )
@@ -325,6 +327,15 @@ type Limit struct {
 // IsZero tells that no limit is given.
 func (l Limit) IsZero() bool { return !l.Class && len(l.Terms) == 0 && l.By == nil }
 
+// Reads tells whether a limit depends on one of the names, "class" or "severity". A limit of
+// the class depends on both.
+func (l Limit) Reads(names ...string) bool {
+	reads := func(e *formula.Expr) bool {
+		return e != nil && slices.ContainsFunc(e.Refs(), func(r formula.Ref) bool { return slices.Contains(names, r.Path[0]) })
+	}
+	return l.Class || reads(l.By) || slices.ContainsFunc(l.Terms, func(t Term) bool { return reads(t.Expr) })
+}
+
 // Term is one length or one moment; of several the earliest binds.
 type Term struct {
 	Span Span          // zero when Expr is set
@@ -340,7 +351,8 @@ type LimitCase struct {
 // Extend lengthens a clock, as an approved and counted act (Who) or as the fruit of a
 // join (Upon).
 type Extend struct {
-	By    Span
+	By    Span // zero with Class
+	Class bool // as class and grade say, under the clock's name; silence means never
 	Times int
 	Who   []Who
 	Upon  *Trigger
@@ -390,11 +402,12 @@ const (
 	Reopen      = "reopen"
 	Acknowledge = "acknowledge"
 	Comment     = "comment"
+	Reclassify  = "reclassify"
 )
 
 // Overlays lists the kernel actions a pack may allow, in the order the desk shows them.
 var Overlays = []string{Acknowledge, Urge, Supervise, Escalate, Suspend, Transfer, Return,
-	Sponsor, Designate, Merge, Reopen, Comment}
+	Sponsor, Designate, Reclassify, Merge, Reopen, Comment}
 
 // KernelActs are the acts the kernel brings besides Overlays, without a pack's shaping: the
 // other halves of overlays, what a seat's holder answers to an offer, and how the lead ends
