@@ -129,7 +129,7 @@ func (st *state) doAction(who *Actor, a Act) error {
 	if err := st.inStep(d, a); err != nil {
 		return err
 	}
-	if err := st.keptApart(who.PersonID, who.Posts, d.Apart); err != nil {
+	if err := st.keptApart(who.PersonID, who.Posts, st.apartOf(d)); err != nil {
 		return err
 	}
 	before, err := st.hashes()
@@ -184,7 +184,7 @@ func (st *state) may(who *Actor, d *workflow.Action) (Post, error) {
 	if d.IsAutomatic() && len(d.Who) == 1 {
 		return Post{}, fault.New(fault.Forbidden, "case.no_right")
 	}
-	post, ok, err := st.entitled(who, d.Who, d.Apart)
+	post, ok, err := st.entitled(who, d.Who, st.apartOf(d))
 	if err != nil {
 		return Post{}, err
 	}

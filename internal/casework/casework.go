@@ -148,7 +148,7 @@ const (
 )
 
 // SeatEscalated is the kernel's own seat: owners that an escalation added.
-const SeatEscalated = "escalated"
+const SeatEscalated = workflow.SeatEscalated
 
 // Clock is a named time beside the steps.
 type Clock struct {

@@ -104,10 +104,11 @@ func (st *state) overlaid(who *Actor, o *workflow.Overlay, a Act) error {
 		st.tells = append(st.tells, telling{Event: "urged", Who: st.responsiblePeople()})
 	case workflow.Supervise:
 		st.Supervised = true
-		st.seat("supervisor", workflow.SeatPerson, who.PersonID, o.Name)
+		st.seat(workflow.SeatSupervisor, workflow.SeatPerson, who.PersonID, o.Name)
+		st.underSupervision()
 		st.tells = append(st.tells, telling{Event: "supervised", Who: st.responsiblePeople()})
 	case workflow.Sponsor:
-		st.seat("sponsor", workflow.SeatPerson, who.PersonID, o.Name)
+		st.seat(workflow.SeatSponsor, workflow.SeatPerson, who.PersonID, o.Name)
 	case workflow.Escalate:
 		return st.escalate()
 	case workflow.Suspend:

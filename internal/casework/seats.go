@@ -339,6 +339,17 @@ func (st *state) responsible() {
 		unit, assignee, queue = st.UnitID, st.AssigneeID, ""
 	}
 	st.UnitID, st.AssigneeID, st.Queue = unit, assignee, queue
+	if st.Phase == workflow.Working {
+		st.underSupervision()
+	}
+}
+
+// underSupervision seats whoever leads a supervised case among the supervised.
+func (st *state) underSupervision() {
+	if st.Supervised {
+		st.seat(workflow.SeatSupervised, workflow.SeatUnit, st.UnitID, workflow.Supervise)
+		st.seat(workflow.SeatSupervised, workflow.SeatPerson, st.AssigneeID, workflow.Supervise)
+	}
 }
 
 // unitInTurn is the unit whose holders of a role may act: the nearest one in which somebody

@@ -51,7 +51,7 @@ var Rules = []string{
 	"life.unknown_step", "life.empty_phase", "life.unknown_action", "life.unknown_seat", "life.unknown_clock", "life.unknown_part", "life.unknown_field",
 	"life.unknown_role", "life.unknown_signal", "life.unknown_record", "life.unknown_class", "life.unknown_reasons", "life.unknown_list",
 	"life.reserved_name", "life.kernel_action", "life.nothing_to_reclassify", "life.unreachable_step", "life.inescapable_step", "life.nobody_may", "life.loop_without_human", "life.overlapping_to", "life.to_may_fail",
-	"life.no_outcome", "life.apart_leaves_nobody", "life.verified_by_handler", "life.reopens", "life.system_needs_upon", "life.upon_needs_system", "life.never_begins", "life.opening_incomplete",
+	"life.no_outcome", "life.apart_leaves_nobody", "life.verified_by_handler", "life.closed_by_supervised", "life.reopens", "life.system_needs_upon", "life.upon_needs_system", "life.never_begins", "life.opening_incomplete",
 	"seat.never_filled", "seat.optional_actor", "seat.nobody_told", "seat.impossible_count",
 	"parts.body", "parts.source", "parts.never_opened", "parts.not_a_list", "parts.given_not_asked", "parts.never_waited", "parts.answer_unread", "parts.unbounded", "parts.cycle", "parts.too_deep",
 	"join.kind", "join.share_without_of", "join.may_be_empty", "join.ignores_item", "need.kind", "need.impossible",

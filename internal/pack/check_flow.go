@@ -140,6 +140,7 @@ func (k *lifeCheck) hands() {
 			}
 		}
 		k.ownWork(a)
+		k.ownEnd(a)
 	}
 }
 
@@ -250,6 +251,21 @@ func (k *lifeCheck) ownWork(a *action) {
 			return
 		}
 	}
+}
+
+// ownEnd refuses an act that ends a supervised case and is open to nobody but a seat that
+// works on it: whoever is supervised does not close.
+func (k *lifeCheck) ownEnd(a *action) {
+	if k.l.Overlay(workflow.Supervise) == nil || a.IsAutomatic() || !slices.ContainsFunc(a.To, func(t workflow.Target) bool { return k.l.Phase(t.Step) == workflow.Closed }) {
+		return
+	}
+	works := func(w workflow.Who) bool {
+		return w.Kind == workflow.WhoSeat && w.Name != workflow.Reporter && !slices.Contains(workflow.KernelSeats, w.Name)
+	}
+	if !slices.ContainsFunc(a.In, func(s string) bool { return k.l.Phase(s) == workflow.Working }) || slices.ContainsFunc(a.Who, func(w workflow.Who) bool { return !works(w) }) {
+		return
+	}
+	k.note("life.closed_by_supervised", to("actions", a.Name), "name", a.Name)
 }
 
 func (k *lifeCheck) only(who []workflow.Who, seat string) bool {

@@ -82,7 +82,7 @@ func (k *lifeCheck) partNames() []string {
 // reserved refuses names that formulas or who would misread, and kernel actions redefined.
 func (k *lifeCheck) reserved() {
 	for _, s := range k.l.Seats {
-		if slices.Contains(reservedNames, s.Name) {
+		if slices.Contains(reservedNames, s.Name) || slices.Contains(workflow.KernelSeats, s.Name) {
 			k.note("life.reserved_name", to("participants", s.Name), "name", s.Name)
 		}
 	}
@@ -100,7 +100,7 @@ func (k *lifeCheck) step(path []string, name string) {
 }
 
 func (k *lifeCheck) seat(path []string, name string) {
-	if name != "item" && k.l.Seat(name) == nil {
+	if name != "item" && k.l.Seat(name) == nil && !slices.Contains(workflow.KernelSeats, name) {
 		k.missing("life.unknown_seat", path, name, k.seatNames())
 	}
 }

@@ -234,7 +234,7 @@ func readTargets(n *shape.Node) []workflow.Target {
 // otherwise.
 func (r lifeReader) apart(n *shape.Node) workflow.Apart {
 	if n.Kind == shape.Scalar {
-		if r.seats.Get(n.Text) != nil || n.Text == workflow.Reporter {
+		if r.seats.Get(n.Text) != nil || n.Text == workflow.Reporter || slices.Contains(workflow.KernelSeats, n.Text) {
 			return workflow.Apart{Seat: n.Text}
 		}
 		return workflow.Apart{Did: n.Text}

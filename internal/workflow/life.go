@@ -117,6 +117,18 @@ const (
 // Reporter is the seat every case has: who brought it. Packs use it without declaring it.
 const Reporter = "reporter"
 
+// The seats that the kernel's own acts fill. Packs may name them in who, tell and apart
+// without declaring them.
+const (
+	SeatSupervisor = "supervisor" // who supervises
+	SeatSupervised = "supervised" // whoever had, or works on, a case under supervision: does not close it
+	SeatSponsor    = "sponsor"
+	SeatEscalated  = "escalated" // owners that an escalation added
+)
+
+// KernelSeats lists the seats that the kernel's own acts fill.
+var KernelSeats = []string{SeatSupervisor, SeatSupervised, SeatSponsor, SeatEscalated}
+
 // Seat is a place at the case, held by people, posts, units or parties with dates.
 type Seat struct {
 	Name        string
