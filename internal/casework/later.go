@@ -25,6 +25,13 @@ func (s *Service) Register(r *jobs.Runner) {
 		}
 		return s.automatic(ctx, m.ID, t)
 	}
+	r.Topics[topicRestamp] = func(ctx context.Context, m jobs.Message) error {
+		var t restamp
+		if err := json.Unmarshal(m.Body, &t); err != nil {
+			return err
+		}
+		return s.restampArea(ctx, m.Jurisdiction, t)
+	}
 	r.Topics[topicOpen] = func(ctx context.Context, m jobs.Message) error {
 		var t task
 		if err := json.Unmarshal(m.Body, &t); err != nil {

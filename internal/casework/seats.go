@@ -338,17 +338,27 @@ func (st *state) responsible() {
 	if !st.Open() {
 		unit, assignee, queue = st.UnitID, st.AssigneeID, ""
 	}
+	if assignee == "" && unit != "" && unit == st.UnitID && st.worksIn(st.AssigneeID, unit) {
+		assignee = st.AssigneeID // who took note of it for the unit
+	}
 	st.UnitID, st.AssigneeID, st.Queue = unit, assignee, queue
 	if st.Phase == workflow.Working {
 		st.underSupervision()
 	}
 }
 
+// worksIn tells whether somebody has a post in a unit now.
+func (st *state) worksIn(person, unit string) bool {
+	return person != "" && slices.ContainsFunc(st.s.World.People().Of(person, st.now), func(p Post) bool { return p.UnitID == unit })
+}
+
 // underSupervision seats whoever leads a supervised case among the supervised.
 func (st *state) underSupervision() {
 	if st.Supervised {
+		if st.UnitID == "" {
+			st.seat(workflow.SeatSupervised, workflow.SeatPerson, st.AssigneeID, workflow.Supervise)
+		}
 		st.seat(workflow.SeatSupervised, workflow.SeatUnit, st.UnitID, workflow.Supervise)
-		st.seat(workflow.SeatSupervised, workflow.SeatPerson, st.AssigneeID, workflow.Supervise)
 	}
 }
 

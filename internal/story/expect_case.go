@@ -53,7 +53,7 @@ func (w *world) expectRow(ctx context.Context, v *casework.View, x CaseExpect) e
 		{"step", x.Step, v.Step}, {"outcome", x.Outcome, v.Outcome}, {"phase", x.Phase, string(v.Phase)}, {"class", x.Class, v.Case.Class},
 		{"severity", x.Severity, v.Severity}, {"area", x.Area, w.call(v.AreaID)}, {"nature", x.Nature, v.Nature},
 		{"open", x.Open, strconv.FormatBool(v.Open())}, {"follows", x.Follows, follow}, {"merged", x.Merged, merged},
-		{"moves", x.Moves, strconv.Itoa(len(v.Moves))},
+		{"assignee", x.Assignee, w.call(v.AssigneeID)}, {"moves", x.Moves, strconv.Itoa(len(v.Moves))},
 	} {
 		if c.want == "" {
 			continue

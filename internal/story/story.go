@@ -210,6 +210,7 @@ type CaseExpect struct {
 	Follows                               string
 	Merged                                string
 	Moves                                 string // number of moves
+	Assignee                              string // who took note of it, or none
 }
 
 // Names is a name with a list.

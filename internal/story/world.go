@@ -113,6 +113,7 @@ func (w *world) wire() {
 			return worktime.Add(now, worktime.Span{N: 1, Unit: worktime.InWorkingDays}, calendar(""), worktime.Options{}).At
 		},
 		TaskLife: casework.TaskLife(w.packs.Core), TaskPack: w.packs.Core, Nature: func(string) string { return casework.Real }, Lookup: w.lookup, Seed: w.drawSeed()}
+	w.accounts.OnPost = w.cases.PostMoved
 	w.cases.Register(w.runner)
 	w.listen()
 }
