@@ -18,6 +18,7 @@ func (s *Service) Register(r *jobs.Runner) {
 		parent, set, _ := strings.Cut(t.Ref, "/")
 		return s.joined(ctx, t, parent, set)
 	}
+	r.Timers[TimerSample] = s.drawLeast
 	r.Topics[topicAct] = func(ctx context.Context, m jobs.Message) error {
 		var t task
 		if err := json.Unmarshal(m.Body, &t); err != nil {

@@ -252,6 +252,7 @@ func (st *state) env() formula.Env {
 			"root":     lazy(st.rootValue),
 			"about":    lazy(st.aboutValue),
 			"parts":    partSets{st},
+			"sample":   lazy(st.sampleValue),
 		},
 		Seat:   st.seatValue,
 		Today:  st.day(),

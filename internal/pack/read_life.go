@@ -213,8 +213,12 @@ func (r lifeReader) action(name string, n *shape.Node) workflow.Action {
 	a := workflow.Action{Name: name, In: r.steps(n.Get("in")), To: readTargets(n.Get("to")), Who: readWho(n.Get("who")),
 		Asks: n.Get("asks").Texts(), Also: n.Get("also").Texts(), If: readExpr(n.Get("if")), Needs: each(n.Get("needs").Each(), readNeed),
 		Upon: readTrigger(n.Get("upon")), Outcome: readText(n.Get("outcome")), Times: readInt(n.Get("times")), HelpedBy: readText(n.Get("helped_by"))}
-	if s := readRatio(n.Get("sample")); s != nil {
-		a.Sample = *s
+	switch s := n.Get("sample"); {
+	case s == nil:
+	case s.Kind == shape.Scalar:
+		a.Sample = *readRatio(s)
+	default:
+		a.Sample, a.Least = *readRatio(s.Get("share")), readInt(s.Get("at_least"))
 	}
 	a.Apart = each(n.Get("apart").Each(), r.apart)
 	a.Then = each(n.Get("then").Each(), readEffect)

@@ -112,7 +112,7 @@ var actionShape = obj("something that can be done",
 	opt("apart", some(either(name, nil, obj("", opt("did", matching("an action, or about.ACTION", `^(about\.)?[a-z][a-z0-9_]*$`, "pack.bad_path")), opt("seat", name),
 		opt("same", enum("", workflow.SameHousehold, workflow.SameUnit)))))),
 	opt("asks", some(name)), opt("also", some(name)), opt("if", expr), opt("needs", list(needShape)), opt("upon", trigger),
-	opt("outcome", name), opt("times", count(1)), opt("sample", ratio), opt("then", list(effectShape)), opt("helped_by", name),
+	opt("outcome", name), opt("times", count(1)), opt("sample", either(ratio, nil, obj("", need("share", ratio), opt("at_least", count(1))))), opt("then", list(effectShape)), opt("helped_by", name),
 	later("batch"))
 
 var effectShape = obj("one verb",
@@ -140,4 +140,4 @@ func allowShape() *shape.Shape {
 // reservedNames may name no seat, field or role, since formulas or who would misread them.
 var reservedNames = slices.Sorted(maps.Keys(map[string]bool{"field": true, "class": true, "about": true, "parent": true, "root": true,
 	"item": true, "parts": true, "group": true, "signal": true, "record": true, "today": true, "none": true, "true": true, "false": true,
-	"public": true, "system": true, "past": true, "lookup": true, "times": true}))
+	"public": true, "system": true, "past": true, "lookup": true, "times": true, "sample": true}))

@@ -230,6 +230,7 @@ type Action struct {
 	Outcome  string   // set when the action closes the case
 	Times    int      // 0: as often as wanted
 	Sample   Ratio    // zero: none. Share drawn for a later check by somebody else
+	Least    int      // Sample: so many drawn at least of each doer's acts of a month
 	Then     []Effect
 	HelpedBy string // seat whose holder may enter the act for the actor, with a mandate
 }
