@@ -320,6 +320,7 @@ func (p *parser) caseExpect(name string, n *shape.Node) CaseExpect {
 	get := func(key string) string { return textOf(n.Get(key)) }
 	c.Step, c.Outcome, c.Phase, c.Class, c.Severity = get("step"), get("outcome"), get("phase"), get("class"), get("severity")
 	c.Area, c.Nature, c.Open, c.Sampled, c.Follows, c.Merged, c.Moves, c.Assignee = get("area"), get("nature"), get("open"), get("sampled"), get("follows"), get("merged"), get("moves"), get("assignee")
+	c.Likely = namesOf(n.Get("likely"))
 	c.Late, c.History = listOf(n.Get("late")), listOf(n.Get("history"))
 	c.Why, c.Seats, c.Can, c.Cannot = namesOf(n.Get("why")), namesOf(n.Get("seats")), namesOf(n.Get("can")), namesOf(n.Get("cannot"))
 	c.Unmet, c.Sees, c.Told, c.Fields = namesOf(n.Get("unmet")), namesOf(n.Get("sees")), namesOf(n.Get("told")), factsOf(n.Get("fields"))

@@ -209,8 +209,9 @@ type CaseExpect struct {
 	Sampled                               string // "true" or "false"
 	Follows                               string
 	Merged                                string
-	Moves                                 string // number of moves
-	Assignee                              string // who took note of it, or none
+	Moves                                 string  // number of moves
+	Assignee                              string  // who took note of it, or none
+	Likely                                []Names // person: cases proposed as the same matter
 }
 
 // Names is a name with a list.

@@ -1,6 +1,6 @@
 // Every call the faces make. Paths and shapes are known here and nowhere else.
 import { address, request } from './request'
-import type { Area, CaseClass, CasePage, CaseQuery, CaseRow, CaseView, Me, NewCase, NewMove, Person, Unit, Upload } from './types'
+import type { Area, CaseClass, CasePage, CaseQuery, CaseRow, CaseView, LikelyCase, Me, NewCase, NewMove, Person, Unit, Upload } from './types'
 
 const one = (id: string) => encodeURIComponent(id)
 
@@ -15,6 +15,8 @@ export const people = (q: string) => request<{ people: Person[] }>('GET', '/peop
 
 export const cases = (query: CaseQuery) => request<CasePage>('GET', '/cases', { query: { ...query } })
 export const caseView = (id: string) => request<CaseView>('GET', `/cases/${one(id)}`)
+export const likely = (id: string) => request<{ duplicates: LikelyCase[] }>('GET', `/cases/${one(id)}/duplicates`).then(r => r.duplicates)
+export const likelyTo = (body: Pick<NewCase, 'class' | 'text' | 'area_id' | 'point'>) => request<{ duplicates: LikelyCase[] }>('POST', '/cases/duplicates', { body }).then(r => r.duplicates)
 export const openCase = (body: NewCase, key: string) => request<{ id: string; number: string }>('POST', '/cases', { body, key })
 export const move = (id: string, body: NewMove, key: string) => request<{ case: CaseRow }>('POST', `/cases/${one(id)}/moves`, { body, key }).then(r => r.case)
 

@@ -54,6 +54,9 @@ export interface CaseRow {
   area_name: string; unit_name: string; opened_at: number; due_at?: number; late: boolean; version: number; sample: boolean
 }
 
+/** an open case that may be the same matter, and why */
+export interface LikelyCase extends CaseRow { reasons: string[] }
+
 export interface CasePage { cases: CaseRow[]; next?: string }
 
 export interface CaseQuery { queue: string; phase?: string; class?: string; cursor?: string; limit?: number }
