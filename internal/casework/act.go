@@ -31,6 +31,7 @@ type Act struct {
 	Cause    string
 
 	signal *Signal // that an automatic act follows from
+	other  string  // the case besides whose key is held
 }
 
 // Result is what an act came to.
@@ -50,7 +51,11 @@ func (s *Service) Act(ctx context.Context, who *Actor, a Act) (*Result, error) {
 	if err := s.World.Renew(ctx); err != nil {
 		return nil, err
 	}
-	err := s.DB.Write(ctx, db.Keys{"case/" + a.Case}, func(ctx context.Context, tx *db.Tx) (err error) {
+	keys, err := s.keysOf(ctx, &a)
+	if err != nil {
+		return nil, err
+	}
+	err = s.DB.Write(ctx, keys, func(ctx context.Context, tx *db.Tx) (err error) {
 		res, err = s.act(ctx, tx, who, a)
 		return err
 	})

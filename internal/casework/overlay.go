@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"gezhi/internal/account"
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
 	"gezhi/internal/workflow"
@@ -156,8 +157,15 @@ func (st *state) mayOverlay(who *Actor, o *workflow.Overlay) error {
 		ok = st.ReporterID == who.PersonID
 	case workflow.Acknowledge, workflow.Return, workflow.Transfer, workflow.Merge, workflow.Reclassify:
 		ok = st.responsibleIs(who)
-	default:
-		ok = st.over(who)
+	default: // what binds others is for those who lead above, or to whom the kernel has brought it
+		ok = st.over(who, account.Leader, account.Deputy)
+		if o.Name == workflow.Designate {
+			_, sits, err := st.sits(who, SeatEscalated)
+			if err != nil {
+				return err
+			}
+			ok = ok || sits
+		}
 	}
 	if !ok {
 		return fault.New(fault.Forbidden, "case.no_right")
@@ -165,10 +173,11 @@ func (st *state) mayOverlay(who *Actor, o *workflow.Overlay) error {
 	return nil
 }
 
-// over tells whether the actor has a post in an area above the place of work.
-func (st *state) over(who *Actor) bool {
+// over tells whether the actor has a post in an area above the place of work, at one of the
+// seats given, if any.
+func (st *state) over(who *Actor, seats ...account.Seat) bool {
 	return slices.ContainsFunc(who.Posts, func(p Post) bool {
-		return p.AreaLevel > 0 && p.AreaLevel < st.workLevel() && st.Areas[p.AreaLevel] == p.AreaID
+		return (len(seats) == 0 || slices.Contains(seats, p.Seat)) && p.AreaLevel > 0 && p.AreaLevel < st.workLevel() && st.Areas[p.AreaLevel] == p.AreaID
 	})
 }
 

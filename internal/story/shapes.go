@@ -69,10 +69,12 @@ func parseTime(s string) (time.Time, error) {
 	return time.Time{}, fault.New(fault.Invalid, "story.bad_time")
 }
 
-var postShape = obj(opt("role", role), opt("unit", aName), opt("area", aName), opt("from", day), opt("until", day))
+var seatShape = &shape.Shape{Enum: []string{"leader", "deputy", "member"}}
+
+var postShape = obj(opt("role", role), opt("unit", aName), opt("area", aName), opt("seat", seatShape), opt("from", day), opt("until", day))
 
 var personShape = either(role, list(either(role, nil, postShape)),
-	obj(opt("role", role), opt("unit", aName), opt("area", aName), opt("from", day), opt("until", day), opt("household", aName), opt("posts", list(postShape))))
+	obj(opt("role", role), opt("unit", aName), opt("area", aName), opt("seat", seatShape), opt("from", day), opt("until", day), opt("household", aName), opt("posts", list(postShape))))
 
 var dutyShape = list(obj(need("class", aName), need("level", aName), opt("unit", aName), opt("post", aName)))
 

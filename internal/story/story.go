@@ -59,6 +59,7 @@ type Post struct {
 	Role        string
 	Unit, Area  string    // "" chosen by the role's level
 	From, Until time.Time // zero: always
+	Seat        string    // leader, deputy, member; "" none in particular
 }
 
 // Unit is an organisation.
