@@ -261,6 +261,42 @@ func (st *state) exclude(d *workflow.Clock, c *Clock) error {
 	return nil
 }
 
+// excludedUntil is when the longest time of an open exclusion has passed; zero without one.
+func (st *state) excludedUntil(c *Clock) time.Time {
+	d := st.life.Clock(c.Name)
+	if d == nil || c.State != Paused {
+		return time.Time{}
+	}
+	for _, p := range c.Pauses {
+		i := slices.IndexFunc(d.Exclude, func(x workflow.Exclude) bool { return x.Name == p.Reason })
+		if i < 0 || !p.Until.IsZero() || d.Exclude[i].AtMost.IsZero() {
+			continue
+		}
+		return worktime.Add(p.From, d.Exclude[i].AtMost, st.s.Calendar(st.Jurisdiction), worktime.Options{Exact: true}).At
+	}
+	return time.Time{}
+}
+
+// runOn lets the clocks go on whose excluded time has lasted as long as it may.
+func (st *state) runOn() error {
+	for _, c := range st.clocks {
+		until := st.excludedUntil(c)
+		if until.IsZero() || until.After(st.now) {
+			continue
+		}
+		for i := range c.Pauses {
+			if p := &c.Pauses[i]; p.Until.IsZero() {
+				p.Until, p.changed = until, true // then, however late we are
+			}
+		}
+		st.resume(c)
+		if err := st.dueOf(st.life.Clock(c.Name), c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // hours are the calendar a clock counts by.
 func (st *state) hours(d *workflow.Clock) (worktime.Calendar, string) {
 	h := d.Hours

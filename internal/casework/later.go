@@ -67,6 +67,9 @@ func (s *Service) moment(ctx context.Context, id string) error {
 				return err
 			}
 		}
+		if err := st.runOn(); err != nil {
+			return err
+		}
 		st.lapse()
 		if err := st.fire(); err != nil {
 			return err

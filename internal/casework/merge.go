@@ -47,7 +47,6 @@ func (st *state) merge(a Act) error {
 	if other.Jurisdiction != st.Jurisdiction || other.ParentID != "" || st.ParentID != "" || other.MergedInto != "" || !other.Open() {
 		return fault.New(fault.Conflict, "case.cannot_merge")
 	}
-	end := st.life.StepsIn(workflow.Closed)
 	st.MergedInto = into
 	st.links = append(st.links, Link{ID: st.s.ID(), Kind: Merged, From: st.ID, To: into, Since: st.now})
 	st.move.Data.Values = map[string]any{"into": into, "from": st.Step}
@@ -55,7 +54,7 @@ func (st *state) merge(a Act) error {
 	if err := insertInvolved.queue(st.ctx, st.tx, []any{involvedAs(workflow.SeatPerson, st.ReporterID), into, st.Jurisdiction, true, other.DueAt}); err != nil {
 		return err
 	}
-	return st.enter(end[0], "duplicate", nil)
+	return st.enter(st.endStep(outcomeDuplicate), outcomeDuplicate, nil)
 }
 
 // unmerge takes a merge back: the case stands where it stood.

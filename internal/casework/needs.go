@@ -8,10 +8,11 @@ import (
 
 // The outcomes that the kernel itself reads, of tasks and parts.
 const (
-	outcomeAnswered = "answered"
-	outcomeWaived   = "waived"
-	outcomeVoid     = "void"
-	outcomeReturned = "returned"
+	outcomeAnswered  = "answered"
+	outcomeWaived    = "waived"
+	outcomeVoid      = "void"
+	outcomeReturned  = "returned"
+	outcomeDuplicate = "duplicate"
 )
 
 // itemOf is a part as a join sees it at a moment.

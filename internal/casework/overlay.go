@@ -370,6 +370,24 @@ func (st *state) reopen(o *workflow.Overlay, a Act) error {
 	return nil
 }
 
+// endStep is the closed step in which a case of that outcome stands: the one of its name, or
+// to which an action with that outcome leads, else the first.
+func (st *state) endStep(outcome string) string {
+	ends := st.life.StepsIn(workflow.Closed)
+	if slices.Contains(ends, outcome) {
+		return outcome
+	}
+	for i := range st.life.Actions {
+		a := &st.life.Actions[i]
+		for _, t := range a.To {
+			if a.Outcome == outcome && slices.Contains(ends, t.Step) {
+				return t.Step
+			}
+		}
+	}
+	return ends[0]
+}
+
 // endPart ends a part that is no longer waited for. Whoever leads the parent may, and what
 // the parent's acts cause.
 func (st *state) endPart(who *Actor, a Act, outcome string) error {
@@ -392,5 +410,5 @@ func (st *state) endPart(who *Actor, a Act, outcome string) error {
 	if a.Reason == "" && a.Note == "" {
 		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.required"}}}
 	}
-	return st.enter(st.life.StepsIn(workflow.Closed)[0], outcome, nil)
+	return st.enter(st.endStep(outcome), outcome, nil)
 }

@@ -46,6 +46,21 @@ func (k *lifeCheck) edges(step string, automatic bool) []string {
 				out = append(out, o.To)
 			}
 		}
+		if k.l.Phase(step) != workflow.Closed {
+			out = append(out, k.kernelEnds()...)
+		}
+	}
+	return out
+}
+
+// kernelEnds are the closed steps to which the kernel itself leads, named like the outcome it
+// gives: void and waived of what is opened as a part, duplicate of what may be merged.
+func (k *lifeCheck) kernelEnds() []string {
+	var out []string
+	for _, s := range k.l.StepsIn(workflow.Closed) {
+		if s == "duplicate" && k.l.Overlay(workflow.Merge) != nil || (s == "void" || s == "waived") && k.opened() {
+			out = append(out, s)
+		}
 	}
 	return out
 }
