@@ -88,6 +88,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.Wake = a.Jobs.Wake
 	a.Cases.Register(a.Jobs)
 	a.Accounts.OnPost = a.Cases.PostMoved
+	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.notifies()
 	a.serve()
 	if err := a.Jurisdictions.load(ctx); err != nil {

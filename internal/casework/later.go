@@ -31,7 +31,7 @@ func (s *Service) Register(r *jobs.Runner) {
 		if err := json.Unmarshal(m.Body, &t); err != nil {
 			return err
 		}
-		return s.restampArea(ctx, m.Jurisdiction, t)
+		return s.restampNow(ctx, m, t)
 	}
 	r.Topics[topicOpen] = func(ctx context.Context, m jobs.Message) error {
 		var t task

@@ -22,7 +22,8 @@ const (
 
 // restamp is a walk through the open cases of an area, a page to a message.
 type restamp struct {
-	Area  string `json:"area"`
+	Area  string `json:"area"`            // ""; all that the divisions moved
+	Level int    `json:"level,omitempty"` // set: its cases are placed anew
 	Cause string `json:"cause"`
 	After Cursor `json:"after"`
 }
@@ -65,9 +66,6 @@ var openIn = func() (out [8]db.Stmt) {
 // restampArea looks at a page of the open cases of an area, writes those whose stamps have
 // changed, and leaves the next page to the next message.
 func (s *Service) restampArea(ctx context.Context, jurisdiction string, r restamp) error {
-	if err := s.World.Reread(ctx); err != nil {
-		return err
-	}
 	id := r.Area
 	if u, ok := s.World.Unit(unitRef(id)); ok {
 		id = u.AreaID

@@ -211,6 +211,12 @@ func (p *parser) verb(e *Event, n *shape.Node) {
 			post := postOf(g)
 			e.Change.Gives = &post
 		}
+	case VerbReform:
+		e.Reform = &Reform{Ends: v.Get("ends").Texts()}
+		for _, b := range v.Get("begins").Each() {
+			e.Reform.Begins = append(e.Reform.Begins, Successor{Area{ID: textOf(b.Get("id")), In: textOf(b.Get("in")), Polygon: plainAny(b.Get("polygon")), Line: b.Line},
+				b.Get("from").Texts(), b.Get("children").Texts()})
+		}
 	}
 	if len(e.Cases) > 0 && (e.Verb != VerbDo || e.Case != "") {
 		p.add(n, "story.cases_without_do")

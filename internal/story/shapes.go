@@ -93,7 +93,7 @@ var givenShape = obj(
 	later("courses"))
 
 // verbKeys are the keys that say what an event does; one of them stands in each event.
-var verbKeys = []Verb{VerbOpen, VerbDo, VerbAnswer, VerbSignal, VerbWrite, VerbExpect, VerbTogether, VerbLoad, VerbHolidays, VerbOutage, VerbRepeat, VerbPost}
+var verbKeys = []Verb{VerbOpen, VerbDo, VerbAnswer, VerbSignal, VerbWrite, VerbExpect, VerbTogether, VerbLoad, VerbHolidays, VerbOutage, VerbRepeat, VerbPost, VerbReform}
 
 // simpleKeys are the keys of an event that happens once.
 var simpleKeys = []shape.Key{
@@ -109,6 +109,7 @@ var simpleShape = obj(simpleKeys...)
 var eventShape = obj(append(append([]shape.Key{}, simpleKeys...),
 	opt("expect", free), opt("together", list(simpleShape)), opt("winners", count), opt("load", text), opt("holidays", days),
 	opt("outage", span), opt("repeat", obj(append([]shape.Key{need("every", &shape.Shape{Enum: []string{"day", "week", "month"}}), need("until", moment)}, simpleKeys...)...)),
+	opt("reform", obj(need("ends", some(aName)), need("begins", list(obj(need("id", aName), need("in", aName), need("from", some(aName)), opt("children", some(aName)), opt("polygon", free)))))),
 	opt("post", obj(need("who", aName), opt("gives", postShape), opt("ends", aName))))...)
 
 var storyShape = obj(need("story", text), opt("seed", count), opt("given", givenShape), need("when", list(eventShape)), opt("then", free))

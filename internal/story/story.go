@@ -125,6 +125,7 @@ const (
 	VerbOutage   Verb = "outage"
 	VerbRepeat   Verb = "repeat"
 	VerbPost     Verb = "post"
+	VerbReform   Verb = "reform"
 )
 
 // Event is one line of when.
@@ -158,6 +159,7 @@ type Event struct {
 	Days    []string // holidays: years or dates
 	Repeat  *Repeat
 	Change  *PostChange
+	Reform  *Reform
 }
 
 // Offline is an act made without signal and sent later.
@@ -175,6 +177,18 @@ type PostChange struct {
 	Who   string
 	Gives *Post
 	Ends  string // role
+}
+
+// Reform ends areas and puts others in their place.
+type Reform struct {
+	Ends   []string
+	Begins []Successor
+}
+
+// Successor is an area that begins in a reform, with the unit that runs it.
+type Successor struct {
+	Area
+	From, Children []string
 }
 
 // Expect is what must be true at a moment.

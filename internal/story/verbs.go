@@ -38,6 +38,8 @@ func (w *world) happen(ctx context.Context, e Event) error {
 		w.tell(e, "", nil)
 		w.down = w.hand.Now().Add(elapsed(e.Outage))
 		return nil
+	case VerbReform:
+		return w.reform(ctx, e)
 	case VerbPost:
 		return w.change(ctx, e)
 	}

@@ -114,6 +114,7 @@ func (w *world) wire() {
 		},
 		TaskLife: casework.TaskLife(w.packs.Core), TaskPack: w.packs.Core, Nature: func(string) string { return casework.Real }, Lookup: w.lookup, Seed: w.drawSeed()}
 	w.accounts.OnPost = w.cases.PostMoved
+	w.territory.OnChange = w.cases.PlacesMoved
 	w.cases.Register(w.runner)
 	w.listen()
 }
