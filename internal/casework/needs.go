@@ -49,10 +49,13 @@ type unmet struct {
 // Gates read everything that is open, also of earlier rounds.
 func (st *state) unmetNeeds(needs []workflow.Need, why map[string]string) ([]unmet, error) {
 	var out []unmet
-	for _, n := range needs {
+	for i, n := range needs {
 		u, err := st.unmetNeed(n, why)
 		if err != nil {
 			return nil, err
+		}
+		if st.s.Saw != nil && st.acting() {
+			st.s.Saw(st.class.In.Pack, &needs[i], u == nil)
 		}
 		if u != nil {
 			out = append(out, *u)

@@ -17,7 +17,7 @@ import (
 )
 
 // Service is the use cases of cases. Its fields are the wiring; all but OnMove, Listed,
-// Lookup and Wake must be set.
+// Lookup, Saw and Wake must be set.
 type Service struct {
 	DB       *db.DB
 	Now      clock.Now
@@ -47,6 +47,9 @@ type Service struct {
 	About func(ctx context.Context, tx *db.Tx, c *Case, name, day string) (formula.Value, error)
 	// Records lists the records of a source as items.
 	Records func(ctx context.Context, tx *db.Tx, c *Case, f workflow.Source, day string) ([]item, error)
+	// Saw hears, in stories, which conditions of a pack (a *formula.Expr or a *workflow.Need)
+	// acts found to hold and which not.
+	Saw func(p *pack.Pack, condition any, holds bool)
 	// Wake is called after a commit that left something due.
 	Wake func()
 	// Changed is called after a commit with the cases that changed.

@@ -36,17 +36,20 @@ var words = sync.OnceValue(func() map[string]*shape.Node {
 
 // Text says what was different, in "zh" or "en": file, line, what, wanted, got.
 func (d *Difference) Text(lang string) string {
-	var text string
-	if n := words()[lang].Get(d.Code); n != nil {
-		var pairs []string
-		for k, v := range d.Args {
-			pairs = append(pairs, "{"+k+"}", fmt.Sprint(v))
-		}
-		text = strings.NewReplacer(pairs...).Replace(n.Text)
-	} else {
-		text = pack.Say(lang, d.Code, d.Args)
+	return fmt.Sprintf("%s:%d: %s [%s]", d.File, d.Line, say(lang, d.Code, d.Args), d.Code)
+}
+
+// say is a code in words, of this package or of package pack.
+func say(lang, code string, args map[string]any) string {
+	n := words()[lang].Get(code)
+	if n == nil {
+		return pack.Say(lang, code, args)
 	}
-	return fmt.Sprintf("%s:%d: %s [%s]", d.File, d.Line, text, d.Code)
+	var pairs []string
+	for k, v := range args {
+		pairs = append(pairs, "{"+k+"}", fmt.Sprint(v))
+	}
+	return strings.NewReplacer(pairs...).Replace(n.Text)
 }
 
 // saying is one line of the timeline that the story itself did.
