@@ -24,6 +24,7 @@ import (
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
+	"gezhi/internal/record"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/worktime"
@@ -43,6 +44,7 @@ type App struct {
 	World         *casework.World
 	Book          *casework.Book
 	Cases         *casework.Service
+	Records       *record.Service
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
 	Web           *web.Server
@@ -89,6 +91,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.Register(a.Jobs)
 	a.Accounts.OnPost = a.Cases.PostMoved
 	a.Territory.OnChange = a.Cases.PlacesMoved
+	a.records()
 	a.notifies()
 	a.serve()
 	if err := a.Jurisdictions.load(ctx); err != nil {
@@ -126,6 +129,7 @@ func (a *App) serve() {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
 	a.Cases.Routes(a.Web)
+	a.Records.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.Notify.Publish = a.Web.Hub.Publish
@@ -182,11 +186,14 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 }
 
 // recount looks once after the start whether this binary knows the holidays of a year that
-// an older one had to guess.
+// an older one had to guess, and where records lie after a reform of divisions.
 func (a *App) recount(ctx context.Context) {
 	for _, id := range a.Jurisdictions.ids() {
 		if err := a.Cases.Recount(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("recount", "jurisdiction", id, "err", err)
+		}
+		if _, err := a.Records.Restamp(ctx, id); err != nil && ctx.Err() == nil {
+			slog.Error("restamp", "jurisdiction", id, "err", err)
 		}
 	}
 }

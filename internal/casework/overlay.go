@@ -29,6 +29,8 @@ var kernelOnly = map[string]func(*state, *Actor, Act) error{
 	actionRefuseSeat: (*state).refuseSeat,
 	actionWaive:      func(st *state, who *Actor, a Act) error { return st.endPart(who, a, outcomeWaived) },
 	actionVoid:       func(st *state, who *Actor, a Act) error { return st.endPart(who, a, outcomeVoid) },
+
+	actionProposeVoid: (*state).proposeVoid,
 }
 
 // overlay does a kernel action. Overlays add owners, clocks and counts; only those to
