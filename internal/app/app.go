@@ -90,6 +90,8 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases = a.cases(clock.System)
 	a.Cases.Wake = a.Jobs.Wake
 	a.Cases.Register(a.Jobs)
+	a.Accounts.OnPost = a.Cases.PostMoved
+	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
 	a.notifies()
 	a.serve()

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"encoding/json"
+	"slices"
 
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
@@ -144,6 +145,25 @@ func describe(w words, v *View, names []string) []FormJSON {
 	return out
 }
 
+// reclassForm asks what a case is held to be, and what another class may want to know.
+func reclassForm(w words, v *View) []FormJSON {
+	class := FormJSON{Name: valueClass, Type: "choice", Title: web.Say(w.lang, "field_title.class", nil)}
+	var facts []FormJSON
+	for _, k := range v.Class.classesLike() {
+		class.Options = append(class.Options, OptionJSON{k.Code, w.title(k.Title, k.Code)})
+		for i := range k.Asked {
+			f := &k.Asked[i]
+			known := func(x FormJSON) bool { return x.Name == f.Name }
+			if v.Fields[f.Name] == nil && !slices.Contains(v.Masked, f.Name) && !slices.ContainsFunc(facts, known) {
+				x := formOf(w, v.Case.Life, f)
+				x.Required = false // only of the classes that ask it
+				facts = append(facts, x)
+			}
+		}
+	}
+	return append(append([]FormJSON{class}, describe(w, v, []string{valueSeverity})...), facts...)
+}
+
 // seatType is the type of the control that asks who takes a seat.
 func seatType(kind string) string {
 	if form.IsType(kind) {
@@ -170,6 +190,8 @@ func overlayForm(w words, v *View, o Offer) (asks, also []FormJSON) {
 		asks = append(asks, field("until", "date", true), reason)
 	case workflow.Transfer, workflow.Designate:
 		asks = append(asks, field("unit", "unit", true))
+	case workflow.Reclassify:
+		return []FormJSON{reason}, append(reclassForm(w, v), field("note", "long_text", false))
 	case workflow.Merge:
 		asks = append(asks, field("into", "text", true))
 	case workflow.Comment:

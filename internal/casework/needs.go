@@ -8,10 +8,11 @@ import (
 
 // The outcomes that the kernel itself reads, of tasks and parts.
 const (
-	outcomeAnswered = "answered"
-	outcomeWaived   = "waived"
-	outcomeVoid     = "void"
-	outcomeReturned = "returned"
+	outcomeAnswered  = "answered"
+	outcomeWaived    = "waived"
+	outcomeVoid      = "void"
+	outcomeReturned  = "returned"
+	outcomeDuplicate = "duplicate"
 )
 
 // itemOf is a part as a join sees it at a moment.
@@ -60,10 +61,13 @@ func (u unmet) fault() (f *fault.Error, path string) {
 // Gates read everything that is open, also of earlier rounds.
 func (st *state) unmetNeeds(needs []workflow.Need, why map[string]string) ([]unmet, error) {
 	var out []unmet
-	for _, n := range needs {
+	for i, n := range needs {
 		u, err := st.unmetNeed(n, why)
 		if err != nil {
 			return nil, err
+		}
+		if st.s.Saw != nil && st.acting() {
+			st.s.Saw(st.class.In.Pack, &needs[i], u == nil)
 		}
 		if u != nil {
 			out = append(out, *u)

@@ -89,8 +89,9 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 		return nil, err
 	}
 	if done != "" {
-		old, err := s.read(ctx, tx, done)
-		return &Opened{Case: old}, err
+		holder, attached := strings.CutPrefix(done, attachedTo)
+		old, err := s.read(ctx, tx, holder)
+		return &Opened{Case: old, Attached: attached}, err
 	}
 	c.RootID = c.ID
 	c.ReporterID = o.Reporter
@@ -324,6 +325,9 @@ func (st *state) grade() error {
 	return err
 }
 
+// attachedTo begins what an opening came to that opened nothing.
+const attachedTo = "attached/"
+
 // attach hands a new fact to the case that is open already.
 func (s *Service) attach(ctx context.Context, who *Actor, holder string, o Opening) (*Opened, error) {
 	var out *Opened
@@ -336,7 +340,7 @@ func (s *Service) attach(ctx context.Context, who *Actor, holder string, o Openi
 			return fault.New(fault.Conflict, "case.closed")
 		}
 		moveID := s.ID()
-		done, err := s.claim(ctx, tx, who.PersonID, "open", o.Key, hashOf(o), holder, s.Now())
+		done, err := s.claim(ctx, tx, who.PersonID, "open", o.Key, hashOf(o), attachedTo+holder, s.Now())
 		if err != nil {
 			return err
 		}

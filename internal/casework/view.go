@@ -160,7 +160,7 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 			}
 			continue
 		}
-		if err := st.keptApart(who.PersonID, who.Posts, d.Apart); err != nil {
+		if err := st.keptApart(who.PersonID, who.Posts, st.apartOf(d)); err != nil {
 			if fault.KindOf(err) == fault.Internal {
 				return nil, err
 			}

@@ -46,6 +46,21 @@ func (k *lifeCheck) edges(step string, automatic bool) []string {
 				out = append(out, o.To)
 			}
 		}
+		if k.l.Phase(step) != workflow.Closed {
+			out = append(out, k.kernelEnds()...)
+		}
+	}
+	return out
+}
+
+// kernelEnds are the closed steps to which the kernel itself leads, named like the outcome it
+// gives: void and waived of what is opened as a part, duplicate of what may be merged.
+func (k *lifeCheck) kernelEnds() []string {
+	var out []string
+	for _, s := range k.l.StepsIn(workflow.Closed) {
+		if s == "duplicate" && k.l.Overlay(workflow.Merge) != nil || (s == "void" || s == "waived") && k.opened() {
+			out = append(out, s)
+		}
 	}
 	return out
 }
@@ -140,6 +155,7 @@ func (k *lifeCheck) hands() {
 			}
 		}
 		k.ownWork(a)
+		k.ownEnd(a)
 	}
 }
 
@@ -269,6 +285,21 @@ func (k *lifeCheck) ownWork(a *action) {
 			return
 		}
 	}
+}
+
+// ownEnd refuses an act that ends a supervised case and is open to nobody but a seat that
+// works on it: whoever is supervised does not close.
+func (k *lifeCheck) ownEnd(a *action) {
+	if k.l.Overlay(workflow.Supervise) == nil || a.IsAutomatic() || !slices.ContainsFunc(a.To, func(t workflow.Target) bool { return k.l.Phase(t.Step) == workflow.Closed }) {
+		return
+	}
+	works := func(w workflow.Who) bool {
+		return w.Kind == workflow.WhoSeat && w.Name != workflow.Reporter && !slices.Contains(workflow.KernelSeats, w.Name)
+	}
+	if !slices.ContainsFunc(a.In, func(s string) bool { return k.l.Phase(s) == workflow.Working }) || slices.ContainsFunc(a.Who, func(w workflow.Who) bool { return !works(w) }) {
+		return
+	}
+	k.note("life.closed_by_supervised", to("actions", a.Name), "name", a.Name)
 }
 
 func (k *lifeCheck) only(who []workflow.Who, seat string) bool {

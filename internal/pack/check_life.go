@@ -83,7 +83,7 @@ func (k *lifeCheck) partNames() []string {
 // reserved refuses names that formulas or who would misread, and kernel actions redefined.
 func (k *lifeCheck) reserved() {
 	for _, s := range k.l.Seats {
-		if slices.Contains(reservedNames, s.Name) {
+		if slices.Contains(reservedNames, s.Name) || slices.Contains(workflow.KernelSeats, s.Name) {
 			k.note("life.reserved_name", to("participants", s.Name), "name", s.Name)
 		}
 	}
@@ -101,7 +101,7 @@ func (k *lifeCheck) step(path []string, name string) {
 }
 
 func (k *lifeCheck) seat(path []string, name string) {
-	if name != "item" && k.l.Seat(name) == nil {
+	if name != "item" && k.l.Seat(name) == nil && !slices.Contains(workflow.KernelSeats, name) {
 		k.missing("life.unknown_seat", path, name, k.seatNames())
 	}
 }
@@ -265,6 +265,10 @@ func (k *lifeCheck) references() {
 		if o.Reasons != "" && k.p.ReasonList(o.Reasons) == nil && !slices.ContainsFunc(k.p.Reasons, func(r ReasonList) bool { return slices.Contains(r.Codes, o.Reasons) }) {
 			k.missing("life.unknown_reasons", append(at, "reasons"), o.Reasons, names(k.p.Reasons, func(r ReasonList) string { return r.Name }))
 		}
+	}
+	if k.l.Overlay(workflow.Reclassify) != nil && len(k.p.Severities) == 0 &&
+		len(slices.DeleteFunc(slices.Clone(k.p.Classes), func(c Class) bool { return c.Life != k.l.Name })) < 2 {
+		k.note("life.nothing_to_reclassify", to("allow", workflow.Reclassify), "name", k.l.Name)
 	}
 	for _, e := range k.l.Ending.Parts {
 		k.part(to("ending", "parts", e.Part), e.Part)

@@ -15,6 +15,7 @@ func TestOverlaysChangeValuesOnly(t *testing.T) {
 		"limits: { \"09*\": { handle: 1 day } }":                               "overlay.unknown_class",
 		"limits: { \"0102\": { handel: 1 day } }":                              "overlay.unknown_clock",
 		"limits: { \"0102\": { handle: { 9: 1 day } } }":                       "overlay.unknown_severity",
+		"extensions: { \"0102\": { handel: 1 day } }":                          "overlay.unknown_clock",
 		"severities: { 9: { limits: { handle: 1 day } } }":                     "overlay.unknown_severity",
 		"sample: { spott: 8% }":                                                "overlay.unknown_action",
 		"tables: { rate: [ { a: b } ] }":                                       "overlay.unknown_table",

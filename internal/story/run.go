@@ -27,7 +27,8 @@ func (r Result) Passed() bool { return r.Diff == nil }
 
 // Options of a run.
 type Options struct {
-	Timeline bool // keep the timeline of a passed story too
+	Timeline bool   // keep the timeline of a passed story too
+	Proof    *Proof // of the conditions that stories make true and false; nil keeps none
 }
 
 // Run runs a story on a fresh, migrated database. It never touches the machine's clock: the
@@ -40,6 +41,9 @@ func Run(ctx context.Context, d *db.DB, s *Story, packs Packs, o Options) Result
 	}
 	w, err := begin(ctx, d, s, packs)
 	if err == nil {
+		if o.Proof != nil {
+			w.cases.Saw = o.Proof.saw
+		}
 		err = w.run(ctx)
 	}
 	if err != nil {

@@ -163,7 +163,8 @@ type Suite struct {
 }
 
 // Test runs the stories of a pack and prints what failed, with the timeline and the first
-// difference. Its last line is "N passed, N failed". A pack or a story that cannot be read
+// difference, and, when all are told, the conditions that no story has made both true and
+// false. Its last line is "N passed, N failed". A pack or a story that cannot be read
 // counts as failed.
 func Test(ctx context.Context, s Suite, out io.Writer) (passed, failed int) {
 	defer func() { fmt.Fprintf(out, "%d passed, %d failed\n", passed, failed) }()
@@ -198,12 +199,13 @@ func Test(ctx context.Context, s Suite, out io.Writer) (passed, failed int) {
 		defer done()
 		s.Fresh = fresh
 	}
+	proof := Prove(main.Name)
 	packs := Packs{Main: main, Core: s.Core, Others: s.Others, Root: s.Pack, Files: s.Stories}
 	for _, x := range stories {
 		if s.Run != nil && !s.Run.MatchString(x.Name) && !s.Run.MatchString(x.File) {
 			continue
 		}
-		if text := s.one(ctx, x, packs); text != "" {
+		if text := s.one(ctx, x, packs, proof); text != "" {
 			fail(text)
 		} else {
 			passed++
@@ -216,6 +218,9 @@ func Test(ctx context.Context, s Suite, out io.Writer) (passed, failed int) {
 		} else {
 			fmt.Fprintln(out, say(s.Lang, "story.none", nil))
 		}
+	}
+	if s.Run == nil && failed == 0 {
+		proof.tell(main, s.Lang, out)
 	}
 	return
 }
@@ -245,13 +250,13 @@ func (s Suite) broken(p *pack.Pack, fail func(string)) (caught int) {
 }
 
 // one runs one story; the text says why it failed.
-func (s Suite) one(ctx context.Context, x *Story, packs Packs) string {
+func (s Suite) one(ctx context.Context, x *Story, packs Packs, proof *Proof) string {
 	d, drop, err := s.Fresh(ctx)
 	if err != nil {
 		return x.File + ": " + err.Error()
 	}
 	defer drop()
-	r := Run(ctx, d, x, packs, Options{Timeline: s.Verbose})
+	r := Run(ctx, d, x, packs, Options{Timeline: s.Verbose, Proof: proof})
 	if r.Passed() {
 		return ""
 	}
