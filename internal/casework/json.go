@@ -136,16 +136,14 @@ func (s *Service) areaName(id string) string {
 	if !ok {
 		return ""
 	}
-	name := ""
-	for _, up := range append(t.Ancestors(id), a) {
-		if up.Level >= territory.Village {
-			name += up.Name
+	var name strings.Builder
+	for level := int(territory.Village); level < int(a.Level); level++ {
+		if up, ok := t.Area(a.Path[level]); ok {
+			name.WriteString(up.Name)
 		}
 	}
-	if name == "" {
-		return a.Name
-	}
-	return name
+	name.WriteString(a.Name)
+	return name.String()
 }
 
 // FieldJSON is one value of a case.

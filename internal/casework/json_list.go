@@ -141,10 +141,7 @@ func (s *Service) httpClasses(ctx context.Context, in *classesInput) (*classesOu
 				continue
 			}
 			c := ClassJSON{ID: n + "/" + k.Scheme + ":" + k.Code, Code: k.Code, Scheme: k.Scheme, Pack: n, Title: w.title(k.Title, k.Code), Group: k.Group,
-				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Channels: append([]string{}, k.Channels...), Fields: []FormJSON{}}
-			for j := range k.Asked {
-				c.Fields = append(c.Fields, formOf(w, k.Class.Life, &k.Asked[j]))
-			}
+				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Channels: append([]string{}, k.Channels...), Fields: openingForm(w, k)}
 			c.About = aboutKinds(w, packs, k)
 			out.Body.Classes = append(out.Body.Classes, c)
 		}

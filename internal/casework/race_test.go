@@ -104,3 +104,15 @@ when:
 then: { a: { parts: { visits: { expected: 22 } } }, count: { visit: 22, welcome: 21 }, record: { w: { name: 李家 } } }
 `)
 }
+
+// Two cases are merged into each other at once; one merge wins and the other hears of it.
+func TestTwoCasesAreNotMergedIntoEachOther(t *testing.T) {
+	tell(t, "incident", `story: merged crosswise
+given: { people: { wang: resident, zhao: resident, vera: dispatcher } }
+when:
+  - { at: 2026-03-02T09:00, open: "0199", by: wang, as: a, text: one }
+  - { open: "0199", by: zhao, as: b, text: two }
+  - { together: [ { do: merge, by: vera, case: a, with: { into: b } }, { do: merge, by: vera, case: b, with: { into: a } } ], winners: 1 }
+then: { count: { "0199": 2 } }
+`)
+}

@@ -37,6 +37,7 @@ type Offer struct {
 	Excuse     map[string][]*Case // unmet part sets for which a reason will do: their open parts
 	Overlay    bool
 	Reasons    []string
+	Clocks     []string // that may be extended
 	Closes     bool
 }
 
@@ -159,7 +160,7 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 			}
 			continue
 		}
-		if err := st.keptApart(who.PersonID, who.Posts, d.Apart); err != nil {
+		if err := st.keptApart(who.PersonID, who.Posts, st.apartOf(d)); err != nil {
 			if fault.KindOf(err) == fault.Internal {
 				return nil, err
 			}
@@ -199,7 +200,7 @@ func (st *state) overlayOffers(who *Actor) []Offer {
 		rules = append(rules, o)
 	}
 	for _, o := range rules {
-		if !o.Allowed(st.life, st.Step) || st.mayOverlay(who, o) != nil {
+		if !o.Allowed(st.life, st.Step) || st.mayOverlay(who, o) != nil || o.Name == workflow.Suspend && !st.SuspendedUntil.IsZero() {
 			continue
 		}
 		if o.Name == workflow.Return && (st.Designated || o.Cap > 0 && st.Returns >= int64(o.Cap)) {
@@ -207,6 +208,7 @@ func (st *state) overlayOffers(who *Actor) []Offer {
 		}
 		out = append(out, Offer{Action: o.Name, Overlay: true, Reasons: st.reasons(o)})
 	}
+	out = append(out, st.clockOffers(who)...)
 	if st.mayVoid(who) {
 		out = append(out, Offer{Action: actionVoid, Overlay: true})
 	}

@@ -17,6 +17,8 @@ export type Unit = Schema['UnitJSON']
 export type Person = Schema['PersonJSON']
 
 export type CaseRow = Schema['RowJSON']
+/** an open case that may be the same matter, and why */
+export type LikelyCase = Schema['LikelyJSON']
 export type Phase = CaseRow['phase']
 export type CaseView = Schema['ViewJSON']
 export type Clock = Schema['ClockJSON']
