@@ -9,6 +9,7 @@ import (
 	"net"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -277,13 +278,21 @@ func (j *jurisdictions) byCode(code string) (account.Jurisdiction, error) {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
 	var found []account.Jurisdiction
+	var codes []string
 	for _, x := range j.byID {
 		if code == "" || x.Code == code {
 			found = append(found, x)
 		}
+		codes = append(codes, x.Code)
 	}
-	if len(found) != 1 {
-		return account.Jurisdiction{}, fault.New(fault.Invalid, "jurisdiction.unknown", "code", code)
+	slices.Sort(codes)
+	switch known := strings.Join(codes, ", "); {
+	case len(codes) == 0:
+		return account.Jurisdiction{}, fault.New(fault.Invalid, "jurisdiction.none")
+	case len(found) == 0:
+		return account.Jurisdiction{}, fault.New(fault.Invalid, "jurisdiction.unknown", "code", code, "known", known)
+	case len(found) > 1:
+		return account.Jurisdiction{}, fault.New(fault.Invalid, "jurisdiction.which", "known", known)
 	}
 	return found[0], nil
 }

@@ -337,6 +337,9 @@ func (st *state) answer(name string, v any) error {
 		if !ok {
 			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: name, Code: "form.type"}}}
 		}
+		if err := st.enough(name, subjects); err != nil {
+			return err
+		}
 		return st.fill(name, subjects, "given")
 	}
 	return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: name, Code: "form.unknown_field"}}}

@@ -170,6 +170,9 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 	}
 	opened, err := s.Open(ctx, who, o)
 	if err != nil {
+		if class, none := s.Book.InForce(ctx, who.Jurisdiction, b.Class); none == nil && speaks(err) {
+			err = inWords(err, words{class.In.Pack, web.Lang(ctx)}, class.Life.Name)
+		}
 		return nil, err
 	}
 	out := &openOutput{}
@@ -204,6 +207,12 @@ func (s *Service) httpAct(ctx context.Context, in *actInput) (*actOutput, error)
 	res, err := s.Act(ctx, who, Act{Case: in.ID, Action: b.Action, Version: b.Version, Step: b.Step, Values: b.Values, Why: b.Why, Reason: b.Reason,
 		Note: b.Note, Offline: b.Offline, DeviceAt: ms(b.DeviceAt), Key: key})
 	if err != nil {
+		if !speaks(err) {
+			return nil, err
+		}
+		if v, gone := s.View(ctx, who, in.ID); gone == nil {
+			err = inWords(err, s.wordsOf(ctx, v.Case), v.Case.Life)
+		}
 		return nil, err
 	}
 	out := &actOutput{}

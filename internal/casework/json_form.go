@@ -80,14 +80,22 @@ func confirm(w words, o Offer) string {
 	return ""
 }
 
+// unmetText says what is still in the way, in the pack's words: its own sentence for a
+// condition, else the kernel's with the part, seat or field that it speaks of.
 func unmetText(w words, v *View, p fault.Place) string {
-	args := map[string]any{"what": p.Path}
+	if x, ok := w.find("unmet", v.Case.Life, p.Path); ok && p.Path != "" {
+		return x
+	}
+	args := map[string]any{}
 	for k, x := range p.Args {
 		args[k] = x
 	}
-	for _, section := range []string{"parts", "participants", "fields", "refusals"} {
+	for key, section := range map[string]string{"part": "parts", "seat": "participants", "field": "fields"} {
+		if args[key] == nil {
+			continue
+		}
 		if x, ok := w.find(section, v.Case.Life, p.Path); ok {
-			args["what"] = x
+			args[key] = x
 		}
 	}
 	return web.Say(w.lang, p.Code, args)
@@ -190,6 +198,12 @@ func overlayForm(w words, v *View, o Offer) (asks, also []FormJSON) {
 		return append(asks, field("note", "long_text", true)), []FormJSON{}
 	case workflow.Reopen, actionVoid:
 		asks = append(asks, reason)
+	case actionExtend:
+		which := field("clock", "choice", true)
+		for _, c := range o.Clocks {
+			which.Options = append(which.Options, OptionJSON{c, w.word("clocks", v.Case.Life, c)})
+		}
+		asks = append(asks, which, reason)
 	default:
 		if len(o.Reasons) > 0 {
 			asks = append(asks, reason)

@@ -208,10 +208,14 @@ func (st *state) responsiblePeople() []string {
 
 // reasoned asks for a reason from the pack's list, where it has one.
 func (st *state) reasoned(o *workflow.Overlay, a Act) error {
-	if list := st.reasons(o); list != nil && !slices.Contains(list, a.Reason) {
-		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.not_an_option"}}}
+	list := st.reasons(o)
+	switch {
+	case list == nil || slices.Contains(list, a.Reason):
+		return nil
+	case a.Reason == "":
+		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.required"}}}
 	}
-	return nil
+	return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: "reason", Code: "form.not_an_option"}}}
 }
 
 // escalate adds the owners one level up; the step stays.

@@ -143,7 +143,7 @@ func (st *state) seatable(d *workflow.Seat, id string) error {
 			return err
 		}
 	}
-	for _, other := range d.Apart {
+	for _, other := range st.life.KeptApart(d.Name) {
 		if slices.ContainsFunc(st.held(other), func(p *Participant) bool { return p.Subject == id }) {
 			return fault.New(fault.Forbidden, "case.not_your_own_work", "seat", other)
 		}

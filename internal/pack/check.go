@@ -52,8 +52,8 @@ var Rules = []string{
 	"life.unknown_step", "life.empty_phase", "life.unknown_action", "life.unknown_seat", "life.unknown_clock", "life.unknown_part", "life.unknown_field",
 	"life.unknown_role", "life.unknown_signal", "life.unknown_record", "life.unknown_class", "life.unknown_reasons", "life.unknown_list",
 	"life.reserved_name", "life.kernel_action", "life.nothing_to_reclassify", "life.unreachable_step", "life.inescapable_step", "life.nobody_may", "life.loop_without_human", "life.overlapping_to", "life.to_may_fail",
-	"life.no_outcome", "life.apart_leaves_nobody", "life.verified_by_handler", "life.closed_by_supervised", "life.no_household", "life.reopens", "life.system_needs_upon", "life.upon_needs_system", "life.never_begins", "life.opening_incomplete",
-	"seat.never_filled", "seat.optional_actor", "seat.nobody_told", "seat.impossible_count", "seat.register_names_nobody",
+	"life.no_outcome", "life.apart_leaves_nobody", "life.verified_by_handler", "life.closed_by_supervised", "life.no_household", "life.reopens", "life.system_needs_upon", "life.upon_needs_system", "life.date_starts_clocks", "life.never_begins", "life.opening_incomplete",
+	"seat.never_filled", "seat.optional_actor", "seat.nobody_told", "seat.lost_on_return", "seat.impossible_count", "seat.register_names_nobody",
 	"parts.body", "parts.source", "parts.never_opened", "parts.not_a_list", "parts.given_not_asked", "parts.never_waited", "parts.answer_unread", "parts.unbounded", "parts.cycle", "parts.too_deep",
 	"join.kind", "join.share_without_of", "join.may_be_empty", "join.ignores_item", "need.kind", "need.impossible",
 	"clock.start", "clock.nobody_told", "clock.pause_without_end", "clock.beyond_statutory", "clock.recomputes_itself", "clock.no_limit", "clock.missing_case", "clock.never_and_excluded", "clock.nobody_extends", "clock.no_extension", "clock.counts_back",
@@ -76,7 +76,15 @@ func (c *checking) say(code, file string, path []string, args ...any) *Problem {
 
 // unknown adds a problem about a name, with the nearest known one.
 func (c *checking) unknown(code, file string, path []string, name string, known []string) {
-	c.say(code, file, path, "name", name).Suggestion = shape.Suggest(name, known)
+	p := c.say(code, file, path, "name", name)
+	p.Suggestion = shape.Suggest(name, known)
+	for _, n := range c.p.docs[file].At(path...).Each() { // of several, point at this one
+		if n.Kind == shape.Scalar && slices.Contains(strings.Fields(n.Text), name) {
+			p.Line, p.Col = n.Line, n.Col
+			p.Quote(c.p.files[file])
+			break
+		}
+	}
 }
 
 func (c *checking) pack() {

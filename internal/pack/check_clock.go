@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"slices"
 
 	"gezhi/internal/workflow"
@@ -96,7 +97,7 @@ func (k *lifeCheck) classLimit(c *workflow.Clock, at []string) {
 		for _, g := range grades {
 			span, ok := e.Class(class.Code).Limit(c.Name, g)
 			if !ok {
-				k.note("clock.no_limit", at, "name", c.Name, "class", class.Code, "severity", g)
+				k.note("clock.no_limit", at, "name", c.Name, "class", class.Code, "severity", cmp.Or(g, "*"))
 				return
 			}
 			law := top

@@ -187,6 +187,25 @@ func (k *lifeCheck) seatAsked(name string, optional bool) bool {
 		slices.ContainsFunc(k.l.Actions, func(a action) bool { return in(a.Asks, a.Also) })
 }
 
+// returns finds a seat that a return empties and nobody takes again: the case would come back
+// to its step, and those who act there would be nobody.
+func (k *lifeCheck) returns() {
+	r := k.l.Overlay(workflow.Return)
+	if r == nil || k.l.Overlay(workflow.Transfer) != nil || k.l.Overlay(workflow.Designate) != nil {
+		return
+	}
+	for _, s := range k.l.Seats {
+		leads := slices.ContainsFunc(k.l.Actions, func(a action) bool {
+			return slices.ContainsFunc(a.In, func(step string) bool { return r.Allowed(&k.l.Life, step) }) &&
+				slices.ContainsFunc(a.Who, func(w workflow.Who) bool { return w.Kind == workflow.WhoSeat && w.Name == s.Name })
+		})
+		again := slices.ContainsFunc(k.l.Actions, func(a action) bool { return slices.Contains(a.Asks, s.Name) || slices.Contains(a.Also, s.Name) })
+		if s.Kind == workflow.SeatUnit && leads && !again && !k.seatFilledBy(s.Name) {
+			k.note("seat.lost_on_return", to("allow", workflow.Return), "name", s.Name)
+		}
+	}
+}
+
 // seatFilledBy looks for effects and kernel actions that seat somebody.
 func (k *lifeCheck) seatFilledBy(name string) bool {
 	for _, a := range k.l.Actions {

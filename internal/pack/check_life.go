@@ -29,6 +29,7 @@ func (c *checking) life(l *Life) {
 	k.steps()
 	k.hands()
 	k.seats()
+	k.returns()
 	k.parts()
 	k.clocks()
 	k.beginnings()
@@ -125,6 +126,9 @@ func (k *lifeCheck) who(path []string, list []workflow.Who) {
 		switch w.Kind {
 		case workflow.WhoSeat:
 			k.seat(path, w.Name)
+			if k.l.Seat(w.Name) == nil && k.role(w.Name) { // a role says where it is held
+				k.report.Problems[len(k.report.Problems)-1].Suggestion = w.Name + " of area"
+			}
 		case workflow.WhoRole:
 			if !k.role(w.Name) {
 				k.missing("life.unknown_role", path, w.Name, k.roleNames())
@@ -158,6 +162,9 @@ func (k *lifeCheck) trigger(path []string, t *workflow.Trigger) {
 	case workflow.OnRecord:
 		k.record(path, t.Name)
 	case workflow.OnDate:
+		if len(path) < 3 || path[0] != "clocks" || path[2] != "from" {
+			k.note("life.date_starts_clocks", path, "date", t.Name)
+		}
 		if p := splitPath(t.Name); p[0] == "field" && k.field(p[1]) == nil {
 			k.missing("life.unknown_field", path, p[1], k.fieldNames())
 		}

@@ -43,7 +43,7 @@ func TestReportsShowThePlace(t *testing.T) {
 	}
 	found, caught := b.Caught(load(t, "testdata/incident"), load(t, "../../packs/core"))
 	got := found.Text("en")
-	for _, want := range []string{"lives.yaml:30: there is no step called judgd [life.unknown_step]", "| judge:       { in: reported, to: judgd", "did you mean: judged"} {
+	for _, want := range []string{"lives.yaml:30:40: there is no step called judgd [life.unknown_step]", "| judge:       { in: reported, to: judgd", "did you mean: judged"} {
 		if !caught || !strings.Contains(got, want) {
 			t.Errorf("%s is missing from\n%s", want, got)
 		}

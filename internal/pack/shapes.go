@@ -132,7 +132,7 @@ var packShape = obj("what the pack is",
 	opt("options", dict(either(nil, list(name), dict(either(text, nil, words))))),
 	opt("reasons", dict(list(name))),
 	opt("lists", dict(list(&shape.Shape{Name: name, Of: text}))),
-	opt("number", matching("how cases are numbered: letters, {year}, {county} and {n}", `^[A-Za-z0-9{}_-]*\{n\}[A-Za-z0-9_-]*$`, "pack.bad_number")),
+	opt("number", matching("how cases are numbered: letters, {year} and {n}, which begins anew each year", `^[A-Za-z0-9_-]*\{year\}[A-Za-z0-9_-]*\{n\}[A-Za-z0-9_-]*$`, "pack.bad_number")),
 	opt("keep", keep),
 )
 

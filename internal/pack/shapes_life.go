@@ -92,8 +92,10 @@ var partShape = obj("many below one",
 		opt("rows", expr), opt("list", matching("lists.NAME", `^(templates|lists)\.[a-z][a-z0-9_]*$`, "pack.bad_path")),
 		opt("where", expr), opt("as_of", expr), opt("follow", yesNo), later("offer"), later("public"))),
 	opt("task", taskShape), opt("case", anyKey), opt("give", give), opt("take", give),
-	opt("join", obj("when it counts as complete", joinKeys()...)), opt("rest", enum("", workflow.RestVoid, workflow.RestStay)),
+	opt("join", joinShape), opt("rest", enum("", workflow.RestVoid, workflow.RestStay)),
 	later("answers"), later("ballot"))
+
+var joinShape = obj("when it counts as complete", joinKeys()...)
 
 func joinKeys() []shape.Key {
 	done := enum("", "answered", "closed")

@@ -132,6 +132,9 @@ func (w *world) expectClock(name string, c *casework.Clock, want ClockExpect) er
 		if want.State == waiting && want.Due.IsZero() {
 			return nil
 		}
+		if want.State == "" && !want.Due.IsZero() {
+			return same(want.Line, what+"due", shownTime(want.Due), waiting)
+		}
 		return same(want.Line, what+"state", shown(want.State), waiting)
 	}
 	if !want.Due.IsZero() {

@@ -3,7 +3,6 @@ package story
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"gezhi/internal/pack/shape"
@@ -66,7 +65,7 @@ type parser struct {
 func (p *parser) take(problems []shape.Problem) {
 	for _, q := range problems {
 		q.File = p.file
-		q.Excerpt = strings.TrimSpace(shape.Excerpt(p.data, q.Line))
+		q.Quote(p.data)
 		p.problems = append(p.problems, q)
 	}
 }
@@ -287,7 +286,7 @@ func (p *parser) expect(n *shape.Node) Expect {
 		case e.Value.Kind == shape.Map:
 			x.Cases = append(x.Cases, p.caseExpect(name, e.Value))
 		default:
-			q := shape.Problem{Code: "pack.unknown_key", Line: e.Key.Line, Col: e.Key.Col, Args: map[string]any{"key": name}}
+			q := shape.Problem{Code: "pack.unknown_key", Line: e.Key.Line, Col: e.Key.Col, Args: map[string]any{"key": name, "known": keysOf(caseShape, worldShape)}}
 			q.Suggestion = shape.Suggest(name, keysOf(caseShape, worldShape))
 			p.take([]shape.Problem{q})
 		}

@@ -35,6 +35,10 @@ type Options struct {
 // story's hand goes to the time of each event through every due timer and message.
 func Run(ctx context.Context, d *db.DB, s *Story, packs Packs, o Options) Result {
 	r := Result{Story: s}
+	if d := s.misnamed(&packs); d != nil {
+		r.Diff = asDifference(d, s)
+		return r
+	}
 	w, err := begin(ctx, d, s, packs)
 	if err == nil {
 		if o.Proof != nil {

@@ -26,6 +26,7 @@ export const classesToOpen = () => call('get', '/classes', { query: { for: 'open
 export const areas = (query: Query<'get', '/areas'>) => call('get', '/areas', { query }).then(r => r.areas)
 export const units = (q: string) => call('get', '/units', { query: { q } }).then(r => r.units)
 export const people = (q: string) => call('get', '/people', { query: { q } }).then(r => r.people)
+export const records = (kind: string, q: string) => call('get', '/records', { query: { kind, q, limit: 20 } }).then(r => r.records)
 
 export const cases = (query: Query<'get', '/cases'>) => call('get', '/cases', { query })
 export const caseView = (id: string) => call('get', '/cases/{id}', { id })

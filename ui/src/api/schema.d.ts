@@ -484,6 +484,8 @@ export interface components {
             kind: "record" | "case";
             /** @description pack/kind of a record, pack/class of a case */
             of: string;
+            /** @description what records of the kind are called */
+            of_title?: string;
             title: string;
         };
         AboutKindJSON: {

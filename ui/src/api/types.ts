@@ -4,8 +4,8 @@ import type { components } from './schema'
 
 type Schema = components['schemas']
 
-/** One thing a form asks for, as a pack describes it. */
-export type Field = Schema['FormJSON']
+/** One thing a form asks for, as a pack describes it; or a record of a kind ("pack/kind"). */
+export type Field = Omit<Schema['FormJSON'], 'type'> & { type: Schema['FormJSON']['type'] | 'record'; of?: string }
 export type FieldType = Field['type']
 export type Option = Schema['OptionJSON']
 export type Values = Record<string, unknown>
