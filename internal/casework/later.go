@@ -34,6 +34,7 @@ func (s *Service) Register(r *jobs.Runner) {
 		return s.restampNow(ctx, m, t)
 	}
 	r.Topics[topicRecord] = s.hearRecords
+	r.Topics[topicParts] = s.openMore
 	r.Topics[topicOpen] = func(ctx context.Context, m jobs.Message) error {
 		var t task
 		if err := json.Unmarshal(m.Body, &t); err != nil {

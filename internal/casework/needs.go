@@ -1,6 +1,8 @@
 package casework
 
 import (
+	"slices"
+
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
 	"gezhi/internal/workflow"
@@ -122,7 +124,8 @@ func (st *state) unmetPart(n workflow.Need, why map[string]string) (*unmet, erro
 		join = &workflow.Join{All: true}
 	}
 	held, _, err := join.Test(items, st.env())
-	if err != nil || held {
+	whole := !slices.ContainsFunc(st.sets, func(s *PartSet) bool { return s.Name == n.Part && s.unwritten() })
+	if err != nil || held && whole {
 		return nil, err
 	}
 	return &unmet{n, open}, nil

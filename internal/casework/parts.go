@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	maxParts = 1000 // opened by one act
+	maxParts = 1000 // opened within one act
 	maxDepth = 4    // of parts below parts
 	maxChain = 8    // of sets opened by sets within one act
 )
@@ -56,14 +56,15 @@ func (st *state) openSet(d *workflow.PartSet) error {
 	if err != nil {
 		return err
 	}
-	if len(items) > maxParts {
-		return fault.New(fault.TooLarge, "case.too_many_parts", "most", maxParts)
-	}
 	if st.Depth+1 > maxDepth {
 		return fault.New(fault.Conflict, "case.too_deep", "most", maxDepth)
 	}
+	expected := int64(len(items))
+	if items, err = st.atOnce(d, st.round(d.Name)+1, items); err != nil {
+		return err
+	}
 	set := &PartSet{Name: d.Name, Round: st.round(d.Name) + 1, Source: d.For.Kind, SnapshotDay: st.day(), Follow: d.For.Follow,
-		Opened: int64(len(items)), Expected: int64(len(items)), State: SetOpen, OpenedAt: st.now, added: true, changed: true}
+		Opened: int64(len(items)), Expected: expected, State: SetOpen, OpenedAt: st.now, added: true, changed: true}
 	if d.For.Kind == workflow.ForDates {
 		if set.Expected, set.Next, err = st.cadence(d, set, items); err != nil {
 			return err
@@ -407,7 +408,7 @@ func (st *state) join(name string) error {
 
 // judge fires joined or failed when the join of a set is decided.
 func (st *state) judge(d *workflow.PartSet, set *PartSet) (bool, error) {
-	if d.Join == nil || set.State != SetOpen {
+	if d.Join == nil || set.State != SetOpen || set.unwritten() {
 		return false, nil
 	}
 	items, err := st.items(d.Name, true)

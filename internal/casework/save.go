@@ -244,6 +244,11 @@ func (st *state) saveLater() error {
 			return err
 		}
 	}
+	for _, set := range st.joinSelf {
+		if err := jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerJoin, Ref: st.ID + "/" + set, Jurisdiction: st.Jurisdiction, DueAt: st.now}); err != nil {
+			return err
+		}
+	}
 	for _, t := range st.later {
 		t.Cause = st.move.ID
 		if err := st.post(t.Topic, t); err != nil {
@@ -269,7 +274,7 @@ func (st *state) saveLater() error {
 			return err
 		}
 	}
-	if st.s.Wake != nil && (st.joins || len(st.later)+len(st.tells) > 0) {
+	if st.s.Wake != nil && (st.joins || len(st.joinSelf)+len(st.later)+len(st.tells) > 0) {
 		st.tx.AfterCommit(st.s.Wake)
 	}
 	return nil
