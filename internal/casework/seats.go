@@ -322,6 +322,44 @@ func (st *state) unitInTurn(w workflow.Who, apart []workflow.Apart) string {
 	return ""
 }
 
+// inQueue are those who may take a case that nobody leads: the nearest holders of its role
+// who are not kept apart from what is to be done.
+func (st *state) inQueue() []string {
+	for _, a := range st.life.Actions {
+		if !slices.Contains(a.In, st.Step) || a.Upon != nil {
+			continue
+		}
+		for _, w := range a.Who {
+			if w.Kind == workflow.WhoRole && w.Name == st.Queue {
+				if who := st.eligible(w, a.Apart); len(who) > 0 {
+					return who
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// eligible are the people of the nearest level of a Who at which somebody is not kept apart.
+func (st *state) eligible(w workflow.Who, apart []workflow.Apart) []string {
+	levels, err := st.holders(w)
+	if err != nil {
+		return nil // the database has failed, and with it the act
+	}
+	for _, posts := range levels {
+		var who []string
+		for _, p := range posts {
+			if !slices.Contains(who, p.PersonID) && st.keptApart(p.PersonID, []Post{p}, apart) == nil {
+				who = append(who, p.PersonID)
+			}
+		}
+		if len(who) > 0 {
+			return who
+		}
+	}
+	return nil
+}
+
 var (
 	insertParticipants = rowsOf(`INSERT INTO participant (case_id, id, jurisdiction, seat, kind, subject, state, from_at, until_at, due_at, move_id, why) VALUES `, 12, ``)
 	insertInvolved     = rowsOf(`INSERT INTO involved (subject, case_id, jurisdiction, open, due_at) VALUES `, 5, ` ON CONFLICT DO NOTHING`)
