@@ -200,7 +200,6 @@ func (s *Service) EndPost(ctx context.Context, by, postID string, at time.Time) 
 	if err != nil {
 		return err
 	}
-	leaf := s.NewID()
 	return s.change(ctx, post.PersonID, func(ctx context.Context, tx *db.Tx, who Person) error {
 		post, err := postByID(ctx, tx, postID)
 		if err != nil {
@@ -209,15 +208,7 @@ func (s *Service) EndPost(ctx context.Context, by, postID string, at time.Time) 
 		if !post.Until.IsZero() && !post.Until.After(at) {
 			return fault.New(fault.Conflict, "post.ended")
 		}
-		stand, err := ids(ctx, tx, actorsOfPostSQL, postID)
-		if err != nil {
-			return err
-		}
-		if err := tx.Queue(ctx, endPostSQL, postID, at); err != nil {
-			return err
-		}
-		s.forget(tx, stand...)
-		return s.note(ctx, tx, leaf, who.Jurisdiction, who.ID, "post.ended", by, map[string]any{"post": postID, "valid_until": db.Ms(at)})
+		return s.endAt(ctx, tx, by, who, postID, at)
 	})
 }
 
