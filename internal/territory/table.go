@@ -35,24 +35,62 @@ type row struct {
 	cells map[string]string
 }
 
+// Row is a line of a table whose columns have names.
+type Row struct {
+	Line  int
+	Cells map[string]string // by column; without spaces around
+}
+
+// ReadTable reads a CSV or XLSX file whose first row names the columns, for imports of other
+// packages: as imports here read theirs, with the same column titles and the same faults. Rows
+// that cannot be read are in the places.
+func ReadTable(data []byte, needs ...string) ([]Row, []fault.Place, error) {
+	rows, bad, err := readTable(data, needs...)
+	out := make([]Row, len(rows))
+	for i, r := range rows {
+		out[i] = Row{r.line, r.cells}
+	}
+	return out, bad, err
+}
+
+// ParseDate reads a day as files write it, at 00:00 China Standard Time; "" is the zero time.
+func ParseDate(s string) (time.Time, bool) { return parseDate(s) }
+
 //go:embed columns.json
 var columnsFile []byte
 
 // columnNames maps what files write above a column to its name here.
-var columnNames = func() map[string]string {
-	var aliases map[string][]string
-	if err := json.Unmarshal(columnsFile, &aliases); err != nil {
-		panic(err)
+var columnNames = aliases(columnsFile)
+
+//go:embed values.json
+var valuesFile []byte
+
+// valueNames maps what files write in a column of few words to the word used here.
+var valueNames = aliases(valuesFile)
+
+// Word returns the word that a cell of a column of few words means: itself, unless people
+// write it otherwise.
+func Word(cell string) string {
+	if w, ok := valueNames[cell]; ok {
+		return w
+	}
+	return strings.ToLower(cell)
+}
+
+func aliases(file []byte) map[string]string {
+	var all map[string][]string
+	if err := json.Unmarshal(file, &all); err != nil {
+		panic(err) // embedded: a defect of the build
 	}
 	names := map[string]string{}
-	for name, others := range aliases {
+	for name, others := range all {
 		names[name] = name
 		for _, other := range others {
 			names[other] = name
 		}
 	}
 	return names
-}()
+}
 
 // readTable reads a CSV or XLSX file whose first row names the columns. CSV may be UTF-8, with
 // or without a byte order mark, UTF-16 with one, or GBK; it may use commas or tabs. Faults:
