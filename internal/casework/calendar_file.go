@@ -68,9 +68,21 @@ func entries(n *shape.Node) []shape.Entry {
 	return n.Entries
 }
 
+// flat undoes what YAML makes of 08:00-12:00 among brackets within braces: a map of 08 to
+// 00-12:00.
+func flat(n *shape.Node) string {
+	if n != nil && n.Kind == shape.Map && len(n.Entries) == 1 {
+		return n.Entries[0].Key.Text + ":" + flat(n.Entries[0].Value)
+	}
+	if n == nil {
+		return ""
+	}
+	return n.Text
+}
+
 // text reads a scalar into something that reads itself.
 func (r *calendarFile) text(n *shape.Node, into interface{ UnmarshalText([]byte) error }) {
-	if err := into.UnmarshalText([]byte(n.Text)); err != nil {
+	if err := into.UnmarshalText([]byte(flat(n))); err != nil {
 		r.wrong(n.Line, fault.CodeOf(err))
 	}
 }

@@ -216,9 +216,12 @@ func (st *state) unitOfCase() (Unit, bool) {
 	return Unit{}, false
 }
 
-// duty is who handles the class here: the first line that fits, with the line as the
-// reason. Nobody found is the dispatcher's queue, never a lost case.
+// duty is who handles the class here: by the jurisdiction's own list, else by the first line of
+// the pack that fits, with the line as the reason. Nobody found is the dispatcher's queue, never a lost case.
 func (st *state) duty(kind string) (subject, why string) {
+	if subject, why = st.ownDuty(kind); subject != "" {
+		return subject, why
+	}
 	for _, d := range st.class.duties(st.Areas, st.day()) {
 		if d.Unit != "" {
 			if u, ok := st.s.World.UnitOfKind(d.Unit, d.area); ok {
@@ -226,17 +229,8 @@ func (st *state) duty(kind string) (subject, why string) {
 			}
 			continue
 		}
-		for _, p := range st.s.World.People().InArea(d.Post, d.area, st.now) {
-			if kind != workflow.SeatUnit && !st.class.AdmittedTo(p.Role, st.day()) {
-				continue // a matter that nobody admitted is not given to the grid
-			}
-			switch kind {
-			case workflow.SeatUnit:
-				return p.UnitID, d.reason()
-			case workflow.SeatPost:
-				return p.ID, d.reason()
-			}
-			return p.PersonID, d.reason()
+		if subject = st.holderOf(kind, d.Post, d.area); subject != "" {
+			return subject, d.reason()
 		}
 	}
 	return "", ""
