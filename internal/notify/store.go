@@ -39,7 +39,7 @@ var (
 		WHERE id = $1 AND stage = $2 AND round = $3 AND ended_at = 0`)
 	endNotice   = db.SQL(`UPDATE notice SET ended_at = $2, ending = $3, ended_by = $4 WHERE id = $1 AND ended_at = 0`)
 	endCase     = db.SQL(`UPDATE notice SET ended_at = $2, ending = 'acknowledged', ended_by = $3 WHERE case_id = $1 AND ended_at = 0 AND made_at <= $2 RETURNING id`)
-	toldPeople  = db.SQL(`SELECT DISTINCT person_id FROM delivery WHERE notice_id = $1 AND person_id <> ''`)
+	toldPeople  = db.SQL(`SELECT DISTINCT person_id FROM delivery WHERE notice_id = $1 AND person_id <> '' AND person_id NOT LIKE 'group/%'`)
 	gatheredFor = db.SQL(`SELECT n.body FROM delivery d JOIN notice n ON n.id = d.notice_id
 		WHERE d.person_id = $1 AND d.channel = 'digest' AND d.state = 'waiting' AND d.due_at <= $2 ORDER BY d.id`)
 
