@@ -134,6 +134,19 @@ func (s *Service) Person(ctx context.Context, personID string) (p Person, err er
 	return p, err
 }
 
+// ByLogin returns who logs in as login; nobody is person.none.
+func (s *Service) ByLogin(ctx context.Context, login string) (p Person, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		err := tx.Row(ctx, personByLoginSQL, []any{foldLogin(login)}, &p.ID, &p.Jurisdiction, &p.Name)
+		if err != nil {
+			return none(err, fault.New(fault.NotFound, "person.none"))
+		}
+		p, err = personByID(ctx, tx, p.ID)
+		return err
+	})
+	return p, err
+}
+
 // Posts returns all posts that a person ever held, in the order in which they were given.
 func (s *Service) Posts(ctx context.Context, personID string) (all []Post, err error) {
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {

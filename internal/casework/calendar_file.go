@@ -16,7 +16,7 @@ func readCalendar(data []byte) (worktime.Local, error) {
 	r := calendarFile{out: worktime.Local{Rules: worktime.DefaultRules()}}
 	n, problems := shape.Read(data)
 	for _, p := range problems {
-		r.wrong(p.Line, "case.bad_yaml")
+		r.wrong(fault.Place{Line: p.Line, Code: "case.bad_yaml"})
 	}
 	for _, e := range entries(n) {
 		switch e.Key.Text {
@@ -35,15 +35,15 @@ func readCalendar(data []byte) (worktime.Local, error) {
 				r.year(y)
 			}
 		default:
-			r.wrong(e.Key.Line, "case.unknown_key")
+			r.wrong(fault.Place{Line: e.Key.Line, Code: "case.unknown_key"})
 		}
 	}
 	if n == nil || n.Kind != shape.Map {
-		r.wrong(1, "case.bad_yaml")
+		r.wrong(fault.Place{Line: 1, Code: "case.bad_yaml"})
 	}
 	if len(r.bad) == 0 {
 		if _, err := r.out.Calendar(); err != nil {
-			r.wrong(1, fault.CodeOf(err))
+			r.wrong(fault.Place{Line: 1, Code: fault.CodeOf(err)})
 		}
 	}
 	if len(r.bad) > 0 {
@@ -57,9 +57,7 @@ type calendarFile struct {
 	bad []fault.Place
 }
 
-func (r *calendarFile) wrong(line int, code string) {
-	r.bad = append(r.bad, fault.Place{Line: line, Code: code})
-}
+func (r *calendarFile) wrong(at fault.Place) { r.bad = append(r.bad, at) }
 
 func entries(n *shape.Node) []shape.Entry {
 	if n == nil {
@@ -83,7 +81,7 @@ func flat(n *shape.Node) string {
 // text reads a scalar into something that reads itself.
 func (r *calendarFile) text(n *shape.Node, into interface{ UnmarshalText([]byte) error }) {
 	if err := into.UnmarshalText([]byte(flat(n))); err != nil {
-		r.wrong(n.Line, fault.CodeOf(err))
+		r.wrong(fault.Place{Line: n.Line, Code: fault.CodeOf(err)})
 	}
 }
 
@@ -104,7 +102,7 @@ func (r *calendarFile) week(n *shape.Node) (w worktime.Week) {
 		if into := days[e.Key.Text]; into != nil {
 			*into = r.hours(e.Value)
 		} else {
-			r.wrong(e.Key.Line, "case.unknown_key")
+			r.wrong(fault.Place{Line: e.Key.Line, Code: "case.unknown_key"})
 		}
 	}
 	return w
@@ -121,7 +119,7 @@ func (r *calendarFile) season(n *shape.Node) {
 		case "week":
 			s.Week = r.week(e.Value)
 		default:
-			r.wrong(e.Key.Line, "case.unknown_key")
+			r.wrong(fault.Place{Line: e.Key.Line, Code: "case.unknown_key"})
 		}
 	}
 	r.out.Rules.Seasons = append(r.out.Rules.Seasons, s)
@@ -142,7 +140,7 @@ func (r *calendarFile) exception(n *shape.Node) {
 		case "hours":
 			x.Hours = r.hours(e.Value)
 		default:
-			r.wrong(e.Key.Line, "case.unknown_key")
+			r.wrong(fault.Place{Line: e.Key.Line, Code: "case.unknown_key"})
 		}
 	}
 	r.out.Rules.Exceptions = append(r.out.Rules.Exceptions, x)
@@ -151,7 +149,7 @@ func (r *calendarFile) exception(n *shape.Node) {
 func (r *calendarFile) truth(n *shape.Node) bool {
 	v, err := strconv.ParseBool(n.Text)
 	if err != nil {
-		r.wrong(n.Line, "case.bad_value")
+		r.wrong(fault.Place{Line: n.Line, Code: "case.bad_value"})
 	}
 	return v
 }
@@ -183,12 +181,12 @@ func (r *calendarFile) year(n *shape.Node) {
 	}
 	raw, err := json.Marshal(y)
 	if err != nil {
-		r.wrong(n.Line, "worktime.bad_holidays")
+		r.wrong(fault.Place{Line: n.Line, Code: "worktime.bad_holidays"})
 		return
 	}
 	year, err := worktime.ParseYear(raw)
 	if err != nil {
-		r.wrong(n.Line, fault.CodeOf(err))
+		r.wrong(fault.Place{Line: n.Line, Code: fault.CodeOf(err)})
 		return
 	}
 	r.out.Years = append(r.out.Years, year)

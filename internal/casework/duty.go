@@ -190,9 +190,7 @@ type dutyList struct {
 
 func (l *dutyList) read(ctx context.Context, r territory.Row) error {
 	before := len(l.rep.Bad)
-	refuse := func(column, code string, args ...any) {
-		l.rep.Refuse(r.Line, column, fault.New(fault.Invalid, code, args...))
-	}
+	refuse := func(column string, why error) { l.rep.Refuse(r.Line, column, why) }
 	d := Duty{Jurisdiction: l.imp.Jurisdiction, From: l.imp.From, Role: r.Cells["role"]}
 	roles, err := l.class(ctx, &d, r.Cells["class"], refuse)
 	if err != nil {
@@ -202,9 +200,9 @@ func (l *dutyList) read(ctx context.Context, r territory.Row) error {
 	a := tree.AreaByCode(r.Cells["area"])
 	switch {
 	case a == nil:
-		refuse("area", "territory.unknown_area")
+		refuse("area", fault.New(fault.Invalid, "territory.unknown_area"))
 	case a.Jurisdiction != l.imp.Jurisdiction:
-		refuse("area", "territory.not_yours")
+		refuse("area", fault.New(fault.Invalid, "territory.not_yours"))
 	default:
 		d.Area = a.ID
 	}
@@ -212,13 +210,13 @@ func (l *dutyList) read(ctx context.Context, r territory.Row) error {
 		if u, ok := tree.UnitByCode(l.imp.Jurisdiction, c); ok {
 			d.Unit = u.ID
 		} else {
-			refuse("unit", "territory.unknown_unit")
+			refuse("unit", fault.New(fault.Invalid, "territory.unknown_unit"))
 		}
 	} else if d.Role != "" && !slices.Contains(roles, d.Role) {
-		refuse("role", "territory.unknown_role")
+		refuse("role", fault.New(fault.Invalid, "territory.unknown_role"))
 	}
 	if (r.Cells["unit"] == "") == (d.Role == "") {
-		refuse("unit", "case.unit_or_role")
+		refuse("unit", fault.New(fault.Invalid, "case.unit_or_role"))
 	}
 	from, ok := territory.ParseDate(r.Cells["from"])
 	until, ok2 := territory.ParseDate(r.Cells["until"])
@@ -228,13 +226,13 @@ func (l *dutyList) read(ctx context.Context, r territory.Row) error {
 	d.Until = until
 	switch {
 	case !ok || !ok2:
-		refuse("from", "territory.bad_date")
+		refuse("from", fault.New(fault.Invalid, "territory.bad_date"))
 	case !until.IsZero() && !until.After(d.From):
-		refuse("until", "territory.ends_before_it_begins")
+		refuse("until", fault.New(fault.Invalid, "territory.ends_before_it_begins"))
 	}
 	key := d.Pack + "/" + d.Class + "@" + d.Area
 	if first, twice := l.seen[key]; twice && d.Area != "" {
-		refuse("class", "case.duty_twice", "first", first)
+		refuse("class", fault.New(fault.Invalid, "case.duty_twice", "first", first))
 	}
 	l.seen[key] = r.Line
 	if len(l.rep.Bad) == before {
@@ -244,7 +242,7 @@ func (l *dutyList) read(ctx context.Context, r territory.Row) error {
 }
 
 // class finds the pack of a row and checks its code; roles are those the pack knows.
-func (l *dutyList) class(ctx context.Context, d *Duty, ref string, refuse func(column, code string, args ...any)) (roles []string, err error) {
+func (l *dutyList) class(ctx context.Context, d *Duty, ref string, refuse func(column string, why error)) (roles []string, err error) {
 	packs, err := l.s.Book.Packs(ctx, l.imp.Jurisdiction)
 	if err != nil {
 		return nil, err
@@ -255,7 +253,7 @@ func (l *dutyList) class(ctx context.Context, d *Duty, ref string, refuse func(c
 	}
 	e := packs[d.Pack]
 	if e == nil {
-		refuse("class", "case.unknown_pack")
+		refuse("class", fault.New(fault.Invalid, "case.unknown_pack"))
 		return nil, nil
 	}
 	fits := false
@@ -263,7 +261,7 @@ func (l *dutyList) class(ctx context.Context, d *Duty, ref string, refuse func(c
 		fits = fits || d.fits(e.Pack.Classes[i].Code)
 	}
 	if !fits {
-		refuse("class", "case.unknown_class")
+		refuse("class", fault.New(fault.Invalid, "case.unknown_class"))
 	}
 	for _, r := range e.Pack.Roles {
 		roles = append(roles, r.Name)

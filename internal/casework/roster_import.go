@@ -77,32 +77,30 @@ type roster struct {
 
 func (l *roster) read(r territory.Row) {
 	before := len(l.rep.Bad)
-	refuse := func(column, code string, args ...any) {
-		l.rep.Refuse(r.Line, column, fault.New(fault.Invalid, code, args...))
-	}
+	refuse := func(column string, why error) { l.rep.Refuse(r.Line, column, why) }
 	x := Shift{Jurisdiction: l.imp.Jurisdiction, Shift: territory.Word(r.Cells["shift"]), Seat: territory.Word(r.Cells["seat"]), Person: l.logins[r.Cells["login"]]}
 	if !slices.Contains(rosterShifts, x.Shift) {
-		refuse("shift", "case.bad_shift")
+		refuse("shift", fault.New(fault.Invalid, "case.bad_shift"))
 	}
 	if !slices.Contains(rosterSeats, x.Seat) {
-		refuse("seat", "case.bad_roster_seat")
+		refuse("seat", fault.New(fault.Invalid, "case.bad_roster_seat"))
 	}
 	if a := l.s.World.Tree().AreaByCode(r.Cells["area"]); a == nil {
-		refuse("area", "territory.unknown_area")
+		refuse("area", fault.New(fault.Invalid, "territory.unknown_area"))
 	} else if x.Area = a.ID; a.Jurisdiction != l.imp.Jurisdiction {
-		refuse("area", "territory.not_yours")
+		refuse("area", fault.New(fault.Invalid, "territory.not_yours"))
 	}
 	day, ok := territory.ParseDate(r.Cells["date"])
 	if !ok || day.IsZero() {
-		refuse("date", "territory.bad_date")
+		refuse("date", fault.New(fault.Invalid, "territory.bad_date"))
 	}
 	from, err := worktime.ParseTimeOfDay(r.Cells["from"])
 	if err != nil {
-		refuse("from", "worktime.bad_time")
+		refuse("from", fault.New(fault.Invalid, "worktime.bad_time"))
 	}
 	until, err := worktime.ParseTimeOfDay(r.Cells["until"])
 	if err != nil {
-		refuse("until", "worktime.bad_time")
+		refuse("until", fault.New(fault.Invalid, "worktime.bad_time"))
 	}
 	d := worktime.DateOf(day.In(clock.CST))
 	x.From, x.Until = d.At(from).UTC(), d.At(until).UTC()
@@ -111,15 +109,15 @@ func (l *roster) read(r territory.Row) {
 	}
 	switch {
 	case x.Person == "":
-		refuse("login", "person.none")
+		refuse("login", fault.New(fault.Invalid, "person.none"))
 	case len(l.s.World.People().Of(x.Person, x.From)) == 0:
-		refuse("login", "case.no_post_on_that_day")
+		refuse("login", fault.New(fault.Invalid, "case.no_post_on_that_day"))
 	}
 	if len(l.rep.Bad) > before {
 		return
 	}
 	if first, twice := l.seen[x]; twice {
-		refuse("", "case.shift_twice", "first", first)
+		refuse("", fault.New(fault.Invalid, "case.shift_twice", "first", first))
 		return
 	}
 	l.seen[x] = r.Line
