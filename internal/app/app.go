@@ -50,6 +50,7 @@ type App struct {
 	Web           *web.Server
 	Jurisdictions *jurisdictions
 
+	relay *relay
 	core  *pack.Pack
 	files *blob.Folder
 }
@@ -138,11 +139,12 @@ func (a *App) serve() {
 	a.Cases.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
-	a.Notify.Publish = a.Web.Hub.Publish
+	a.relay = newRelay(a.DB, a.Web.Hub)
+	a.Notify.Publish = a.relay.publish
 	a.Web.Mount("/", web.Faces(ui.Files()))
 	a.Cases.Changed = func(c *casework.Case) {
 		for _, t := range c.Topics() {
-			a.Web.Hub.Publish(t, c.ID)
+			a.relay.publish(t, c.ID)
 		}
 	}
 }
@@ -186,6 +188,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { a.Notify.Run(work) })
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
+	wg.Go(func() { a.relay.run(work) })
 	err := a.Web.Run(ctx, l)
 	stop()
 	wg.Wait()
