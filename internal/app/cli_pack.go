@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"gezhi/internal/config"
 	"gezhi/internal/fault"
@@ -39,6 +40,14 @@ func readPack(dir string, out io.Writer) (*pack.Pack, error) {
 		return nil, errBadPack
 	}
 	return p, nil
+}
+
+// packNamed reads the pack of a folder, or one that ships with the product.
+func packNamed(dir string, out io.Writer) (*pack.Pack, error) {
+	if _, err := os.Stat(dir); err != nil && slices.Contains(shippedNames(), dir) {
+		return shipped(dir)
+	}
+	return readPack(dir, out)
 }
 
 // neighbours are the packs that a pack may need: those shipped, and those beside it.
@@ -83,12 +92,13 @@ func packCheck(_ context.Context, _ config.Config, args []string, out io.Writer)
 	return err
 }
 
-// packLoad: gezhi pack load DIR [OVERLAY]. New cases go by it from now on.
+// packLoad: gezhi pack load DIR|NAME [OVERLAY]. New cases go by it from now on. A name that is
+// no folder is that of a pack that ships with the product.
 func packLoad(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
 	if len(args) == 0 || len(args) > 2 {
 		return fault.New(fault.Invalid, "cli.usage_pack")
 	}
-	p, err := readPack(args[0], out)
+	p, err := packNamed(args[0], out)
 	if err != nil {
 		return err
 	}
