@@ -55,6 +55,9 @@ type App struct {
 	files *blob.Folder
 }
 
+// lanes is how many messages and timers are worked on side by side.
+const lanes = 8
+
 // New opens and migrates the database and joins everything to it.
 func New(ctx context.Context, cfg config.Config) (*App, error) {
 	d, err := db.Open(ctx, cfg.DB)
@@ -66,6 +69,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		return nil, err
 	}
 	a := &App{Config: cfg, DB: d, Jobs: jobs.NewRunner(d, clock.System)}
+	a.Jobs.Lanes = lanes
 	a.Accounts = account.New(d)
 	a.Territory = &territory.Service{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
 	a.Jurisdictions = &jurisdictions{accounts: a.Accounts}

@@ -33,8 +33,10 @@ func (a *App) notifies() error {
 	n.Units = a.unitsOf
 	n.Further = a.further
 	n.Lang = func(ctx context.Context, person string) (string, error) {
-		p, err := a.Accounts.Person(ctx, person)
-		return p.Locale, err
+		if err := a.World.Renew(ctx); err != nil {
+			return "", err
+		}
+		return a.World.People().Locale(person), nil
 	}
 	n.Names = func(_ context.Context, ids []string) (map[string]string, error) {
 		out := map[string]string{}

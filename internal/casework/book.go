@@ -224,6 +224,15 @@ func (b *Book) cached(c *Case) *Class {
 	return &Class{EffectiveClass: e.Class(c.Class), In: e, PackHash: c.PackHash, OverlayHash: c.OverlayHash}
 }
 
+// read is the class of a case that was found, if this process has read its pack before; nil
+// where that cannot be said without the database.
+func (b *Book) read(found []*Case) *Class {
+	if len(found) == 0 {
+		return nil
+	}
+	return b.cached(found[0])
+}
+
 // InForce is a class as it counts for new cases. ref is "pack/scheme:code" or "pack/code".
 func (b *Book) InForce(ctx context.Context, jurisdiction, ref string) (*Class, error) {
 	all, err := b.rules(ctx)

@@ -104,12 +104,22 @@ func (s *Service) claim(ctx context.Context, tx *db.Tx, person, route, key, body
 	if err != nil || n == 1 {
 		return "", err
 	}
-	var hash string
-	if err := tx.Row(ctx, claimedBy, []any{person, route, key}, &hash, &done); err != nil {
+	var c claimed
+	if err := tx.Row(ctx, claimedBy, []any{person, route, key}, &c.body, &c.subject); err != nil {
 		return "", err
 	}
-	if hash != body {
-		return "", fault.New(fault.Conflict, "idempotency.other_body")
+	return c.subject, c.same(body)
+}
+
+// claimed is what an earlier request did under an idempotency key.
+type claimed struct{ body, subject string }
+
+func scanClaimed(r db.Rows) (c claimed, err error) { return c, r.Scan(&c.body, &c.subject) }
+
+// same refuses a second body under the same key.
+func (c claimed) same(body string) error {
+	if c.body != body {
+		return fault.New(fault.Conflict, "idempotency.other_body")
 	}
-	return done, nil
+	return nil
 }

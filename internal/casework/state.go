@@ -27,6 +27,7 @@ type state struct {
 	parts  map[string][]*Case // by set, loaded when asked for
 	parent *state             // loaded when asked for
 	root   *Case
+	moves  []Move // of the case, where it is read whole
 
 	fresh    bool // not yet in the database
 	move     *Move
@@ -53,13 +54,70 @@ type telling struct {
 	Mark  string   `json:"mark,omitempty"`
 }
 
-// load reads a case with its seats, clocks and part sets.
-func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time) (*state, error) {
-	c, err := s.read(ctx, tx, id)
+// loading is what has been read of a case so far.
+type loading struct {
+	found  []*Case
+	seats  []*Participant
+	clocks []*Clock
+	spans  []span
+	sets   []*PartSet
+}
+
+// load reads a case with its seats, clocks and part sets, and asks more in the same breath.
+func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time, more ...func(*loading) db.Ask) (*state, error) {
+	var l loading
+	of := []any{id}
+	asks := []db.Ask{
+		{Stmt: caseByID, Args: of, Scan: db.Into(&l.found, scanCase)},
+		{Stmt: participantsOf, Args: of, Scan: db.Into(&l.seats, scanParticipant)},
+		{Stmt: clocksOf, Args: of, Scan: db.Into(&l.clocks, scanClock)},
+		{Stmt: spansOf, Args: of, Scan: db.Into(&l.spans, scanSpan), Unless: func() bool { return len(l.clocks) == 0 }},
+		{Stmt: setsOf, Args: of, Scan: db.Into(&l.sets, scanSet), Unless: func() bool {
+			k := s.Book.read(l.found)
+			return k != nil && (l.found[0].Kind == KindTask || len(k.Life.Parts) == 0)
+		}},
+	}
+	for _, ask := range more {
+		asks = append(asks, ask(&l))
+	}
+	if err := tx.Together(ctx, asks...); err != nil {
+		return nil, err
+	}
+	if len(l.found) == 0 {
+		return nil, fault.New(fault.NotFound, "case.not_found")
+	}
+	c := l.found[0]
+	class, err := s.Book.Of(ctx, tx, c)
 	if err != nil {
 		return nil, err
 	}
-	return s.complete(ctx, tx, c, now)
+	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c, seats: l.seats, clocks: l.clocks, sets: l.sets}
+	if c.Kind == KindTask {
+		set := class.Life.Part(c.Part)
+		if set == nil || set.Task == nil {
+			return nil, fault.New(fault.Internal, "case.unknown_part", "part", c.Part)
+		}
+		st.asTask(set.Task)
+	}
+	for _, x := range l.spans {
+		if k := st.clock(x.clock); k != nil {
+			k.Pauses = append(k.Pauses, x.Pause)
+		}
+	}
+	return st, nil
+}
+
+// span is a pause as it is kept.
+type span struct {
+	clock string
+	Pause
+}
+
+func scanSpan(r db.Rows) (x span, err error) {
+	var from, until int64
+	err = r.Scan(&x.clock, &x.ID, &from, &until, &x.Reason)
+	x.From, x.Until = db.Time(from), db.Time(until)
+	return x, err
 }
 
 // read is the bare row.
@@ -76,56 +134,6 @@ func (s *Service) read(ctx context.Context, tx *db.Tx, id string) (*Case, error)
 		return nil, fault.New(fault.NotFound, "case.not_found")
 	}
 	return scanCase(rows)
-}
-
-func (s *Service) complete(ctx context.Context, tx *db.Tx, c *Case, now time.Time) (*state, error) {
-	class, err := s.Book.Of(ctx, tx, c)
-	if err != nil {
-		return nil, err
-	}
-	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c}
-	if c.Kind == KindTask {
-		set := class.Life.Part(c.Part)
-		if set == nil || set.Task == nil {
-			return nil, fault.New(fault.Internal, "case.unknown_part", "part", c.Part)
-		}
-		st.asTask(set.Task)
-	}
-	if st.seats, err = db.Collect(ctx, tx, participantsOf, []any{c.ID}, scanParticipant); err != nil {
-		return nil, err
-	}
-	if st.clocks, err = db.Collect(ctx, tx, clocksOf, []any{c.ID}, scanClock); err != nil {
-		return nil, err
-	}
-	if err := st.loadPauses(); err != nil {
-		return nil, err
-	}
-	if len(st.life.Parts) > 0 {
-		st.sets, err = db.Collect(ctx, tx, setsOf, []any{c.ID}, scanSet)
-	}
-	return st, err
-}
-
-func (st *state) loadPauses() error {
-	if len(st.clocks) == 0 {
-		return nil
-	}
-	type span struct {
-		clock string
-		Pause
-	}
-	spans, err := db.Collect(st.ctx, st.tx, spansOf, []any{st.ID}, func(r db.Rows) (x span, err error) {
-		var from, until int64
-		err = r.Scan(&x.clock, &x.ID, &from, &until, &x.Reason)
-		x.From, x.Until = db.Time(from), db.Time(until)
-		return x, err
-	})
-	for _, x := range spans {
-		if c := st.clock(x.clock); c != nil {
-			c.Pauses = append(c.Pauses, x.Pause)
-		}
-	}
-	return err
 }
 
 func (st *state) clock(name string) *Clock {
@@ -462,7 +470,15 @@ func (st *state) times(action string) (int64, error) {
 		return 0, nil
 	}
 	var n int64
-	err := st.tx.Row(st.ctx, timesDone, []any{st.ID, action}, &n)
+	var err error
+	if st.moves == nil {
+		err = st.tx.Row(st.ctx, timesDone, []any{st.ID, action}, &n)
+	}
+	for _, m := range st.moves {
+		if m.Done && m.Action == action {
+			n++
+		}
+	}
 	if st.move != nil && st.move.Action == action {
 		n++ // the act in progress counts
 	}

@@ -23,17 +23,19 @@ var (
 		unit_id = $9, assignee_id = $10, queue = $11, entered_at = $12, due_at = $13, closed_at = $14, suspended = $15,
 		returns = $16, reopens = $17, extensions = $18, urges = $19, supervised = $20, designated = $21, merged_into = $22, fields = $23,
 		class = $24, scheme = $25 WHERE id = $1`)
-	caseByID   = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE id = $1`)
-	partsOf    = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = $1 AND parent_id <> '' AND part = $2 ORDER BY part_round, item_key, id`)
-	allPartsOf = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = $1 AND parent_id <> '' ORDER BY part, part_round, item_key, id`)
+	caseByID = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE id = $1`)
+	// A bare $1 would make SQLite plan anew for every value: another index is for parent_id = ''.
+	partsOf    = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = ($1 || '') AND parent_id <> '' AND part = $2 ORDER BY part_round, item_key, id`)
+	allPartsOf = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = ($1 || '') AND parent_id <> '' ORDER BY part, part_round, item_key, id`)
 
 	insertMove = db.SQL(`INSERT INTO move (case_id, id, jurisdiction, root_id, action, from_step, to_step, outcome, person_id, post_id, unit_id,
 		role, helper_id, at, device_at, cause, done, reason, data) VALUES (` + places(1, 19) + `)`)
 	movesOf = db.SQL(`SELECT id, case_id, jurisdiction, root_id, action, from_step, to_step, outcome, person_id, post_id, unit_id,
 		role, helper_id, at, device_at, cause, done, reason, data FROM move WHERE case_id = $1 ORDER BY id`)
-	doersInFamily = db.SQL(`SELECT DISTINCT person_id, unit_id FROM move WHERE root_id = $1 AND action = $2 AND done = 1 AND person_id <> ''`)
-	doersOfCase   = db.SQL(`SELECT DISTINCT person_id, unit_id FROM move WHERE case_id = $1 AND action = $2 AND done = 1 AND person_id <> ''`)
-	timesDone     = db.SQL(`SELECT count(*) FROM move WHERE case_id = $1 AND action = $2 AND done = 1`)
+	doersInFamily = db.SQL(`SELECT person_id, unit_id FROM move WHERE case_id = $1 AND action = $2 AND done = 1 AND person_id <> ''
+		UNION SELECT person_id, unit_id FROM move WHERE root_id = $1 AND case_id <> root_id AND action = $2 AND done = 1 AND person_id <> ''`)
+	doersOfCase = db.SQL(`SELECT DISTINCT person_id, unit_id FROM move WHERE case_id = $1 AND action = $2 AND done = 1 AND person_id <> ''`)
+	timesDone   = db.SQL(`SELECT count(*) FROM move WHERE case_id = $1 AND action = $2 AND done = 1`)
 
 	participantsOf    = db.SQL(`SELECT id, case_id, seat, kind, subject, state, from_at, until_at, due_at, move_id, why FROM participant WHERE case_id = $1 ORDER BY id`)
 	updateParticipant = db.SQL(`UPDATE participant SET state = $3, until_at = $4, due_at = $5 WHERE case_id = $1 AND id = $2`)

@@ -46,24 +46,31 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 	}
 	var v *View
 	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		st, err := s.load(ctx, tx, id, s.Now())
+		var read View
+		var kept []payload
+		of := []any{id}
+		st, err := s.load(ctx, tx, id, s.Now(),
+			func(*loading) db.Ask { return db.Ask{Stmt: movesOf, Args: of, Scan: db.Into(&read.Moves, scanMove)} },
+			func(*loading) db.Ask { return db.Ask{Stmt: linksOf, Args: of, Scan: db.Into(&read.Links, scanLink)} },
+			func(l *loading) db.Ask {
+				return db.Ask{Stmt: allPartsOf, Args: of, Scan: db.Into(&read.Parts, scanCase), Unless: func() bool { return len(l.sets) == 0 }}
+			},
+			func(l *loading) db.Ask {
+				return db.Ask{Stmt: payloadsOf, Args: of, Scan: db.Into(&kept, scanPayload), Unless: func() bool {
+					k := s.Book.read(l.found)
+					return k != nil && !k.personal()
+				}}
+			})
 		if err != nil {
 			return err
 		}
+		st.moves = read.Moves
 		if !who.System && !st.sees(who) {
 			return fault.New(fault.NotFound, "case.not_found")
 		}
-		v = &View{Case: st.Case, Class: st.class, Life: st.life, Seats: st.seats, Clocks: st.clocks, Sets: st.sets}
-		if v.Moves, err = db.Collect(ctx, tx, movesOf, []any{id}, scanMove); err != nil {
-			return err
-		}
-		if v.Parts, err = db.Collect(ctx, tx, allPartsOf, []any{id}, scanCase); err != nil {
-			return err
-		}
-		if v.Links, err = db.Collect(ctx, tx, linksOf, []any{id}, scanLink); err != nil {
-			return err
-		}
-		if err := st.readPersonal(who, v); err != nil {
+		v = &read
+		v.Case, v.Class, v.Life, v.Seats, v.Clocks, v.Sets = st.Case, st.class, st.life, st.seats, st.clocks, st.sets
+		if err := st.readPersonal(who, v, kept); err != nil {
 			return err
 		}
 		v.Can, err = st.offers(who)
@@ -79,21 +86,14 @@ func scanLink(r db.Rows) (l Link, err error) {
 	return l, err
 }
 
+// payload is a personal value as it is kept.
+type payload struct{ name, body string }
+
+func scanPayload(r db.Rows) (x payload, err error) { return x, r.Scan(&x.name, &x.body) }
+
 // readPersonal shows personal values to the reporter only; to everybody else they are
 // masked until unmasking is asked for and logged.
-func (st *state) readPersonal(who *Actor, v *View) error {
-	has := false
-	for _, f := range st.class.Fields {
-		has = has || f.Personal != nil
-	}
-	if !has {
-		return nil
-	}
-	type value struct{ name, body string }
-	all, err := db.Collect(st.ctx, st.tx, payloadsOf, []any{st.ID}, func(r db.Rows) (x value, err error) { return x, r.Scan(&x.name, &x.body) })
-	if err != nil {
-		return err
-	}
+func (st *state) readPersonal(who *Actor, v *View, all []payload) error {
 	seen := map[string]bool{}
 	for _, x := range all { // later values win
 		if who.PersonID == st.ReporterID && who.PersonID != "" {

@@ -104,6 +104,33 @@ func (c *liteConn) query(ctx context.Context, s Stmt, args []any) (Rows, error) 
 	return &liteRows{rows: rows, values: make([]driver.Value, len(rows.Columns()))}, nil
 }
 
+func (c *liteConn) together(ctx context.Context, asks []Ask) error {
+	for _, a := range asks {
+		if a.Unless != nil && a.Unless() {
+			continue
+		}
+		rows, err := c.query(ctx, a.Stmt, a.Args)
+		if err != nil {
+			return err
+		}
+		if err := scanAll(rows, a.Scan); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scanAll scans and closes rows.
+func scanAll(rows Rows, scan func(Rows) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 type liteRows struct {
 	rows   driver.Rows
 	values []driver.Value
