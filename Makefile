@@ -39,6 +39,10 @@ ui/dist/.stamp: ui/node_modules/.stamp $(shell find ui/src ui/desk ui/public ui/
 bin/gezhi: ui/dist/.stamp go.mod $(shell find cmd internal packs ui/*.go -type f 2>/dev/null)
 	go build -trimpath -ldflags "-X gezhi/internal/app.Version=$(VERSION)" -o $@ ./cmd/gezhi
 
+api: tools ui/node_modules/.stamp ## write ui/openapi.json and the types made from it anew
+	go test -count=1 ./internal/app -run TestTheCheckedInDescriptionIsServed -update
+	npm --prefix ui run api
+
 bench: tools bin/gezhi ## measure beside the bare reference server; writes bench/RESULTS.md (gcc needed; BENCH="-rounds 1" for less)
 	cd bench && CGO_ENABLED=1 go build -o bin/ ./cmd/refsrv ./cmd/gload ./cmd/benchall && bin/benchall $(BENCH)
 
@@ -48,4 +52,4 @@ torture: tools ## kill the program at random under load, 50 times on each engine
 clean: ## remove what was built (never ./data)
 	rm -rf bin ui/node_modules ui/dist/* ui/dist/.stamp
 
-.PHONY: help run build test lint staticcheck tools bench torture clean
+.PHONY: help run build test lint staticcheck tools api bench torture clean

@@ -23,12 +23,18 @@ import (
 
 var binary string
 
+// deadline is how long a command may take before the test gives it up.
+const deadline = 2 * time.Minute
+
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "gezhi-e2e")
 	if err != nil {
 		panic(err)
 	}
 	binary = filepath.Join(dir, "gezhi")
+	if err := os.Chmod(dir, 0o755); err != nil { // some tests run it as somebody else
+		panic(err)
+	}
 	build := exec.Command("go", "build", "-o", binary, "gezhi/cmd/gezhi")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
@@ -45,12 +51,21 @@ type server struct {
 	t    *testing.T
 	base string
 	out  string // what it printed before it served
+	cmd  *exec.Cmd
+	errs *bytes.Buffer
+	data string // its folder
 }
 
 // start runs the binary until the test ends, and waits until it says its address.
 func start(t *testing.T, database string) *server {
 	t.Helper()
-	args := []string{"-demo", "-addr", "127.0.0.1:0", "-data", t.TempDir(), "-log", "warn"}
+	return startIn(t, t.TempDir(), database)
+}
+
+// startIn is start with a folder that may have been used before.
+func startIn(t *testing.T, data, database string) *server {
+	t.Helper()
+	args := []string{"-demo", "-addr", "127.0.0.1:0", "-data", data, "-log", "warn"}
 	if database != "" {
 		args = append(args, "-db", database)
 	}
@@ -64,15 +79,8 @@ func start(t *testing.T, database string) *server {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Error(err)
-		}
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("did not end in order: %v\n%s", err, errs.String())
-		}
-	})
-	s := &server{t: t}
+	s := &server{t: t, cmd: cmd, errs: &errs, data: data}
+	t.Cleanup(s.stop)
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		s.out += lines.Text() + "\n"
@@ -88,6 +96,19 @@ func start(t *testing.T, database string) *server {
 	}
 	go io.Copy(io.Discard, out)
 	return s
+}
+
+// stop ends the program in order; a second time it does nothing.
+func (s *server) stop() {
+	if s.cmd.ProcessState != nil {
+		return
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		s.t.Error(err)
+	}
+	if err := s.cmd.Wait(); err != nil {
+		s.t.Errorf("did not end in order: %v\n%s", err, s.errs.String())
+	}
 }
 
 // person is somebody who is logged in.
@@ -130,15 +151,20 @@ func (r reply) get(path string) any {
 
 func (s *server) send(method, path string, body any, header map[string]string) reply {
 	s.t.Helper()
-	var b io.Reader
+	var b []byte
 	if body != nil {
-		x, err := json.Marshal(body)
-		if err != nil {
+		var err error
+		if b, err = json.Marshal(body); err != nil {
 			s.t.Fatal(err)
 		}
-		b = bytes.NewReader(x)
 	}
-	r, err := http.NewRequest(method, s.base+"/api/v1"+path, b)
+	return s.sendBytes(method, path, b, header)
+}
+
+// sendBytes sends a body as it is, as JSON unless the header says otherwise.
+func (s *server) sendBytes(method, path string, body []byte, header map[string]string) reply {
+	s.t.Helper()
+	r, err := http.NewRequest(method, s.base+"/api/v1"+path, bytes.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -156,6 +182,11 @@ func (s *server) send(method, path string, body any, header map[string]string) r
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	c, err := loadContract()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c.holds(s.t, method, path, w.StatusCode, w.Header, all)
 	return reply{w.StatusCode, w.Header, all}
 }
 

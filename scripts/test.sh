@@ -29,6 +29,7 @@ step "staticcheck" make -s staticcheck
 GEZHI_TEST_POSTGRES=$(sh internal/dbtest/postgres.sh start)
 export GEZHI_TEST_POSTGRES
 step "go test" gotest
+step "types of the API" npm --prefix ui run api:check
 step "vitest" vitest
 step "sizes" npm --prefix ui run budget
 step "browser, pages alone" browser

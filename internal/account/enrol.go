@@ -30,7 +30,6 @@ var (
 	personByLoginSQL = db.SQL(`SELECT id, jurisdiction, name FROM person WHERE login = $1 AND login <> '' AND ended_at = 0`)
 	samePostSQL      = db.SQL(`SELECT id, valid_until FROM post WHERE person_id = $1 AND role = $2 AND unit_id = $3 AND area_id = $4
 		AND (valid_until = 0 OR valid_until > $5) ORDER BY id LIMIT 1`)
-	loginsSQL = db.SQL(`SELECT login, id FROM person WHERE jurisdiction = $1 AND login <> '' AND ended_at = 0 ORDER BY login`)
 )
 
 // Enrol makes the person of an enrolment, unless the login is known, and gives the post,
@@ -117,17 +116,4 @@ func (s *Service) addContacts(ctx context.Context, tx *db.Tx, by string, p Perso
 		c.Mail = old.Mail
 	}
 	return s.putContacts(ctx, tx, by, p, c)
-}
-
-// Logins returns the people of a jurisdiction who have a login, by it.
-func (s *Service) Logins(ctx context.Context, jurisdiction string) (map[string]string, error) {
-	out := map[string]string{}
-	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		all, err := db.Collect(ctx, tx, loginsSQL, []any{jurisdiction}, func(r db.Rows) (x [2]string, err error) { return x, r.Scan(&x[0], &x[1]) })
-		for _, x := range all {
-			out[x[0]] = x[1]
-		}
-		return err
-	})
-	return out, err
 }

@@ -9,9 +9,6 @@ import (
 	"gezhi/internal/web"
 )
 
-// cookieName is the cookie that carries a browser's token.
-const cookieName = "gezhi_session"
-
 // Titles gives the names that people read, as of today. A nil function leaves them out.
 type Titles struct {
 	// Names gives the names of units and areas by id; what it does not know it leaves out.
@@ -43,7 +40,7 @@ func tokenOf(r *http.Request) string {
 		}
 		return strings.TrimSpace(token)
 	}
-	if c, err := r.Cookie(cookieName); err == nil {
+	if c, err := r.Cookie(web.SessionCookie); err == nil {
 		return c.Value
 	}
 	return ""
@@ -173,7 +170,7 @@ func (s *Service) registerContacts(srv *web.Server, tags []string) {
 }
 
 func cookie(ctx context.Context, token string, maxAge int) http.Cookie {
-	return http.Cookie{Name: cookieName, Value: token, Path: "/", MaxAge: maxAge, HttpOnly: true,
+	return http.Cookie{Name: web.SessionCookie, Value: token, Path: "/", MaxAge: maxAge, HttpOnly: true,
 		SameSite: http.SameSiteLaxMode, Secure: web.ClientOf(ctx).Secure}
 }
 

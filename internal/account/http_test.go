@@ -73,7 +73,7 @@ func TestABrowsersSession(t *testing.T) {
 			t.Fatal(w.Code, w.Body, cookies)
 		}
 		c := cookies[0]
-		if c.Name != cookieName || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure || c.Path != "/" || c.MaxAge != 7*24*3600 {
+		if c.Name != web.SessionCookie || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure || c.Path != "/" || c.MaxAge != 7*24*3600 {
 			t.Errorf("%+v", c)
 		}
 		want := Me{Person: Named{p.ID, p.Name}, Jurisdiction: MyCounty{Named{"j1", "样例县"}, true}, Posts: []MyPost{{ID: post.ID, Role: "grid_worker", RoleTitle: "title of grid_worker", Seat: "leader",
@@ -125,7 +125,7 @@ func TestAProgramsToken(t *testing.T) {
 			status        int
 		}{
 			{"Authorization", "Bearer " + token, 200}, {"Authorization", "bearer  " + token, 200}, {"Authorization", "Basic " + token, 401}, {"Authorization", token, 401},
-			{"Authorization", "Bearer x", 401}, {"Cookie", cookieName + "=" + token, 200}, {"Cookie", "other=" + token, 401}, {"Cookie", cookieName + "=", 401}, {"Accept", "x", 401},
+			{"Authorization", "Bearer x", 401}, {"Cookie", web.SessionCookie + "=" + token, 200}, {"Cookie", "other=" + token, 401}, {"Cookie", web.SessionCookie + "=", 401}, {"Accept", "x", 401},
 		} {
 			w := d.ask("GET", "/api/v1/me", "", c.header+": "+c.value)
 			if w.Code != c.status || c.status == 200 && decode[Me](t, w).Person.ID != p.ID {
@@ -135,7 +135,7 @@ func TestAProgramsToken(t *testing.T) {
 				t.Error("the token is repeated")
 			}
 		}
-		if w := d.ask("GET", "/api/v1/me", "", "Authorization: Basic x", "Cookie: "+cookieName+"="+token); w.Code != 401 {
+		if w := d.ask("GET", "/api/v1/me", "", "Authorization: Basic x", "Cookie: "+web.SessionCookie+"="+token); w.Code != 401 {
 			t.Error("the cookie counts beside another scheme")
 		}
 	})

@@ -17,7 +17,7 @@ type Roll struct {
 	byUnit   map[string][]Post
 	byArea   map[string][]Post
 	byRole   map[string][]Post // jurisdiction/role
-	people   map[string]bool   // who has not ended
+	people   map[string]string // jurisdiction of whoever has not ended
 	names    map[string]string
 	locales  map[string]string // of those who chose one
 }
@@ -25,13 +25,13 @@ type Roll struct {
 var (
 	allPostsSQL = db.SQL(`SELECT p.jurisdiction, p.id, p.person_id, p.role, p.unit_id, p.area_id, p.area_level, p.seat, p.valid_from, p.valid_until
 		FROM post p JOIN person h ON h.id = p.person_id WHERE h.ended_at = 0 AND (p.valid_until = 0 OR p.valid_until > $1) ORDER BY p.id`)
-	allPeopleSQL = db.SQL(`SELECT id, name, locale FROM person WHERE ended_at = 0`)
+	allPeopleSQL = db.SQL(`SELECT id, jurisdiction, name, locale FROM person WHERE ended_at = 0`)
 )
 
 // Roll reads who holds which post, now or later.
 func (s *Service) Roll(ctx context.Context) (*Roll, error) {
 	r := &Roll{byID: map[string]Post{}, byPerson: map[string][]Post{}, byUnit: map[string][]Post{}, byArea: map[string][]Post{}, byRole: map[string][]Post{},
-		people: map[string]bool{}, names: map[string]string{}, locales: map[string]string{}}
+		people: map[string]string{}, names: map[string]string{}, locales: map[string]string{}}
 	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		rows, err := tx.Query(ctx, allPostsSQL, s.Now())
 		if err != nil {
@@ -58,11 +58,11 @@ func (s *Service) Roll(ctx context.Context) (*Roll, error) {
 		}
 		defer people.Close()
 		for people.Next() {
-			var id, name, locale string
-			if err := people.Scan(&id, &name, &locale); err != nil {
+			var id, home, name, locale string
+			if err := people.Scan(&id, &home, &name, &locale); err != nil {
 				return err
 			}
-			r.people[id], r.names[id] = true, name
+			r.people[id], r.names[id] = home, name
 			if locale != "" {
 				r.locales[id] = locale
 			}
@@ -129,8 +129,11 @@ func (r *Roll) Of(person string, at time.Time) []Post { return standing(r.byPers
 // Post returns a post by id.
 func (r *Roll) Post(id string) (Post, bool) { p, ok := r.byID[id]; return p, ok }
 
-// Known reports whether a person exists and has not ended.
-func (r *Roll) Known(person string) bool { return r.people[person] }
+// Known tells whether a person is there and belongs to a jurisdiction.
+func (r *Roll) Known(person, jurisdiction string) bool {
+	home, ok := r.people[person]
+	return ok && home == jurisdiction
+}
 
 // Name is a person's name, "" for nobody known.
 func (r *Roll) Name(person string) string { return r.names[person] }

@@ -66,14 +66,14 @@ func TestTheRoll(t *testing.T) {
 				t.Errorf("%s: %v, not %v", what, c.got, c.want)
 			}
 		}
-		if p, ok := r.Post(third.ID); !ok || p.PersonID != wang.ID || !r.Known(li.ID) || r.Known("none") || r.Name(li.ID) != li.Name {
+		if p, ok := r.Post(third.ID); !ok || p.PersonID != wang.ID || !r.Known(li.ID, li.Jurisdiction) || r.Known(li.ID, "elsewhere") || r.Known("none", li.Jurisdiction) || r.Name(li.ID) != li.Name {
 			t.Errorf("%+v", p)
 		}
 		if err := o.EndPerson(t.Context(), "", wang.ID); err != nil {
 			t.Fatal(err)
 		}
 		changes("the end of somebody's time")
-		if r := o.roll(); r.Known(wang.ID) || len(r.Of(wang.ID, later)) != 0 {
+		if r := o.roll(); r.Known(wang.ID, wang.Jurisdiction) || len(r.Of(wang.ID, later)) != 0 {
 			t.Error("somebody who left is on the roll")
 		}
 	})

@@ -25,6 +25,7 @@ import (
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
+	"gezhi/internal/record"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/worktime"
@@ -45,6 +46,7 @@ type App struct {
 	Book          *casework.Book
 	Calendars     *casework.Calendars
 	Cases         *casework.Service
+	Records       *record.Service
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
 	Web           *web.Server
@@ -91,6 +93,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases = a.cases(clock.System)
 	a.Cases.Wake = a.Jobs.Wake
 	a.Cases.Register(a.Jobs)
+	a.records()
 	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
 	if err := a.notifies(); err != nil {
 		d.Close()
@@ -141,6 +144,7 @@ func (a *App) serve() {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
 	a.Cases.Routes(a.Web)
+	a.Records.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
@@ -222,11 +226,14 @@ func (a *App) watch(ctx context.Context) {
 const watched = 3 * time.Second
 
 // recount looks once after the start whether this binary knows the holidays of a year that
-// an older one had to guess.
+// an older one had to guess, and where records lie after a reform of divisions.
 func (a *App) recount(ctx context.Context) {
 	for _, id := range a.Jurisdictions.ids() {
 		if err := a.Cases.Recount(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("recount", "jurisdiction", id, "err", err)
+		}
+		if _, err := a.Records.Restamp(ctx, id); err != nil && ctx.Err() == nil {
+			slog.Error("restamp", "jurisdiction", id, "err", err)
 		}
 	}
 }

@@ -27,7 +27,7 @@ var commands = []command{
 	{"serve", "serve the product (also without any command)", serveCommand},
 	{"pack", "check | test | diagram | diff | schema | load: work on scenario packs", packCommand},
 	{"jurisdiction", "create CODE NAME | list: a county or city with its own data; -runs, -sample", jurisdictionCommand},
-	{"import", strings.Join(territory.Kinds, " | ") + " FILE: take in a file; -dry-run checks and changes nothing", importCommand},
+	{"import", strings.Join(territory.Kinds, " | ") + " FILE, records KIND FILE: take in a file; -dry-run checks and changes nothing", importCommand},
 	{"account", "password LOGIN: set a password, from the terminal or the first line of the input", accountCommand},
 	{"replay", "MAPPING FILE: run a foreign history through the engine and compare the counts; -out, -into, -rows", replayCommand},
 	{"version", "print the version", func(_ context.Context, _ config.Config, _ []string, out io.Writer) error {

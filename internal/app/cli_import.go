@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
@@ -37,6 +38,9 @@ func readFile(name string) ([]byte, error) {
 
 // importCommand takes in a file: gezhi import KIND [flags] FILE.
 func importCommand(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
+	if len(args) > 0 && args[0] == "records" {
+		return importRecords(ctx, cfg, args[1:], out)
+	}
 	c, err := territory.ParseCommand(args, time.Now(), out)
 	if err != nil {
 		return err
@@ -65,7 +69,12 @@ func importCommand(ctx context.Context, cfg config.Config, args []string, out io
 	if c.Kind == "calendar" {
 		return a.importCalendar(ctx, data, c.Import, out)
 	}
+	c.Import.Progress = progress(ctx)
+	a.DB.WriteLimit = longestImport
 	report, err := a.takeIn(ctx, c, data)
+	if ctx.Err() != nil && err != nil {
+		return fault.Wrap(err, fault.Unavailable, "cli.given_up")
+	}
 	if err != nil {
 		return err
 	}
@@ -77,7 +86,7 @@ func (a *App) takeIn(ctx context.Context, c territory.Command, data []byte) (ter
 	i := c.Import
 	switch c.Kind {
 	case "staff", "accounts":
-		return a.importStaff(ctx, data, i.Jurisdiction, i.From, i.DryRun)
+		return a.importStaff(ctx, data, i)
 	case "roster":
 		return a.Cases.ImportRoster(ctx, data, casework.RosterImport{Jurisdiction: i.Jurisdiction, DryRun: i.DryRun, EndMissing: i.EndMissing})
 	case "duty":
@@ -115,6 +124,24 @@ func (a *App) importCalendar(ctx context.Context, data []byte, imp territory.Imp
 	return err
 }
 
+// longestImport is how long the one transaction of an import may take. Nobody else waits in
+// this process.
+const longestImport = time.Hour
+
+// progress says in the log how far an import has come, once in a while, and gives it up when
+// ctx ends: the transaction is undone then, and nothing is changed.
+func progress(ctx context.Context) func(stage string, done, total int) error {
+	var last time.Time
+	var at string
+	return func(stage string, done, total int) error {
+		if time.Since(last) >= time.Second || done == total || stage != at {
+			last, at = time.Now(), stage
+			slog.Info(web.Say(language(), "progress."+stage, map[string]any{"done": done, "total": total}))
+		}
+		return ctx.Err()
+	}
+}
+
 // printReport prints what an import did, or would do, and then every bad row in words.
 func printReport(out io.Writer, r territory.Report) error {
 	e := json.NewEncoder(out)
@@ -142,7 +169,8 @@ func printPlaces(w io.Writer, places []fault.Place) {
 }
 
 // importStaff makes the people of a staff list and gives them their posts.
-func (a *App) importStaff(ctx context.Context, data []byte, jurisdiction string, from time.Time, dry bool) (territory.Report, error) {
+func (a *App) importStaff(ctx context.Context, data []byte, imp territory.Import) (territory.Report, error) {
+	jurisdiction := imp.Jurisdiction
 	packs, err := a.Book.Packs(ctx, jurisdiction)
 	if err != nil {
 		return territory.Report{}, err
@@ -153,11 +181,14 @@ func (a *App) importStaff(ctx context.Context, data []byte, jurisdiction string,
 			known[r.Name] = true
 		}
 	}
-	return a.Territory.ImportStaff(ctx, data, territory.StaffImport{Jurisdiction: jurisdiction, From: from, DryRun: dry,
+	return a.Territory.ImportStaff(ctx, data, territory.StaffImport{Jurisdiction: jurisdiction, From: imp.From, DryRun: imp.DryRun,
 		Role: func(role string) bool { return known[role] },
 		Give: func(ctx context.Context, tx *db.Tx, rows []territory.StaffRow) (territory.Report, error) {
 			var rep territory.Report
-			for _, r := range rows {
+			for i, r := range rows {
+				if err := imp.Progress(territory.StageWrite, i+1, len(rows)); err != nil {
+					return rep, err
+				}
 				if err := a.enrol(ctx, tx, jurisdiction, r, &rep); err != nil {
 					return rep, err
 				}

@@ -125,11 +125,21 @@ func (st *state) attachFiles(f *form.Field, v any) error {
 	return nil
 }
 
+// FileJSON is a file that was taken in.
+type FileJSON struct {
+	ID   string `json:"id"`
+	Name string `json:"name" doc:"as cleaned"`
+	Type string `json:"type" doc:"media type, found from the content"`
+	Size int64  `json:"size" doc:"bytes"`
+}
+
 // fileRoutes adds upload and download.
 func (s *Service) fileRoutes(srv *web.Server) {
 	tags := []string{"files"}
-	web.Raw(srv, web.Operation{Method: "POST", Path: "/files", ID: "uploadFile", Summary: "Upload a file: multipart, one part named file", Tags: tags, Status: http.StatusCreated, MaxBody: maxUpload + 1<<20}, s.httpUpload)
-	web.Raw(srv, web.Operation{Method: "GET", Path: "/files/{id}", ID: "downloadFile", Summary: "Download a file of a case that the asker may see", Tags: tags}, s.httpDownload)
+	web.Raw(srv, web.Operation{Method: "POST", Path: "/files", ID: "uploadFile", Summary: "Upload a file: multipart, one part named file", Tags: tags, Status: http.StatusCreated, MaxBody: maxUpload + 1<<20,
+		Exchange: web.Exchange{Upload: "file", Answer: FileJSON{}}}, s.httpUpload)
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/files/{id}", ID: "downloadFile", Summary: "Download a file of a case that the asker may see", Tags: tags,
+		Exchange: web.Exchange{Media: "application/octet-stream"}}, s.httpDownload)
 }
 
 func (s *Service) httpUpload(w http.ResponseWriter, r *http.Request) error {
@@ -156,7 +166,7 @@ func (s *Service) httpUpload(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return web.JSON(w, http.StatusCreated, map[string]any{"id": f.ID, "name": f.Name, "type": f.Type, "size": f.Size})
+		return web.JSON(w, http.StatusCreated, FileJSON{f.ID, f.Name, f.Type, f.Size})
 	}
 }
 

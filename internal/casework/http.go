@@ -28,11 +28,20 @@ type openInput struct {
 		Point      *Point         `json:"point,omitempty"`
 		Fields     map[string]any `json:"fields,omitempty"`
 		Seats      map[string]any `json:"seats,omitempty"`
+		About      *AboutInput    `json:"about,omitempty" doc:"the record or case that it is about"`
 		Channel    string         `json:"channel,omitempty" maxLength:"40"`
 		Reporter   string         `json:"reporter,omitempty" maxLength:"64" doc:"person on whose behalf it is entered"`
 		HappenedAt int64          `json:"happened_at,omitempty" doc:"ms UTC; when an urgent matter is filed afterwards"`
 		DeviceAt   int64          `json:"device_at,omitempty"`
 	}
+}
+
+// AboutInput names the record or case that a case is about.
+type AboutInput struct {
+	Kind string   `json:"kind" enum:"record,case"`
+	Of   string   `json:"of,omitempty" maxLength:"100" doc:"kind of the record, or pack/kind; needed with a key only"`
+	ID   string   `json:"id,omitempty" maxLength:"64"`
+	Key  []string `json:"key,omitempty" maxItems:"8" doc:"instead of an id: the values of the record's key"`
 }
 
 type openOutput struct {
@@ -66,20 +75,30 @@ type actOutput struct {
 	}
 }
 
-type listInput struct {
-	Queue    string `query:"queue" maxLength:"20"`
-	Class    string `query:"class" maxLength:"200"`
+// Filter says which of the cases that the asker may see are wanted.
+type Filter struct {
+	Queue    string `query:"queue" maxLength:"20" doc:"all, mine, unassigned, due_soon, overdue, returned, supervised or closed; all when empty"`
+	Class    string `query:"class" maxLength:"200" doc:"pack/scheme:code"`
 	Phase    string `query:"phase" maxLength:"20"`
-	Area     string `query:"area" maxLength:"64"`
+	Area     string `query:"area" maxLength:"64" doc:"this area and below"`
 	Severity string `query:"severity" maxLength:"20"`
-	Parent   string `query:"parent" maxLength:"64"`
-	Tasks    bool   `query:"tasks"`
-	Cursor   string `query:"cursor" maxLength:"2048"`
-	Limit    int    `query:"limit" minimum:"0" maximum:"200"`
+}
+
+func (f Filter) query() Query {
+	return Query{Queue: f.Queue, Class: f.Class, Phase: workflow.Phase(f.Phase), AreaID: f.Area, Severity: f.Severity}
+}
+
+type listInput struct {
+	Filter
+	Parent string `query:"parent" maxLength:"64" doc:"parts of this case"`
+	Tasks  bool   `query:"tasks" doc:"parts that are answered rather than lived, besides cases"`
+	Cursor string `query:"cursor" maxLength:"2048" doc:"next of the page before"`
+	Limit  int    `query:"limit" minimum:"0" maximum:"200" doc:"50 when 0"`
 }
 
 func (in *listInput) query() (Query, error) {
-	q := Query{Queue: in.Queue, Class: in.Class, Phase: workflow.Phase(in.Phase), AreaID: in.Area, Severity: in.Severity, Parent: in.Parent, Tasks: in.Tasks, Limit: in.Limit}
+	q := in.Filter.query()
+	q.Parent, q.Tasks, q.Limit = in.Parent, in.Tasks, in.Limit
 	if in.Cursor != "" {
 		return q, web.ReadCursor(in.Cursor, &q.After)
 	}
@@ -116,8 +135,9 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}", ID: "viewCase", Summary: "One case with its history, clocks and what the asker may do", Tags: tags}, s.httpView)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/{id}/moves", ID: "act", Summary: "Do an action on a case", Tags: tags}, s.httpAct)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/classes", ID: "listClasses", Summary: "The classes that may be reported", Tags: tags}, s.httpClasses)
-	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags}, s.export(web.CSV))
-	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags}, s.export(web.XLSX))
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags, Exchange: web.Exchange{Query: Filter{}, Media: "text/csv"}}, s.export(web.CSV))
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags,
+		Exchange: web.Exchange{Query: Filter{}, Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}, s.export(web.XLSX))
 	s.fileRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
 }
@@ -134,6 +154,9 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 	b := in.Body
 	o := Opening{Class: b.Class, Text: b.Text, AreaID: b.AreaID, Fields: b.Fields, Seats: b.Seats, Channel: b.Channel, Reporter: b.Reporter,
 		HappenedAt: ms(b.HappenedAt), DeviceAt: ms(b.DeviceAt), Key: key}
+	if b.About != nil {
+		o.About = &About{Kind: b.About.Kind, Of: b.About.Of, ID: b.About.ID, Key: b.About.Key}
+	}
 	if b.Point != nil {
 		o.HasPoint, o.LonE7, o.LatE7 = true, e7(b.Point.Lon), e7(b.Point.Lat)
 	}
@@ -264,7 +287,8 @@ func (s *Service) export(send func(http.ResponseWriter, string, []string, web.Ro
 			return err
 		}
 		v := r.URL.Query()
-		q := Query{Queue: v.Get("queue"), Class: v.Get("class"), Phase: workflow.Phase(v.Get("phase")), AreaID: v.Get("area"), Severity: v.Get("severity"), Limit: 200}
+		q := Filter{Queue: v.Get("queue"), Class: v.Get("class"), Phase: v.Get("phase"), Area: v.Get("area"), Severity: v.Get("severity")}.query()
+		q.Limit = 200
 		lang := web.Lang(ctx)
 		head := make([]string, len(exportColumns))
 		for i, c := range exportColumns {

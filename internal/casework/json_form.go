@@ -13,7 +13,7 @@ import (
 // FormJSON tells a face how to ask for one thing.
 type FormJSON struct {
 	Name     string       `json:"name"`
-	Type     string       `json:"type"`
+	Type     string       `json:"type" enum:"area,boolean,choice,choices,date,datetime,duration,file,id_number,list,long_text,money,number,person,phone,photo,point,polygon,signature,text,unit"`
 	Title    string       `json:"title"`
 	Required bool         `json:"required"`
 	Many     bool         `json:"many,omitempty"`
@@ -38,6 +38,8 @@ type OfferJSON struct {
 	Also   []FormJSON  `json:"also"`
 	Unmet  []UnmetJSON `json:"unmet"`
 	Danger bool        `json:"danger" doc:"ends the case, or cannot be taken back"`
+	// What a tired hand should know before it presses.
+	Confirm string `json:"confirm,omitempty" doc:"in words, where danger is true"`
 }
 
 // UnmetJSON is a condition that is still in the way.
@@ -49,11 +51,12 @@ type UnmetJSON struct {
 }
 
 func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
-	out := OfferJSON{Action: o.Action, Title: s.actionTitle(w, v.Case.Life, o.Action), Danger: o.Closes || dangerous[o.Action],
+	out := OfferJSON{Action: o.Action, Title: s.actionTitle(w, v.Case.Life, o.Action), Confirm: confirm(w, o),
 		Asks: describe(w, v, o.Asks), Also: describe(w, v, o.Also), Unmet: []UnmetJSON{}}
 	if o.Overlay {
 		out.Asks, out.Also = overlayForm(w, v, o)
 	}
+	out.Danger = out.Confirm != ""
 	for _, p := range o.Unmet {
 		u := UnmetJSON{Code: p.Code, Path: p.Path, Text: unmetText(w, v, p)}
 		for _, c := range o.Excuse[p.Path] {
@@ -64,8 +67,17 @@ func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
 	return out
 }
 
-// dangerous are the kernel actions that a tired hand should confirm.
-var dangerous = map[string]bool{workflow.Return: true, workflow.Merge: true, workflow.Suspend: true, actionVoid: true}
+// confirm says what cannot be taken back about an action; "" about the others.
+func confirm(w words, o Offer) string {
+	switch o.Action {
+	case workflow.Return, workflow.Merge, workflow.Suspend, actionVoid:
+		return web.Say(w.lang, "confirm."+o.Action, nil)
+	}
+	if o.Closes {
+		return web.Say(w.lang, "confirm.closes", nil)
+	}
+	return ""
+}
 
 func unmetText(w words, v *View, p fault.Place) string {
 	args := map[string]any{"what": p.Path}
@@ -118,10 +130,18 @@ func describe(w words, v *View, names []string) []FormJSON {
 			continue
 		}
 		if seat := v.Life.Seat(n); seat != nil {
-			out = append(out, FormJSON{Name: n, Type: seat.Kind, Required: true, Many: seat.AtMost != 1, Title: w.word("participants", v.Case.Life, n)})
+			out = append(out, FormJSON{Name: n, Type: seatType(seat.Kind), Required: true, Many: seat.AtMost != 1, Title: w.word("participants", v.Case.Life, n)})
 		}
 	}
 	return out
+}
+
+// seatType is the type of the control that asks who takes a seat.
+func seatType(kind string) string {
+	if form.IsType(kind) {
+		return kind
+	}
+	return "text" // a party has no account to choose
 }
 
 // overlayForm is the form of a kernel action.
@@ -146,7 +166,7 @@ func overlayForm(w words, v *View, o Offer) (asks, also []FormJSON) {
 		asks = append(asks, field("into", "text", true))
 	case workflow.Comment:
 		return append(asks, field("note", "long_text", true)), []FormJSON{}
-	case workflow.Reopen:
+	case workflow.Reopen, actionVoid:
 		asks = append(asks, reason)
 	default:
 		if len(o.Reasons) > 0 {

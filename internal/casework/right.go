@@ -280,6 +280,11 @@ func (st *state) keptApart(person string, posts []Post, apart []workflow.Apart) 
 			if r.Same == workflow.SameUnit && d.unit != "" {
 				same = same || slices.ContainsFunc(posts, func(p Post) bool { return p.UnitID == d.unit })
 			}
+			if r.Same == workflow.SameHousehold && !same {
+				if same, err = st.oneHousehold(d.person, person); err != nil {
+					return err
+				}
+			}
 			if same {
 				return fault.New(fault.Forbidden, "case.not_your_own_work", "did", r.Did)
 			}

@@ -16,8 +16,8 @@ import (
 	"gezhi/internal/worktime"
 )
 
-// Service is the use cases of cases. Its fields are the wiring; all but OnMove, Listed,
-// Lookup and Wake must be set.
+// Service is the use cases of cases. Its fields are the wiring; all but OnMove, Lookup
+// and Wake must be set.
 type Service struct {
 	DB       *db.DB
 	Now      clock.Now
@@ -39,14 +39,8 @@ type Service struct {
 
 	// OnMove hears of every move inside its transaction, in order. An error fails the act.
 	OnMove []func(ctx context.Context, tx *db.Tx, m *Move, c *Case) error
-	// Listed tells whether somebody stands in a register on a day (seats with from).
-	Listed func(ctx context.Context, tx *db.Tx, c *Case, register, subject, day string) (bool, error)
 	// Lookup reads a dated table of the case's pack.
 	Lookup func(ctx context.Context, tx *db.Tx, c *Case, table string, args []formula.Value, day string) (formula.Value, error)
-	// About reads a member of the record that a case is about, at the revision it pinned.
-	About func(ctx context.Context, tx *db.Tx, c *Case, name, day string) (formula.Value, error)
-	// Records lists the records of a source as items.
-	Records func(ctx context.Context, tx *db.Tx, c *Case, f workflow.Source, day string) ([]item, error)
 	// Wake is called after a commit that left something due.
 	Wake func()
 	// AlsoHears are further topics of the live events of who asks; nil is none.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
-	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
+	"gezhi/internal/record"
 	"gezhi/internal/workflow"
 )
 
@@ -35,6 +35,7 @@ type state struct {
 	acted    bool               // the act is done, and about to be written
 	tells    []telling
 	dueMoved bool
+	wasOpen  bool              // before the act
 	personal map[string]any    // personal values set in this act
 	before   map[string]string // hashes of the keys before the act
 	later    []task
@@ -44,6 +45,10 @@ type state struct {
 	signal   *Signal        // heard in this act
 	joins    bool           // the parent's set must be looked at
 	joinSelf []string       // own sets that nobody has to be waited for
+
+	about      formula.Object // the record that the case is about, once read
+	aboutIs    *record.Record
+	households map[string][]string // of people, once read
 }
 
 // telling is a message to write when the act succeeds.
@@ -59,8 +64,22 @@ type loading struct {
 	found  []*Case
 	seats  []*Participant
 	clocks []*Clock
-	spans  []span
 	sets   []*PartSet
+}
+
+// clock takes in a clock with one of its pauses, or none.
+func (l *loading) clock(r db.Rows) error {
+	c, p, err := scanClock(r)
+	if err != nil {
+		return err
+	}
+	if n := len(l.clocks); n == 0 || l.clocks[n-1].Name != c.Name {
+		l.clocks = append(l.clocks, c)
+	}
+	if last := l.clocks[len(l.clocks)-1]; p.ID != "" {
+		last.Pauses = append(last.Pauses, p)
+	}
+	return nil
 }
 
 // load reads a case with its seats, clocks and part sets, and asks more in the same breath.
@@ -70,8 +89,7 @@ func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time,
 	asks := []db.Ask{
 		{Stmt: caseByID, Args: of, Scan: db.Into(&l.found, scanCase)},
 		{Stmt: participantsOf, Args: of, Scan: db.Into(&l.seats, scanParticipant)},
-		{Stmt: clocksOf, Args: of, Scan: db.Into(&l.clocks, scanClock)},
-		{Stmt: spansOf, Args: of, Scan: db.Into(&l.spans, scanSpan), Unless: func() bool { return len(l.clocks) == 0 }},
+		{Stmt: clocksOf, Args: of, Scan: l.clock},
 		{Stmt: setsOf, Args: of, Scan: db.Into(&l.sets, scanSet), Unless: func() bool {
 			k := s.Book.read(l.found)
 			return k != nil && (l.found[0].Kind == KindTask || len(k.Life.Parts) == 0)
@@ -91,7 +109,7 @@ func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time,
 	if err != nil {
 		return nil, err
 	}
-	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c, seats: l.seats, clocks: l.clocks, sets: l.sets}
+	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c, wasOpen: c.Open(), seats: l.seats, clocks: l.clocks, sets: l.sets}
 	if c.Kind == KindTask {
 		set := class.Life.Part(c.Part)
 		if set == nil || set.Task == nil {
@@ -99,25 +117,7 @@ func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time,
 		}
 		st.asTask(set.Task)
 	}
-	for _, x := range l.spans {
-		if k := st.clock(x.clock); k != nil {
-			k.Pauses = append(k.Pauses, x.Pause)
-		}
-	}
 	return st, nil
-}
-
-// span is a pause as it is kept.
-type span struct {
-	clock string
-	Pause
-}
-
-func scanSpan(r db.Rows) (x span, err error) {
-	var from, until int64
-	err = r.Scan(&x.clock, &x.ID, &from, &until, &x.Reason)
-	x.From, x.Until = db.Time(from), db.Time(until)
-	return x, err
 }
 
 // read is the bare row.
@@ -244,7 +244,7 @@ func anyHeard(ts []workflow.Trigger, happened []workflow.Trigger) bool {
 }
 
 // day is the calendar day of the move.
-func (st *state) day() string { return st.now.In(clock.CST).Format(time.DateOnly) }
+func (st *state) day() string { return dayOf(st.now) }
 
 // env is what formulas of this case may read.
 func (st *state) env() formula.Env {
@@ -455,14 +455,7 @@ func (st *state) aboutValue(name string) formula.Value {
 		}
 		return member(c, name)
 	}
-	if st.s.About == nil {
-		return nil
-	}
-	v, err := st.s.About(st.ctx, st.tx, st.Case, name, st.day())
-	if err != nil {
-		return nil
-	}
-	return v
+	return st.aboutRecordValue(name)
 }
 
 func (st *state) times(action string) (int64, error) {

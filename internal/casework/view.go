@@ -6,6 +6,7 @@ import (
 
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/record"
 	"gezhi/internal/workflow"
 )
 
@@ -21,6 +22,7 @@ type View struct {
 	Links  []Link
 	Moves  []Move
 	Can    []Offer
+	About  *AboutView // nil: nothing
 	// Masked are the personal fields that are set but hidden from the reader; Personal
 	// those that the reader may read.
 	Masked   []string
@@ -70,6 +72,9 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 		}
 		v = &read
 		v.Case, v.Class, v.Life, v.Seats, v.Clocks, v.Sets = st.Case, st.class, st.life, st.seats, st.clocks, st.sets
+		if v.About, err = st.aboutView(); err != nil {
+			return err
+		}
 		if err := st.readPersonal(who, v, kept); err != nil {
 			return err
 		}
@@ -77,6 +82,27 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 		return err
 	})
 	return v, err
+}
+
+// AboutView is what a case is about, by the name that lists give it.
+type AboutView struct{ Kind, Of, ID, Title string }
+
+func (st *state) aboutView() (*AboutView, error) {
+	switch st.AboutKind {
+	case workflow.AboutRecord:
+		r, err := record.ByID(st.ctx, st.tx, st.AboutID)
+		if err != nil {
+			return nil, err
+		}
+		return &AboutView{st.AboutKind, r.Pack + "/" + r.Kind, r.ID, r.Title}, nil
+	case workflow.AboutCase:
+		c, err := st.s.read(st.ctx, st.tx, st.AboutID)
+		if err != nil {
+			return nil, err
+		}
+		return &AboutView{st.AboutKind, c.Pack + "/" + c.Class, c.ID, c.Number}, nil
+	}
+	return nil, nil
 }
 
 func scanLink(r db.Rows) (l Link, err error) {
@@ -175,6 +201,9 @@ func (st *state) overlayOffers(who *Actor) []Offer {
 			continue
 		}
 		out = append(out, Offer{Action: o.Name, Overlay: true, Reasons: st.reasons(o)})
+	}
+	if st.mayVoid(who) {
+		out = append(out, Offer{Action: actionVoid, Overlay: true})
 	}
 	for _, p := range st.seats {
 		if p.State == Offered {

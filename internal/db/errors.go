@@ -22,6 +22,11 @@ func IsUnique(err error) bool {
 	return errors.As(err, &pe) && pe.Code == "23505"
 }
 
+// cannotWrite are the failures of a disk that still can be read: a full quota, a limit on the
+// size of files, a share that went away. SQLite knows only ENOSPC as a full disk.
+var cannotWrite = map[int]string{lib.SQLITE_IOERR_WRITE: "db.cannot_write", lib.SQLITE_IOERR_FSYNC: "db.cannot_write", lib.SQLITE_IOERR_DIR_FSYNC: "db.cannot_write",
+	lib.SQLITE_IOERR_TRUNCATE: "db.cannot_write", lib.SQLITE_IOERR_SHMSIZE: "db.cannot_write"}
+
 // translate gives an outage of the engine a code that people can be told.
 func translate(err error) error {
 	var f *fault.Error
@@ -36,6 +41,9 @@ func translate(err error) error {
 	var pe *pgconn.PgError
 	switch {
 	case errors.As(err, &le):
+		if code = cannotWrite[le.Code()]; code != "" {
+			break
+		}
 		code = map[int]string{lib.SQLITE_FULL: "db.full", lib.SQLITE_READONLY: "db.read_only", lib.SQLITE_BUSY: "db.locked",
 			lib.SQLITE_IOERR: "db.broken", lib.SQLITE_CORRUPT: "db.broken", lib.SQLITE_NOTADB: "db.broken", lib.SQLITE_CANTOPEN: "db.cannot_open"}[le.Code()&0xff]
 	case errors.As(err, &pe):

@@ -46,7 +46,7 @@ func openLite(path string) (*lite, error) {
 		return nil, err
 	}
 	p := url.Values{}
-	for _, x := range []string{"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "temp_store(MEMORY)",
+	for _, x := range []string{"synchronous(FULL)", "busy_timeout(5000)", "temp_store(MEMORY)",
 		fmt.Sprintf("cache_size(-%d)", pageKiB), "wal_autocheckpoint(10000)"} {
 		p.Add("_pragma", x)
 	}
@@ -58,10 +58,19 @@ func openLite(path string) (*lite, error) {
 	}
 	readers := max(4, runtime.NumCPU())
 	l := &lite{pool: pool, dsn: dsn, reader: make(chan *liteConn, readers), queue: make(chan *job, 1024), closed: make(chan struct{}), lock: lock}
-	if l.writer, err = l.connect(); err != nil {
+	if l.writer, err = l.connect(); err == nil {
+		err = l.writer.begin()
+	}
+	if err != nil {
 		pool.Close()
 		lock.Close()
 		return nil, fault.Wrap(err, fault.Unavailable, "db.cannot_open", "path", path)
+	}
+	if err := l.writer.writable(); err != nil {
+		l.writer.close()
+		pool.Close()
+		lock.Close()
+		return nil, translate(err)
 	}
 	for range readers {
 		c, err := l.connect()
@@ -259,6 +268,9 @@ func (l *lite) commit(group []*job) {
 		if len(live) == 1 && live[0].err != nil {
 			break // alone and refused: nothing to save
 		}
+		if errors.As(err, new(notBegun)) {
+			break // the file is locked or cannot be written: no closure has run
+		}
 		err = l.attempt(live, true)
 	}
 	for _, j := range live {
@@ -272,11 +284,17 @@ func (l *lite) commit(group []*job) {
 	}
 }
 
+// notBegun is the failure of a transaction to begin; it has waited for the lock already.
+type notBegun struct{ error }
+
+// Unwrap gives the engine's own error.
+func (e notBegun) Unwrap() error { return e.error }
+
 // attempt runs the group once. Its error means that nothing was kept.
 func (l *lite) attempt(group []*job, savepoints bool) error {
 	ctx, c := context.Background(), l.writer
 	if _, err := c.exec(ctx, "BEGIN IMMEDIATE", nil); err != nil {
-		return err
+		return notBegun{err}
 	}
 	for _, j := range group {
 		if j.gone {
@@ -302,10 +320,11 @@ func (l *lite) attempt(group []*job, savepoints bool) error {
 			c.exec(ctx, "ROLLBACK", nil)
 			return j.err
 		}
-		// Some errors end the whole transaction: then there is no savepoint to go back to.
+		// Some errors, such as a full disk, end the whole transaction: then there is no savepoint
+		// to go back to, and the neighbours are told the same.
 		if _, err := c.exec(ctx, "ROLLBACK TO one", nil); err != nil {
 			c.exec(ctx, "ROLLBACK", nil)
-			return err
+			return j.err
 		}
 		c.exec(ctx, "RELEASE one", nil)
 	}

@@ -170,3 +170,45 @@ func TestALostClaimIsTakenUpAgain(t *testing.T) {
 		}
 	})
 }
+
+// A clock that ran a year ahead for a while holds nothing up once it is right again: neither
+// what was claimed or failed then, nor what was posted then.
+func TestAWrongClockHoldsNothingUp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		hand := clock.At(noon)
+		r := jobs.NewRunner(d, hand.Now)
+		down, fired, sent := true, 0, 0
+		r.Timers["k"] = func(ctx context.Context, tm jobs.Timer) error {
+			if down {
+				return errors.New("cannot be done now")
+			}
+			fired++
+			return d.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+				return jobs.Set(ctx, tx, jobs.Timer{Kind: tm.Kind, Ref: tm.Ref})
+			})
+		}
+		r.Topics["t"] = func(context.Context, jobs.Message) error {
+			if down {
+				return errors.New("line is down")
+			}
+			sent++
+			return nil
+		}
+		set(t, d, "a", noon)
+		post(t, d, noon)
+		hand.Set(noon.AddDate(1, 0, 0))
+		if n, err := r.Round(t.Context()); n != 2 || err != nil {
+			t.Fatal(n, err)
+		}
+		post(t, d, hand.Now())
+		set(t, d, "later", noon.AddDate(0, 1, 0))
+		down = false
+		hand.Set(noon)
+		if _, err := r.Round(t.Context()); err != nil || fired != 1 || sent != 2 {
+			t.Errorf("%d of 1 timers, %d of 2 messages: %v", fired, sent, err)
+		}
+		if n, err := r.Round(t.Context()); n != 0 || err != nil {
+			t.Errorf("%d things more: %v", n, err)
+		}
+	})
+}

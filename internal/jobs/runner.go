@@ -74,13 +74,16 @@ func wait(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 // Round fires and delivers what is due now, and returns how much that was.
 func (r *Runner) Round(ctx context.Context) (int, error) {
 	now := r.Now()
+	// No lease and no delay reaches so far, and nothing is due at once so late: what says so was
+	// written while the clock stood wrong.
+	absurd := now.Add(2 * longest)
 	var timers []Timer
 	var messages []Message
 	err := r.DB.Write(ctx, db.Keys{"jobs"}, func(ctx context.Context, tx *db.Tx) (err error) {
-		if timers, err = db.Collect(ctx, tx, claimTimers, []any{now, now.Add(lease), batch}, scanTimer); err != nil {
+		if timers, err = db.Collect(ctx, tx, claimTimers, []any{now, now.Add(lease), batch, absurd}, scanTimer); err != nil {
 			return err
 		}
-		messages, err = db.Collect(ctx, tx, claimMessages, []any{now, now.Add(lease), batch}, scanMessage)
+		messages, err = db.Collect(ctx, tx, claimMessages, []any{now, now.Add(lease), batch, absurd}, scanMessage)
 		return err
 	})
 	if err != nil {

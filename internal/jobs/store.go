@@ -15,14 +15,16 @@ var (
 		ON CONFLICT (kind, ref) DO UPDATE SET due_at = excluded.due_at WHERE timer.due_at > excluded.due_at`)
 	dropTimer   = db.SQL(`DELETE FROM timer WHERE kind = $1 AND ref = $2`)
 	claimTimers = db.SQL(`UPDATE timer SET lease_until = $2, attempts = attempts + 1
-		WHERE lease_until < $1 AND (kind, ref) IN (SELECT kind, ref FROM timer WHERE due_at <= $1 AND lease_until < $1 ORDER BY due_at, kind, ref LIMIT $3)
+		WHERE (lease_until < $1 OR lease_until > $4) AND (kind, ref) IN
+			(SELECT kind, ref FROM timer WHERE due_at <= $1 AND (lease_until < $1 OR lease_until > $4) ORDER BY due_at, kind, ref LIMIT $3)
 		RETURNING kind, ref, jurisdiction, due_at, attempts`)
 	failTimer = db.SQL(`UPDATE timer SET lease_until = $3, error = $4 WHERE kind = $1 AND ref = $2`)
 	nextTimer = db.SQL(`SELECT due_at, kind || '/' || ref FROM timer WHERE lease_until < $1 ORDER BY due_at, kind, ref LIMIT 1`)
 
 	postMessage   = db.SQL(`INSERT INTO outbox (id, jurisdiction, topic, subject, body, due_at, state, made_at) VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7)`)
 	claimMessages = db.SQL(`UPDATE outbox SET lease_until = $2, attempts = attempts + 1
-		WHERE lease_until < $1 AND id IN (SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= $1 AND lease_until < $1 ORDER BY due_at, id LIMIT $3)
+		WHERE (lease_until < $1 OR lease_until > $4) AND id IN (SELECT id FROM outbox WHERE state = 'waiting' AND (due_at <= $1 OR due_at > $4 AND (attempts > 0 OR due_at = made_at))
+			AND (lease_until < $1 OR lease_until > $4) ORDER BY due_at, id LIMIT $3)
 		RETURNING id, jurisdiction, topic, subject, body, due_at, attempts, state, error, made_at`)
 	doneMessage  = db.SQL(`UPDATE outbox SET state = 'done', done_at = $2, error = '' WHERE id = $1`)
 	failMessage  = db.SQL(`UPDATE outbox SET state = $2, due_at = $3, error = $4, lease_until = 0 WHERE id = $1`)

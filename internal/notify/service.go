@@ -332,16 +332,24 @@ func (s *Service) notice(ctx context.Context, noticeID string) (st stored, err e
 // about the case leave the morning's digest. A case without chains is left as it is.
 func (s *Service) Acknowledge(ctx context.Context, tx *db.Tx, caseID, person string) error {
 	now := s.Now()
-	if err := tx.Queue(ctx, voidCase, caseID, person, now); err != nil {
+	hanging, err := db.Collect(ctx, tx, hangingOn, []any{caseID, person}, scanText)
+	if err != nil {
 		return err
 	}
-	if err := tx.Queue(ctx, voidCallsOfCase, caseID, now); err != nil {
-		return err
+	for i, notice := range hanging {
+		if i > 0 && hanging[i-1] == notice {
+			continue
+		}
+		if notice == "" {
+			err = tx.Queue(ctx, voidMine, caseID, person, now)
+		} else {
+			err = s.end(ctx, tx, notice, endAcknowledged, person)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if err := tx.Queue(ctx, dropTimersOfCase, caseID, NoticeTimer, now); err != nil {
-		return err
-	}
-	return tx.Queue(ctx, endCase, caseID, now, person)
+	return nil
 }
 
 // end ends the chain of one notice.

@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"gezhi/internal/db"
@@ -27,9 +26,6 @@ const (
 	endExhausted    = "exhausted"
 )
 
-// ofChains says that a row belongs to a notice of the case $1 that still chases somebody at $3.
-const ofChains = `notice_id IN (SELECT id FROM notice WHERE case_id = $1 AND ended_at = 0 AND made_at <= $3)`
-
 const (
 	noticeColumns   = `id, jurisdiction, case_id, body, people, asks, stage, round, wait_ms, made_at, ended_at`
 	deliveryColumns = `id, jurisdiction, notice_id, case_id, person_id, channel, line, state, why, due_at, attempts, made_at, changed_at`
@@ -41,8 +37,10 @@ var (
 	selectNotice  = db.SQL(`SELECT ` + noticeColumns + ` FROM notice WHERE id = $1`)
 	advanceNotice = db.SQL(`UPDATE notice SET stage = $4, round = $5, people = $6
 		WHERE id = $1 AND stage = $2 AND round = $3 AND ended_at = 0`)
-	endNotice   = db.SQL(`UPDATE notice SET ended_at = $2, ending = $3, ended_by = $4 WHERE id = $1 AND ended_at = 0`)
-	endCase     = db.SQL(`UPDATE notice SET ended_at = $2, ending = 'acknowledged', ended_by = $3 WHERE case_id = $1 AND ended_at = 0 AND made_at <= $2`)
+	endNotice = db.SQL(`UPDATE notice SET ended_at = $2, ending = $3, ended_by = $4 WHERE id = $1 AND ended_at = 0`)
+	// hangingOn is what an act of $2 on case $1 ends: chains by their notice, and as '' the lines of a digest.
+	hangingOn = db.SQL(`SELECT id FROM notice WHERE case_id = $1 AND ended_at = 0
+		UNION ALL SELECT '' FROM delivery WHERE case_id = $1 AND person_id = $2 AND state = 'waiting' AND channel = 'digest' ORDER BY 1`)
 	toldPeople  = db.SQL(`SELECT DISTINCT person_id FROM delivery WHERE notice_id = $1 AND person_id <> '' AND person_id NOT LIKE 'group/%'`)
 	gatheredFor = db.SQL(`SELECT n.body FROM delivery d JOIN notice n ON n.id = d.notice_id
 		WHERE d.person_id = $1 AND d.channel = 'digest' AND d.state = 'waiting' AND d.due_at <= $2 ORDER BY d.id`)
@@ -65,14 +63,10 @@ var (
 		WHERE id = $1 AND jurisdiction = $2 AND state IN ('failed', 'dead') RETURNING case_id`)
 	markRead   = db.SQL(`UPDATE delivery SET state = 'read', changed_at = $2 WHERE id = $1`)
 	voidNotice = db.SQL(`UPDATE delivery SET state = 'void', changed_at = $2 WHERE notice_id = $1 AND state = 'waiting'`)
-	// Chains of a case end all at once: what they have not sent, whom they have not telephoned,
-	// when they would have gone on. The person's own lines leave the digest besides.
-	voidCase         = db.SQL(`UPDATE delivery SET state = 'void', changed_at = $3 WHERE case_id = $1 AND state = 'waiting' AND (person_id = $2 AND channel = 'digest' OR ` + ofChains + `)`)
-	voidCallsOfCase  = db.SQL(`UPDATE call_task SET state = 'void', done_at = $2 WHERE state = 'open' AND ` + strings.ReplaceAll(ofChains, "$3", "$2"))
-	dropTimersOfCase = db.SQL(`DELETE FROM timer WHERE kind = $2 AND ` + strings.ReplaceAll(ofChains, "notice_id", "ref"))
-	voidLine         = db.SQL(`UPDATE delivery SET state = 'void', changed_at = $3 WHERE notice_id = $1 AND person_id = $2 AND state = 'waiting' AND channel = 'digest'`)
-	gather           = db.SQL(`UPDATE delivery SET state = 'sent', ref = $3, changed_at = $2 WHERE person_id = $1 AND channel = 'digest' AND state = 'waiting' AND due_at <= $2`)
-	nextLine         = db.SQL(`SELECT COALESCE(MIN(due_at), 0) FROM delivery WHERE person_id = $1 AND channel = 'digest' AND state = 'waiting'`)
+	voidMine   = db.SQL(`UPDATE delivery SET state = 'void', changed_at = $3 WHERE case_id = $1 AND person_id = $2 AND state = 'waiting' AND channel = 'digest'`)
+	voidLine   = db.SQL(`UPDATE delivery SET state = 'void', changed_at = $3 WHERE notice_id = $1 AND person_id = $2 AND state = 'waiting' AND channel = 'digest'`)
+	gather     = db.SQL(`UPDATE delivery SET state = 'sent', ref = $3, changed_at = $2 WHERE person_id = $1 AND channel = 'digest' AND state = 'waiting' AND due_at <= $2`)
+	nextLine   = db.SQL(`SELECT COALESCE(MIN(due_at), 0) FROM delivery WHERE person_id = $1 AND channel = 'digest' AND state = 'waiting'`)
 )
 
 // stored is a notice with how far its chain has come.

@@ -34,7 +34,12 @@ func (s *Service) ImportBoundaries(ctx context.Context, data []byte, how Drawing
 	}
 	so := Report{}
 	var drafts []Draft
-	for _, f := range features {
+	for i, f := range features {
+		if i%everySo == 0 {
+			if err := imp.report(StageRead, i, len(features)); err != nil {
+				return Report{}, err
+			}
+		}
 		c := featureCode(f, how.Code)
 		a, ok := t.ByCode(SchemeDivision, c)
 		scheme := SchemeDivision

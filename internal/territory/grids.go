@@ -17,7 +17,7 @@ func (s *Service) ImportGrids(ctx context.Context, data []byte, how Drawing, imp
 	var so Report
 	var err error
 	if looksLikeJSON(data) {
-		drafts, so, err = gridFeatures(data, how)
+		drafts, so, err = gridFeatures(data, how, imp)
 	} else {
 		drafts, so, err = gridRows(data)
 	}
@@ -64,14 +64,19 @@ func gridRows(data []byte) ([]Draft, Report, error) {
 	return drafts, Report{Bad: bad}, nil
 }
 
-func gridFeatures(data []byte, how Drawing) ([]Draft, Report, error) {
+func gridFeatures(data []byte, how Drawing, imp Import) ([]Draft, Report, error) {
 	var so Report
 	features, crs, err := readFeatures(data, how)
 	if err != nil {
 		return nil, so, err
 	}
 	var drafts []Draft
-	for _, f := range features {
+	for i, f := range features {
+		if i%everySo == 0 {
+			if err := imp.report(StageRead, i, len(features)); err != nil {
+				return nil, so, err
+			}
+		}
 		named := geo.Feature{Properties: map[string]any{}}
 		for name, v := range f.Properties {
 			if known := columnNames[name]; known != "" {

@@ -26,6 +26,26 @@ type Import struct {
 	DryRun bool      // check and count, change nothing
 	// EndMissing ends what the file's parents had and the file no longer lists.
 	EndMissing bool
+	// Progress hears how far a large import has come. Its error gives the import up before the
+	// commit, so that nothing is changed. It may hear the same twice. nil hears nothing.
+	Progress func(stage string, done, total int) error
+}
+
+// The stages of an import, as Progress hears of them.
+const (
+	StageRead  = "read"  // shapes of the file read and checked
+	StageWrite = "write" // rows written, not yet committed
+)
+
+// everySo is how many rows pass before Progress hears of them.
+const everySo = 500
+
+// report tells Progress, if anybody listens.
+func (imp Import) report(stage string, done, total int) error {
+	if imp.Progress == nil {
+		return nil
+	}
+	return imp.Progress(stage, done, total)
 }
 
 // mostBad is how many bad rows a report lists; BadRows counts all.
@@ -172,11 +192,19 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, areas []*Area, boundarie
 			drawn = boundaryArgs(drawn, s.NewID(), a, o, geo.WriteShape(o.Shape), 1, a.From)
 		}
 	}
+	done, total := 0, len(rows)/insertAreas.columns+len(codes)/insertCodes.columns+len(drawn)/insertBoundaries.columns
+	wrote := func(n int) error {
+		before := done
+		if done += n; before/everySo == done/everySo && done < total {
+			return nil
+		}
+		return imp.report(StageWrite, done, total)
+	}
 	for _, step := range []struct {
 		into bulk
 		args []any
 	}{{insertAreas, rows}, {insertCodes, codes}, {insertBoundaries, drawn}} {
-		if err := step.into.insert(ctx, tx, step.args); err != nil {
+		if err := step.into.insertTelling(ctx, tx, step.args, wrote); err != nil {
 			return err
 		}
 	}

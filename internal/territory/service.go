@@ -38,13 +38,17 @@ type held struct {
 // transaction use TreeIn: this opens its own.
 func (s *Service) Tree(ctx context.Context) (*Tree, error) {
 	now := s.Now()
-	if h := s.held.Load(); h != nil && !s.stale.Load() && Standing(h.tree.from, h.tree.until, now) && now.Sub(h.checked) < s.Fresh {
+	if h := s.held.Load(); h != nil && !s.stale.Load() && Standing(h.tree.from, h.tree.until, now) && s.fresh(now.Sub(h.checked)) {
 		return h.tree, nil
 	}
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	return s.renew(ctx, now)
 }
+
+// fresh tells whether a tree checked so long ago is still trusted. One from the future is not:
+// the clock has gone back since.
+func (s *Service) fresh(age time.Duration) bool { return age >= 0 && age < s.Fresh }
 
 // TreeIn is Tree for whoever is inside a transaction. It answers from memory where it can, and
 // otherwise reads through tx and keeps nothing, since tx may yet be undone.

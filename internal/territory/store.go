@@ -45,6 +45,11 @@ func newBulk(table, columns string) bulk {
 
 // insert writes rows laid end to end in args.
 func (b bulk) insert(ctx context.Context, tx *db.Tx, args []any) error {
+	return b.insertTelling(ctx, tx, args, func(int) error { return nil })
+}
+
+// insertTelling is insert that tells wrote, after each statement, how many rows it has written.
+func (b bulk) insertTelling(ctx context.Context, tx *db.Tx, args []any, wrote func(rows int) error) error {
 	for len(args) > 0 {
 		s, n := b.one, b.columns
 		if len(args) >= chunk*b.columns {
@@ -54,6 +59,9 @@ func (b bulk) insert(ctx context.Context, tx *db.Tx, args []any) error {
 			return err
 		}
 		args = args[n:]
+		if err := wrote(n / b.columns); err != nil {
+			return err
+		}
 	}
 	return nil
 }

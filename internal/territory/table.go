@@ -35,27 +35,6 @@ type row struct {
 	cells map[string]string
 }
 
-// Row is a line of a table whose columns have names.
-type Row struct {
-	Line  int
-	Cells map[string]string // by column; without spaces around
-}
-
-// ReadTable reads a CSV or XLSX file whose first row names the columns, for imports of other
-// packages: as imports here read theirs, with the same column titles and the same faults. Rows
-// that cannot be read are in the places.
-func ReadTable(data []byte, needs ...string) ([]Row, []fault.Place, error) {
-	rows, bad, err := readTable(data, needs...)
-	out := make([]Row, len(rows))
-	for i, r := range rows {
-		out[i] = Row{r.line, r.cells}
-	}
-	return out, bad, err
-}
-
-// ParseDate reads a day as files write it, at 00:00 China Standard Time; "" is the zero time.
-func ParseDate(s string) (time.Time, bool) { return parseDate(s) }
-
 //go:embed columns.json
 var columnsFile []byte
 
@@ -98,6 +77,11 @@ func aliases(file []byte) map[string]string {
 // territory.too_many_rows, territory.no_rows, territory.column_missing, territory.column_twice.
 // Rows that cannot be read are in the places.
 func readTable(data []byte, needs ...string) ([]row, []fault.Place, error) {
+	return readColumns(data, ColumnName, needs)
+}
+
+// readColumns is readTable with columns of another's choice.
+func readColumns(data []byte, column func(string) string, needs []string) ([]row, []fault.Place, error) {
 	var lines []line
 	var bad []fault.Place
 	var err error
@@ -117,7 +101,7 @@ func readTable(data []byte, needs ...string) ([]row, []fault.Place, error) {
 	if len(lines) < 1 || len(lines) < 2 && len(bad) == 0 {
 		return nil, nil, fault.New(fault.Invalid, "territory.no_rows")
 	}
-	columns, err := header(lines[0].cells, needs)
+	columns, err := header(lines[0].cells, column, needs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -153,11 +137,11 @@ func tooLong(cells map[string]string) bool {
 }
 
 // header returns the name of each column; columns that nobody asked for get none.
-func header(cells, needs []string) ([]string, error) {
+func header(cells []string, column func(string) string, needs []string) ([]string, error) {
 	seen := map[string]bool{}
 	var columns []string
 	for _, c := range cells {
-		name := columnNames[strings.ToLower(strings.TrimSpace(c))]
+		name := column(c)
 		if name != "" && seen[name] {
 			return nil, fault.New(fault.Invalid, "territory.column_twice", "column", name)
 		}

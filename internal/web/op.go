@@ -1,11 +1,9 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +26,8 @@ type Operation struct {
 	Status  int   // of success; 0 means 200, or 204 when there is no body
 	MaxBody int64 // bytes; 0 means DefaultMaxBody
 	Public  bool  // answers also when nobody is logged in
+
+	Exchange Exchange // of Raw alone; Op finds it in its types
 }
 
 func (o Operation) maxBody() int64 {
@@ -43,7 +43,7 @@ const metaKey = "web.operation"
 func (o Operation) huma() huma.Operation {
 	return huma.Operation{
 		Method: o.Method, Path: Prefix + o.Path, OperationID: o.ID, Summary: o.Summary, Tags: o.Tags,
-		DefaultStatus: o.Status, MaxBodyBytes: o.maxBody() + 1, BodyReadTimeout: -1,
+		DefaultStatus: o.Status, MaxBodyBytes: o.maxBody() + 1, BodyReadTimeout: -1, Security: o.security(),
 		Metadata: map[string]any{metaKey: o},
 	}
 }
@@ -65,17 +65,13 @@ func Op[In, Out any](s *Server, o Operation, h func(context.Context, *In) (*Out,
 // upload, a foreign format. h returns an error only while it has written nothing.
 func Raw(s *Server, o Operation, h func(http.ResponseWriter, *http.Request) error) {
 	s.claim(o)
-	doc := o.huma()
-	status := cmp.Or(o.Status, http.StatusOK)
-	doc.Responses = map[string]*huma.Response{strconv.Itoa(status): {Description: http.StatusText(status)}}
-	for _, part := range strings.Split(o.Path, "/") {
-		if name, ok := strings.CutPrefix(part, "{"); ok {
-			doc.Parameters = append(doc.Parameters, &huma.Param{Name: strings.TrimSuffix(name, "}"), In: "path", Required: true, Schema: &huma.Schema{Type: "string"}})
-		}
-	}
-	s.api.OpenAPI().AddOperation(&doc)
+	s.api.OpenAPI().AddOperation(s.describe(o))
 	s.mux.HandleFunc(o.Method+" "+Prefix+o.Path, s.guard(o, func(w http.ResponseWriter, r *http.Request) {
-		if err := h(w, r); err != nil {
+		err := o.Exchange.refuseUnasked(r)
+		if err == nil {
+			err = h(w, r)
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	}))

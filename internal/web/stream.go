@@ -18,6 +18,7 @@ const patience = 10 * time.Second
 // what its reader may listen to; it is asked again at every heartbeat, and the stream ends when
 // its answer changes or the session is over. A client that was cut off reads everything anew.
 func Stream(s *Server, o Operation, topics func(context.Context, *http.Request) ([]string, error)) {
+	o.Exchange.Media = "text/event-stream"
 	Raw(s, o, func(w http.ResponseWriter, r *http.Request) error {
 		mine, err := topics(r.Context(), r)
 		if err != nil {

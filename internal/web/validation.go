@@ -17,6 +17,8 @@ import (
 func setHuma() {
 	// Otherwise {"n": 1, "N": 99} is checked as 1 and read as 99.
 	huma.ValidateStrictCasing = true
+	// Lists are never null, neither in what we take nor in what we give.
+	huma.DefaultArrayNullable = false
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return refusal(nil, status, msg, errs)
 	}

@@ -342,7 +342,7 @@ test.describe('for everybody', () => {
       await sheet(page).getByRole('option').nth(2).click()
       await sheet(page).locator('footer button').last().click()
     }],
-    ['the keys', '/desk/', async page => {
+    ['the keys', '/desk/?queue=mine', async page => {
       await rows(page).first().waitFor()
       await page.keyboard.press('?')
     }],

@@ -15,16 +15,16 @@ const classes = [
   ['0102', '道路塌陷', 'roads', '公用设施', '2', [
     { name: 'blocks_road', type: 'boolean', title: '是否阻断交通', required: true },
     { name: 'width', type: 'number', title: '塌陷宽度（米）', at_most: 200 },
-    { name: 'photo', type: 'photo', title: '现场照片', at_most: 9 },
+    { name: 'photo', type: 'photo', title: '现场照片', many: true, at_most: 9 },
   ]],
   ['0204', '路灯不亮', 'roads', '公用设施', '4', [{ name: 'lamps', type: 'number', title: '盏数' }]],
   ['1001', '邻里纠纷', 'people', '矛盾调解', '3', [
     { name: 'parties', type: 'number', title: '涉及人数', required: true, at_least: 2 },
     { name: 'kind', type: 'choice', title: '纠纷类型', required: true, options: ['宅基地', '噪声', '相邻排水', '债务', '赡养', '林地边界', '其他'].map((title, i) => ({ value: 'k' + i, title })) },
-    { name: 'phone', type: 'phone', title: '联系电话', personal: true, help: '只用于本件事的联系' },
+    { name: 'phone', type: 'phone', title: '联系电话', personal: true },
   ]],
   ['1203', '饮用水浑浊', 'water', '饮水安全', '2', [{ name: 'since', type: 'date', title: '从哪天开始' }, { name: 'households', type: 'number', title: '影响户数' }]],
-  ['1404', '山体滑坡征兆', 'danger', '地质灾害', '1', [{ name: 'danger', type: 'choices', title: '威胁对象', required: true, options: [{ value: 'houses', title: '房屋' }, { value: 'road', title: '道路' }, { value: 'school', title: '学校' }] }]],
+  ['1404', '山体滑坡征兆', 'danger', '地质灾害', '1', [{ name: 'danger', type: 'choices', title: '威胁对象', many: true, required: true, options: [{ value: 'houses', title: '房屋' }, { value: 'road', title: '道路' }, { value: 'school', title: '学校' }] }]],
   ['1601', '垃圾乱倒', 'clean', '环境卫生', '4', []],
 ].map(([code, title, group, group_title, severity, fields]) => ({ id: `incident/sample:${code}`, code, scheme: 'sample', title, group, group_title, pack: 'incident', severity, fields, channels: ['window', 'hotline', 'letter'] }))
 
@@ -94,7 +94,7 @@ const note = { name: 'found', type: 'long_text', title: '处置情况', required
 const can = c => c.phase === 'closed' ? [] : c.phase === 'verifying'
   ? [{ action: 'verify', title: '核查通过', asks: [], also: [note], unmet: [{ code: 'apart.handler', text: '办理人不能核查自己办的事' }], danger: false }]
   : [
-      { action: 'finish', title: '办结送核', asks: [note, { name: 'photo_after', type: 'photo', title: '处置后照片', at_most: 3, required: false }], also: [{ name: 'cost', type: 'money', title: '支出' }], unmet: [], danger: false },
+      { action: 'finish', title: '办结送核', asks: [note, { name: 'photo_after', type: 'photo', title: '处置后照片', many: true, at_most: 3, required: false }], also: [{ name: 'cost', type: 'money', title: '支出' }], unmet: [], danger: false },
       { action: 'return', title: '退回', asks: [{ name: 'reason', type: 'choice', title: '退回理由', required: true, options: [{ value: 'not_ours', title: '不属本单位职责' }, { value: 'unclear', title: '情况不清' }] }], also: [], unmet: [], danger: false, confirm: '退回会计入次数；两次之后由上级指定，不能再退。' },
       { action: 'extend', title: '申请延期', asks: [{ name: 'span', type: 'duration', title: '延长多久', required: true }], also: [], unmet: [], danger: false },
       { action: 'close_out', title: '不予受理', asks: [], also: [], unmet: [], danger: true, confirm: '反映人会收到不予受理的答复。' },

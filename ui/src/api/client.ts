@@ -1,29 +1,43 @@
-// Every call the faces make. Paths and shapes are known here and nowhere else.
-import { address, request } from './request'
-import type { Area, CaseClass, CasePage, CaseQuery, CaseRow, CaseView, Me, NewCase, NewMove, Person, Unit, Upload } from './types'
+// Every call the faces make. Paths, queries, bodies and answers are those of the description
+// of the API: what it does not offer does not compile.
+import type { paths } from './schema'
+import { address, request, type Ask } from './request'
+import type { NewCase, NewMove } from './types'
 
-const one = (id: string) => encodeURIComponent(id)
+type Verb = 'get' | 'post' | 'delete'
+type Path = keyof paths extends `/api/v1${infer Rest}` ? Rest : never
+type Operation<V extends Verb, P extends Path> = NonNullable<paths[`/api/v1${P}`][V]>
+type Query<V extends Verb, P extends Path> = Operation<V, P> extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never
+type Body<O> = O extends { requestBody: { content: { 'application/json': infer B } } } ? B : O extends { requestBody: unknown } ? FormData : never
+type Json<R> = R extends { content: { 'application/json': infer B } } ? B : never
+type Answer<O> = O extends { responses: infer R } ? (R extends { 204: unknown } ? void : R extends { 201: infer A } | { 200: infer A } ? Json<A> : never) : never
 
-export const signIn = (login: string, password: string) => request<void>('POST', '/session', { body: { login, password }, bare: true })
-export const signOut = () => request<void>('DELETE', '/session', { bare: true })
-export const me = () => request<Me>('GET', '/me', { bare: true })
+/** @param id what stands for {id} in the path */
+function call<V extends Verb, P extends Path>(verb: V, path: P, ask: Omit<Ask, 'query' | 'body'> & { id?: string; query?: Query<V, P>; body?: Body<Operation<V, P>> } = {}) {
+  const { id, ...rest } = ask
+  return request<Answer<Operation<V, P>>>(verb.toUpperCase(), path.replace('{id}', encodeURIComponent(id ?? '')), rest as Ask)
+}
 
-export const classesToOpen = () => request<{ classes: CaseClass[] }>('GET', '/classes', { query: { for: 'open' } }).then(r => r.classes)
-export const areas = (query: { parent?: string; q?: string }) => request<{ areas: Area[] }>('GET', '/areas', { query }).then(r => r.areas)
-export const units = (q: string) => request<{ units: Unit[] }>('GET', '/units', { query: { q } }).then(r => r.units)
-export const people = (q: string) => request<{ people: Person[] }>('GET', '/people', { query: { q } }).then(r => r.people)
+export const signIn = (login: string, password: string) => call('post', '/session', { body: { login, password }, bare: true })
+export const signOut = () => call('delete', '/session', { bare: true })
+export const me = () => call('get', '/me', { bare: true })
 
-export const cases = (query: CaseQuery) => request<CasePage>('GET', '/cases', { query: { ...query } })
-export const caseView = (id: string) => request<CaseView>('GET', `/cases/${one(id)}`)
-export const openCase = (body: NewCase, key: string) => request<{ id: string; number: string }>('POST', '/cases', { body, key })
-export const move = (id: string, body: NewMove, key: string) => request<{ case: CaseRow }>('POST', `/cases/${one(id)}/moves`, { body, key }).then(r => r.case)
+export const classesToOpen = () => call('get', '/classes', { query: { for: 'open' } }).then(r => r.classes)
+export const areas = (query: Query<'get', '/areas'>) => call('get', '/areas', { query }).then(r => r.areas)
+export const units = (q: string) => call('get', '/units', { query: { q } }).then(r => r.units)
+export const people = (q: string) => call('get', '/people', { query: { q } }).then(r => r.people)
 
-export function upload(file: File, key: string): Promise<Upload> {
+export const cases = (query: Query<'get', '/cases'>) => call('get', '/cases', { query })
+export const caseView = (id: string) => call('get', '/cases/{id}', { id })
+export const openCase = (body: NewCase, key: string) => call('post', '/cases', { body, key })
+export const move = (id: string, body: NewMove, key: string) => call('post', '/cases/{id}/moves', { id, body, key }).then(r => r.case)
+
+export function upload(file: File, key: string) {
   const body = new FormData()
   body.set('file', file, file.name)
-  return request<Upload>('POST', '/files', { body, key })
+  return call('post', '/files', { body, key })
 }
-export const fileAddress = (id: string) => address(`/files/${one(id)}`)
+export const fileAddress = (id: string) => address(`/files/${encodeURIComponent(id)}`)
 
-export const exportAddress = (kind: 'csv' | 'xlsx', query: Omit<CaseQuery, 'cursor' | 'limit'>) => address(`/cases.${kind}`, { ...query })
+export const exportAddress = (kind: 'csv' | 'xlsx', query: Query<'get', '/cases.csv'>) => address(`/cases.${kind}`, { ...query })
 export const eventsAddress = () => address('/events')

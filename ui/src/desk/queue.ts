@@ -9,6 +9,24 @@ export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised'
 export type Queue = (typeof queues)[number]
 export const phases = ['waiting', 'working', 'verifying', 'rating'] as const
 
+/** the queue this screen was left at: a dispatcher comes back to what is unassigned, not to "mine" */
+export const lastQueue = {
+  get: (): Queue => {
+    try {
+      return queues.find(q => q === localStorage.getItem('gezhi.queue')) ?? 'mine'
+    } catch {
+      return 'mine' // storage may be forbidden
+    }
+  },
+  set: (q: Queue) => {
+    try {
+      localStorage.setItem('gezhi.queue', q)
+    } catch {
+      // then it is only not remembered
+    }
+  },
+}
+
 const page = 50
 const refreshed = 4 // pages asked again when something changed; what lies deeper waits for a visit
 

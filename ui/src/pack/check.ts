@@ -12,8 +12,7 @@ export function empty(v: unknown): boolean {
 }
 
 /** Tells whether the values of the field are lists. */
-export const isList = (f: Field): boolean =>
-  ['choices', 'photo', 'file', 'signature', 'list'].includes(f.type) || (['person', 'unit', 'area'].includes(f.type) && (f.at_most ?? 1) > 1)
+export const isList = (f: Field): boolean => f.many ?? false
 
 const numbers = (v: unknown): v is [number, number] => Array.isArray(v) && v.length === 2 && v.every(n => typeof n === 'number' && Number.isFinite(n))
 const phone = /^(1[3-9]\d{9}|0[1-9]\d{1,2}[2-9]\d{6,7}|[1-9]\d{2,4}|[48]00\d{7})$/
@@ -70,7 +69,7 @@ export function placed(wrongs: Wrong[], fields: Field[]): { errors: Errors; rest
   const errors: Errors = {}
   const rest: string[] = []
   for (const w of wrongs) {
-    const says = w.text || w.detail || w.code
+    const says = w.detail || w.code
     const path = (w.path ?? '').replace(/^body\./, '').replace(/^(values|fields)\./, '')
     if (fields.some(f => path === f.name || path.startsWith(f.name + '.'))) errors[path] = says
     else rest.push(says)

@@ -6,7 +6,7 @@ import { parseRing, writeRing } from './ring'
 import { show } from './show'
 import { parseSpan, spanUnits, writeSpan } from './span'
 
-const f = (type: Field['type'], more: Partial<Field> = {}): Field => ({ name: 'x', type, title: 'X', ...more })
+const f = (type: Field['type'], more: Partial<Field> = {}): Field => ({ name: 'x', type, title: 'X', required: false, many: ['choices', 'photo', 'file', 'signature', 'list'].includes(type), ...more })
 const wrong = (field: Field, x: unknown) => check([field], { x }).x
 
 describe('a form', () => {
@@ -32,7 +32,7 @@ describe('a form', () => {
   })
   test('sends only what was filled in', () => expect(filled({ a: '', b: 0, c: false, d: [], e: 'x' })).toEqual({ b: 0, c: false, e: 'x' }))
   test('puts what the server found beside the field it speaks of, and the rest above', () => {
-    const got = placed([{ path: 'body.values.x', code: 'c', detail: 'one' }, { path: 'fields.x.1.sum', code: 'c', text: 'two' }, { path: 'body.version', code: 'c', detail: 'three' }, { code: 'bare' }], [f('text')])
+    const got = placed([{ path: 'body.values.x', code: 'c', detail: 'one' }, { path: 'fields.x.1.sum', code: 'c', detail: 'two' }, { path: 'body.version', code: 'c', detail: 'three' }, { code: 'bare', detail: '' }], [f('text')])
     expect(got).toEqual({ errors: { x: 'one', 'x.1.sum': 'two' }, rest: ['three', 'bare'] })
   })
 })

@@ -1,13 +1,12 @@
 // A value of a field as people read it. What only the server can name (options, people,
 // units, areas) it sends named.
-import type { FieldType } from '@/api/types'
 import { t } from '@/words'
 import { moment } from '@/words/time'
 
 const flat = (v: unknown): string => (v && typeof v === 'object' ? Object.values(v).map(flat).join(' · ') : typeof v === 'boolean' ? yesNo(v) : String(v ?? ''))
 const yesNo = (v: boolean) => t(v ? 'yes' : 'no')
 
-export function show(type: FieldType | undefined, value: unknown): string {
+export function show(type: string | undefined, value: unknown): string {
   if (value === null || value === undefined || value === '') return '—'
   if (type === 'money' && typeof value === 'number') return t('form.yuan', { n: value.toLocaleString('en-US', { maximumFractionDigits: 2 }) })
   if (type === 'datetime' && typeof value === 'number') return moment(value)

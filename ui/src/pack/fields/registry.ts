@@ -1,6 +1,7 @@
 // One control for each field type; a type that this face does not know is asked as text.
 import type { Component } from 'vue'
 import type { Field, FieldType } from '@/api/types'
+import { isList } from '../check'
 import AreaField from './AreaField.vue'
 import BooleanField from './BooleanField.vue'
 import ChoiceField from './ChoiceField.vue'
@@ -37,5 +38,5 @@ export const controlOf = (f: Field): Component => controls[f.type] ?? TextField
 /** Tells whether the control is several controls, so that its label names a group. */
 export const isGroup = (f: Field): boolean =>
   ['choices', 'boolean', 'point', 'photo', 'file', 'signature', 'list', 'duration', 'area'].includes(f.type) ||
-  (['person', 'unit'].includes(f.type) && (f.at_most ?? 1) > 1) ||
+  (['person', 'unit'].includes(f.type) && isList(f)) ||
   (f.type === 'choice' && (f.options?.length ?? 0) <= atOnce)
