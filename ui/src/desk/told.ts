@@ -1,11 +1,12 @@
 // What I was told and what I am to see to besides: the count in the rail, and lists page by page.
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
-import * as api from '@/api/told'
+import * as api from '@/api/client'
+import type { Unread } from '@/api/types'
 import { because } from './send'
 
 export const useTold = defineStore('told', () => {
-  const mine = ref<api.Unread>({ count: 0, more: false, clerk: false, operator: false })
+  const mine = ref<Unread>({ count: 0, more: false, clerk: false, operator: false })
   async function look() {
     try {
       mine.value = await api.unread()
@@ -17,7 +18,7 @@ export const useTold = defineStore('told', () => {
 })
 
 /** A list that is read page by page; what is seen to leaves it at once. */
-export function usePages<T extends { id: string }>(ask: (cursor?: string) => Promise<api.Page<T>>) {
+export function usePages<T extends { id: string }>(ask: (cursor?: string) => Promise<{ items: T[]; next?: string }>) {
   const items = ref<T[]>([])
   const next = ref<string>()
   const state = ref<'loading' | 'ready' | 'failed'>('loading')
@@ -58,7 +59,7 @@ export function usePages<T extends { id: string }>(ask: (cursor?: string) => Pro
   }
 
   /** Does something about one row; says what went wrong, else lets done speak. */
-  async function see(id: string, act: () => Promise<void>, done: () => void) {
+  async function see(id: string, act: () => Promise<unknown>, done: () => void) {
     busy.value = id
     why.value = ''
     try {
