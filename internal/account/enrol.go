@@ -84,20 +84,27 @@ func (s *Service) hold(ctx context.Context, tx *db.Tx, by string, who Person, n 
 	case err != nil || n.Until.IsZero() || kept(n.Until).Equal(db.Time(until)):
 		return Unchanged, err
 	}
-	return Changed, s.endAt(ctx, tx, by, who, id, kept(n.Until))
+	post, err := postByID(ctx, tx, id)
+	if err != nil {
+		return Unchanged, err
+	}
+	return Changed, s.endAt(ctx, tx, by, who, post, kept(n.Until))
 }
 
 // endAt moves the end of a post, within a transaction.
-func (s *Service) endAt(ctx context.Context, tx *db.Tx, by string, who Person, postID string, at time.Time) error {
-	stand, err := ids(ctx, tx, actorsOfPostSQL, postID)
+func (s *Service) endAt(ctx context.Context, tx *db.Tx, by string, who Person, post Post, at time.Time) error {
+	stand, err := ids(ctx, tx, actorsOfPostSQL, post.ID)
 	if err != nil {
 		return err
 	}
-	if err := tx.Queue(ctx, endPostSQL, postID, at); err != nil {
+	if err := tx.Queue(ctx, endPostSQL, post.ID, at); err != nil {
+		return err
+	}
+	if err := s.moved(ctx, tx, who.Jurisdiction, post, at); err != nil {
 		return err
 	}
 	s.forget(tx, append(stand, who.ID)...)
-	return s.note(ctx, tx, s.NewID(), who.Jurisdiction, who.ID, "post.ended", by, map[string]any{"post": postID, "valid_until": db.Ms(at)})
+	return s.note(ctx, tx, s.NewID(), who.Jurisdiction, who.ID, "post.ended", by, map[string]any{"post": post.ID, "valid_until": db.Ms(at)})
 }
 
 // addContacts writes the ways that a line names; those it leaves out stay.

@@ -42,7 +42,7 @@ func (s *Service) PlantUnits(ctx context.Context, drafts []UnitDraft, imp Import
 // plantUnits is PlantUnits for a file: so carries what reading it found.
 func (s *Service) plantUnits(ctx context.Context, drafts []UnitDraft, imp Import, so Report) (Report, error) {
 	var rep Report
-	err := s.change(ctx, imp.Jurisdiction, imp.By, "units.imported", func(ctx context.Context, tx *db.Tx) (any, error) {
+	err := s.change(ctx, imp.Jurisdiction, imp.By, "units.imported", imp.From, func(ctx context.Context, tx *db.Tx) (any, error) {
 		rep = Report{DryRun: imp.DryRun, Rows: len(drafts) + len(so.Bad)}
 		t, err := loadTree(ctx, tx, imp.From, false)
 		if err != nil {
