@@ -23,7 +23,7 @@
 //
 // cases, move, payload, participant, representative, involved, clock, clock_span,
 // part_set, case_key, link, signal_inbox, batch and batch_item (for the word batch, whose time
-// has not come), sampled, roster.
+// has not come), sampled, roster, duty, duty_edition, calendar.
 //
 // # What it never does
 //
