@@ -78,7 +78,7 @@ func TestWhatIsTypedWrong(t *testing.T) {
 	}
 	const light = "../../packs/incident"
 	for line, want := range map[string]string{
-		"chek":                                 "there are: serve, pack, import",
+		"chek":                                 "there are: serve, pack, jurisdiction, import",
 		"pack":                                 "the verbs are check, test, diagram, diff, schema, load",
 		"pack chek x":                          "There is no command pack chek; there are: check, test",
 		"pack check":                           "Usage: gezhi pack check FOLDER",
