@@ -24,6 +24,7 @@ import (
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
+	"gezhi/internal/record"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/worktime"
@@ -43,6 +44,7 @@ type App struct {
 	World         *casework.World
 	Book          *casework.Book
 	Cases         *casework.Service
+	Records       *record.Service
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
 	Web           *web.Server
@@ -51,6 +53,9 @@ type App struct {
 	core  *pack.Pack
 	files *blob.Folder
 }
+
+// lanes is how many messages and timers are worked on side by side.
+const lanes = 8
 
 // New opens and migrates the database and joins everything to it.
 func New(ctx context.Context, cfg config.Config) (*App, error) {
@@ -63,6 +68,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		return nil, err
 	}
 	a := &App{Config: cfg, DB: d, Jobs: jobs.NewRunner(d, clock.System)}
+	a.Jobs.Lanes = lanes
 	a.Accounts = account.New(d)
 	a.Territory = &territory.Service{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
 	a.Jurisdictions = &jurisdictions{accounts: a.Accounts}
@@ -83,6 +89,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases = a.cases(clock.System)
 	a.Cases.Wake = a.Jobs.Wake
 	a.Cases.Register(a.Jobs)
+	a.records()
 	a.notifies()
 	a.serve()
 	if err := a.Jurisdictions.load(ctx); err != nil {
@@ -120,6 +127,7 @@ func (a *App) serve() {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
 	a.Cases.Routes(a.Web)
+	a.Records.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.Notify.Publish = a.Web.Hub.Publish
@@ -176,11 +184,14 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 }
 
 // recount looks once after the start whether this binary knows the holidays of a year that
-// an older one had to guess.
+// an older one had to guess, and where records lie after a reform of divisions.
 func (a *App) recount(ctx context.Context) {
 	for _, id := range a.Jurisdictions.ids() {
 		if err := a.Cases.Recount(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("recount", "jurisdiction", id, "err", err)
+		}
+		if _, err := a.Records.Restamp(ctx, id); err != nil && ctx.Err() == nil {
+			slog.Error("restamp", "jurisdiction", id, "err", err)
 		}
 	}
 }

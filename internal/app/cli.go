@@ -25,7 +25,7 @@ type command struct {
 var commands = []command{
 	{"serve", "serve the product (also without any command)", serveCommand},
 	{"pack", "check | test | diagram | diff | schema | load: work on scenario packs", packCommand},
-	{"import", "divisions | boundaries | grids | staff FILE: take in a file; -dry-run checks and changes nothing", importCommand},
+	{"import", "divisions | boundaries | grids | staff FILE, records KIND FILE: take in a file; -dry-run checks and changes nothing", importCommand},
 	{"replay", "MAPPING FILE: run a foreign history through the engine and compare the counts; -out, -into, -rows", replayCommand},
 	{"version", "print the version", func(_ context.Context, _ config.Config, _ []string, out io.Writer) error {
 		_, err := fmt.Fprintln(out, Version)

@@ -35,6 +35,9 @@ func readFile(name string) ([]byte, error) {
 
 // importCommand takes in a file: gezhi import KIND [flags] FILE.
 func importCommand(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
+	if len(args) > 0 && args[0] == "records" {
+		return importRecords(ctx, cfg, args[1:], out)
+	}
 	c, err := territory.ParseCommand(args, time.Now(), out)
 	if err != nil {
 		return err

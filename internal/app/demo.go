@@ -8,7 +8,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
+	"path"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -16,7 +19,9 @@ import (
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/fault"
+	"gezhi/internal/record"
 	"gezhi/internal/territory"
+	"gezhi/packs"
 )
 
 //go:embed sampledata/staff.json
@@ -95,7 +100,36 @@ func (a *App) FillSample(ctx context.Context) (filled bool, err error) {
 	if err := a.World.Renew(ctx); err != nil {
 		return false, err
 	}
+	if err := a.registerSample(ctx, j); err != nil {
+		return false, err
+	}
 	return true, a.workSample(ctx, j)
+}
+
+// registerSample takes in the sample records of the shipped packs: the files of their folders
+// demo/records, each named by its kind.
+func (a *App) registerSample(ctx context.Context, j account.Jurisdiction) error {
+	home, err := a.home(ctx, j)
+	if err != nil {
+		return err
+	}
+	for _, name := range shippedNames() {
+		files, err := fs.Glob(packs.FS, name+"/demo/records/*.csv")
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			data, err := fs.ReadFile(packs.FS, f)
+			if err != nil {
+				return err
+			}
+			kind := strings.TrimSuffix(path.Base(f), ".csv")
+			if _, err := a.Records.Import(ctx, data, record.Import{Jurisdiction: j.ID, Kind: name + "/" + kind, From: epoch.Format(time.DateOnly), Nature: territory.Sample, Home: home}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // seatSample makes the people of the sample county and gives them their posts.

@@ -33,7 +33,7 @@ var commandLine = []string{"story", "replay"}
 var within = map[string][]string{
 	"db": {"fault"}, "web": {"fault"}, "clock": {}, "id": {}, "blob": {"fault"}, "config": {"fault"},
 	"pack": {"workflow", "form", "formula", "worktime", "pack/shape"}, "workflow": {"formula", "worktime"}, "form": {"formula", "worktime", "geo"},
-	"account": {"territory", "audit"}, "territory": {"audit"}, "casework": {"account", "territory", "record", "audit", "jobs"},
+	"account": {"territory", "audit"}, "territory": {"audit"}, "record": {"account", "territory", "audit"}, "casework": {"account", "territory", "record", "audit", "jobs"},
 }
 
 func ringOf(pkg string) int {

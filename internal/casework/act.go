@@ -58,19 +58,27 @@ func (s *Service) Act(ctx context.Context, who *Actor, a Act) (*Result, error) {
 }
 
 func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Result, error) {
-	st, err := s.load(ctx, tx, a.Case, s.Now())
+	var before []claimed
+	st, err := s.load(ctx, tx, a.Case, s.Now(), func(*loading) db.Ask {
+		return db.Ask{Stmt: claimedBy, Args: []any{who.PersonID, "act/" + a.Case, a.Key}, Scan: db.Into(&before, scanClaimed), Unless: func() bool { return a.Key == "" }}
+	})
 	if err != nil {
 		return nil, err
+	}
+	body := hashOf(a)
+	if len(before) > 0 && a.Key != "" {
+		if err := before[0].same(body); err != nil {
+			return nil, err
+		}
+		return &Result{Case: st.Case, MoveID: before[0].subject}, nil
 	}
 	// Only now is the case's key held: moves of one case are numbered and dated in their order.
 	st.now = s.Now()
 	moveID := s.ID()
-	done, err := s.claim(ctx, tx, who.PersonID, "act/"+a.Case, a.Key, hashOf(a), moveID, st.now)
-	if err != nil {
-		return nil, err
-	}
-	if done != "" {
-		return &Result{Case: st.Case, MoveID: done}, nil
+	if a.Key != "" { // nobody else can have claimed it: the route names the case
+		if err := tx.Queue(ctx, claimKey, who.PersonID, "act/"+a.Case, a.Key, body, moveID, st.now); err != nil {
+			return nil, err
+		}
 	}
 	if !who.System && !st.sees(who) {
 		if a.Offline && st.satHere(who) { // what was done before the case went on is not lost

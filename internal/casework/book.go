@@ -100,9 +100,7 @@ func (b *Book) rules(ctx context.Context) (map[string]map[string]*rule, error) {
 	b.mu.Unlock()
 	fresh := map[string]map[string]*rule{}
 	err := b.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		rows, err := db.Collect(ctx, tx, packsInForce, nil, func(r db.Rows) (x [4]string, err error) {
-			return x, r.Scan(&x[0], &x[1], &x[2], &x[3])
-		})
+		rows, err := db.Collect(ctx, tx, packsInForce, nil, scanInForce)
 		if err != nil {
 			return err
 		}
@@ -213,6 +211,31 @@ func (b *Book) Of(ctx context.Context, tx *db.Tx, c *Case) (*Class, error) {
 	return &Class{EffectiveClass: k, In: e, PackHash: c.PackHash, OverlayHash: c.OverlayHash}, nil
 }
 
+// rulesIn is what is in force in a jurisdiction, within a transaction: as last looked up, or
+// where nobody has looked yet by the transaction itself.
+func (b *Book) rulesIn(ctx context.Context, tx *db.Tx, jurisdiction string) (map[string]*rule, error) {
+	b.mu.Lock()
+	known := b.inForce
+	b.mu.Unlock()
+	if known != nil {
+		return known[jurisdiction], nil
+	}
+	rows, err := db.Collect(ctx, tx, packsInForce, nil, scanInForce)
+	out := map[string]*rule{}
+	for _, x := range rows { // later rows win
+		if err != nil || x[0] != jurisdiction {
+			continue
+		}
+		e, failed := b.version(ctx, tx, x[2], x[3])
+		out[x[1]], err = &rule{effective: e, packHash: x[2], overlayHash: x[3]}, failed
+	}
+	return out, err
+}
+
+func scanInForce(r db.Rows) (x [4]string, err error) {
+	return x, r.Scan(&x[0], &x[1], &x[2], &x[3])
+}
+
 // cached is a class that this process has read before, in force or not; nil for others.
 func (b *Book) cached(c *Case) *Class {
 	b.mu.Lock()
@@ -222,6 +245,15 @@ func (b *Book) cached(c *Case) *Class {
 		return nil
 	}
 	return &Class{EffectiveClass: e.Class(c.Class), In: e, PackHash: c.PackHash, OverlayHash: c.OverlayHash}
+}
+
+// read is the class of a case that was found, if this process has read its pack before; nil
+// where that cannot be said without the database.
+func (b *Book) read(found []*Case) *Class {
+	if len(found) == 0 {
+		return nil
+	}
+	return b.cached(found[0])
 }
 
 // InForce is a class as it counts for new cases. ref is "pack/scheme:code" or "pack/code".

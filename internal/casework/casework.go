@@ -91,7 +91,7 @@ type Move struct {
 // Bookkeeping tells that the engine made the move for its own sake: nobody acted.
 func (m *Move) Bookkeeping() bool {
 	switch m.Action {
-	case actionOpen, actionTimer, actionRecount, actionSignal, movePart + SetJoined, movePart + SetFailed, movePart + moveTaken:
+	case actionOpen, actionTimer, actionRecount, actionSignal, actionRecord, actionProposeVoid, movePart + moveAdded, movePart + SetJoined, movePart + SetFailed, movePart + moveTaken:
 		return true
 	}
 	return false

@@ -28,11 +28,20 @@ type openInput struct {
 		Point      *Point         `json:"point,omitempty"`
 		Fields     map[string]any `json:"fields,omitempty"`
 		Seats      map[string]any `json:"seats,omitempty"`
+		About      *AboutInput    `json:"about,omitempty" doc:"the record or case that it is about"`
 		Channel    string         `json:"channel,omitempty" maxLength:"40"`
 		Reporter   string         `json:"reporter,omitempty" maxLength:"64" doc:"person on whose behalf it is entered"`
 		HappenedAt int64          `json:"happened_at,omitempty" doc:"ms UTC; when an urgent matter is filed afterwards"`
 		DeviceAt   int64          `json:"device_at,omitempty"`
 	}
+}
+
+// AboutInput names the record or case that a case is about.
+type AboutInput struct {
+	Kind string   `json:"kind" enum:"record,case"`
+	Of   string   `json:"of,omitempty" maxLength:"100" doc:"kind of the record, or pack/kind; needed with a key only"`
+	ID   string   `json:"id,omitempty" maxLength:"64"`
+	Key  []string `json:"key,omitempty" maxItems:"8" doc:"instead of an id: the values of the record's key"`
 }
 
 type openOutput struct {
@@ -145,6 +154,9 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 	b := in.Body
 	o := Opening{Class: b.Class, Text: b.Text, AreaID: b.AreaID, Fields: b.Fields, Seats: b.Seats, Channel: b.Channel, Reporter: b.Reporter,
 		HappenedAt: ms(b.HappenedAt), DeviceAt: ms(b.DeviceAt), Key: key}
+	if b.About != nil {
+		o.About = &About{Kind: b.About.Kind, Of: b.About.Of, ID: b.About.ID, Key: b.About.Key}
+	}
 	if b.Point != nil {
 		o.HasPoint, o.LonE7, o.LatE7 = true, e7(b.Point.Lon), e7(b.Point.Lat)
 	}

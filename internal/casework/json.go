@@ -244,6 +244,15 @@ type ViewJSON struct {
 	Can        []OfferJSON `json:"can"`
 	ParentID   string      `json:"parent_id,omitempty"`
 	MergedInto string      `json:"merged_into,omitempty"`
+	About      *AboutJSON  `json:"about,omitempty"`
+}
+
+// AboutJSON is the record or case that a case is about.
+type AboutJSON struct {
+	Kind  string `json:"kind" enum:"record,case"`
+	Of    string `json:"of" doc:"pack/kind of a record, pack/class of a case"`
+	ID    string `json:"id"`
+	Title string `json:"title"`
 }
 
 func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
@@ -256,6 +265,9 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 		Reporter: ReporterJSON{masked(s.World.People().Name(v.ReporterID))}, Fields: []FieldJSON{}},
 		Clocks: []ClockJSON{}, Seats: []SeatJSON{}, Parts: []PartJSON{}, Moves: []MoveJSON{}, Can: []OfferJSON{},
 		ParentID: v.ParentID, MergedInto: v.MergedInto}
+	if v.About != nil {
+		out.About = &AboutJSON{v.About.Kind, v.About.Of, v.About.ID, v.About.Title}
+	}
 	for i := range v.Class.Fields {
 		f := &v.Class.Fields[i]
 		x := FieldJSON{Name: f.Name, Title: fieldTitle(w, v.Case.Life, f), Type: f.Type, Value: v.Fields[f.Name]}

@@ -166,7 +166,7 @@ func overlayForm(w words, v *View, o Offer) (asks, also []FormJSON) {
 		asks = append(asks, field("into", "text", true))
 	case workflow.Comment:
 		return append(asks, field("note", "long_text", true)), []FormJSON{}
-	case workflow.Reopen:
+	case workflow.Reopen, actionVoid:
 		asks = append(asks, reason)
 	default:
 		if len(o.Reasons) > 0 {

@@ -53,6 +53,38 @@ type ClassJSON struct {
 	Spot       bool       `json:"spot,omitempty"`
 	Channels   []string   `json:"channels"`
 	Fields     []FormJSON `json:"fields"`
+	// About are the kinds of things that a case of it may be about.
+	About []AboutKindJSON `json:"about,omitempty"`
+}
+
+// AboutKindJSON is a kind of thing that a case may be about.
+type AboutKindJSON struct {
+	Kind  string `json:"kind" enum:"record,case"`
+	Of    string `json:"of" doc:"pack/kind of records; class or life of cases"`
+	Title string `json:"title"`
+}
+
+// aboutKinds tells a face what a case of a class may be about.
+func aboutKinds(w words, packs map[string]*pack.Effective, k *pack.EffectiveClass) []AboutKindJSON {
+	if k.Life == nil {
+		return nil
+	}
+	var out []AboutKindJSON
+	for _, a := range k.Life.About {
+		x := AboutKindJSON{Kind: a.Kind, Of: a.Of, Title: a.Of}
+		if a.Kind == workflow.AboutRecord {
+			kind := kindOf(w.p, packs, a.Of)
+			if kind.Record == nil {
+				continue
+			}
+			x.Of = kind.Ref()
+			x.Title = words{kind.Pack, w.lang}.title(kind.Title, words{kind.Pack, w.lang}.word("records", "", a.Of))
+		} else if other := w.p.Class(a.Of); other != nil {
+			x.Title = w.title(other.Title, a.Of)
+		}
+		out = append(out, x)
+	}
+	return out
 }
 
 // reportable tells whether somebody may bring a case of a class at all: its life opens by a
@@ -107,6 +139,7 @@ func (s *Service) httpClasses(ctx context.Context, in *classesInput) (*classesOu
 			for j := range k.Asked {
 				c.Fields = append(c.Fields, formOf(w, k.Class.Life, &k.Asked[j]))
 			}
+			c.About = aboutKinds(w, packs, k)
 			out.Body.Classes = append(out.Body.Classes, c)
 		}
 	}

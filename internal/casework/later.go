@@ -25,6 +25,7 @@ func (s *Service) Register(r *jobs.Runner) {
 		}
 		return s.automatic(ctx, m.ID, t)
 	}
+	r.Topics[topicRecord] = s.hearRecords
 	r.Topics[topicOpen] = func(ctx context.Context, m jobs.Message) error {
 		var t task
 		if err := json.Unmarshal(m.Body, &t); err != nil {

@@ -29,15 +29,15 @@ type Opening struct {
 	Channel    string
 	Reporter   string    // person; "" is the actor
 	HappenedAt time.Time // before now when an urgent case is filed afterwards
-	AboutKind  string
-	AboutID    string
+	About      *About
 	Nature     string
 	Key        string
 	DeviceAt   time.Time
 	Cause      string
 	Follows    string // case that this one follows
 
-	signal *Signal // that opens it
+	signal *Signal  // that opens it
+	record *changed // that opens it
 }
 
 // Opened is what an opening came to.
@@ -80,8 +80,7 @@ func (s *Service) Open(ctx context.Context, who *Actor, o Opening) (*Opened, err
 func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class, o Opening, n int64) (*Opened, error) {
 	now := s.Now()
 	c := &Case{ID: s.ID(), Jurisdiction: who.Jurisdiction, Kind: KindCase, Nature: o.Nature, Channel: o.Channel,
-		Number: fmt.Sprintf("%s-%06d", now.In(clock.CST).Format("2006"), n), Fields: map[string]any{},
-		AboutKind: o.AboutKind, AboutID: o.AboutID}
+		Number: fmt.Sprintf("%s-%06d", now.In(clock.CST).Format("2006"), n), Fields: map[string]any{}}
 	if c.Nature == "" {
 		c.Nature = Real
 	}
@@ -103,6 +102,14 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 		}
 		c.EnteredBy = who.PersonID
 	}
+	about, err := s.aboutOf(ctx, tx, who, class, o.About)
+	if err != nil {
+		return nil, err
+	}
+	about.pin(c)
+	if o.AreaID == "" { // where nobody says otherwise, it lies where its subject does
+		o.AreaID = about.area
+	}
 	if err := s.place(c, o); err != nil {
 		return nil, err
 	}
@@ -120,6 +127,11 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 	}
 	if o.signal != nil {
 		if o.Fields, err = st.given(o.signal); err != nil {
+			return nil, err
+		}
+	}
+	if o.record != nil {
+		if o.Fields, err = st.givenByRecord(o.record); err != nil {
 			return nil, err
 		}
 	}

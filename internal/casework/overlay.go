@@ -29,6 +29,8 @@ var kernelOnly = map[string]func(*state, *Actor, Act) error{
 	actionRefuseSeat: (*state).refuseSeat,
 	actionWaive:      func(st *state, who *Actor, a Act) error { return st.endPart(who, a, outcomeWaived) },
 	actionVoid:       func(st *state, who *Actor, a Act) error { return st.endPart(who, a, outcomeVoid) },
+
+	actionProposeVoid: (*state).proposeVoid,
 }
 
 // overlay does a kernel action. Overlays add owners, clocks and counts; only those to
@@ -487,6 +489,9 @@ func (st *state) offer(who *Actor) (*Participant, error) {
 func (st *state) acceptSeat(who *Actor, _ Act) error {
 	p, err := st.offer(who)
 	if err != nil {
+		return err
+	}
+	if err := st.mustBeListed(st.life.Seat(p.Seat), p.Kind, p.Subject); err != nil {
 		return err
 	}
 	st.handOver(st.life.Seat(p.Seat), p.Seat)

@@ -32,6 +32,8 @@ type item struct {
 	Kind    string // seat kind of the subject; "" when the item is no subject
 	Subject string
 	Values  map[string]any
+	Title   string        // of the part; "" is the parent's
+	About   subjectOfCase // what a part that is a case is about, where its life allows
 }
 
 // openSets opens the part sets that wait for what happened.
@@ -80,8 +82,12 @@ func (st *state) openSet(d *workflow.PartSet) error {
 
 // openParts opens one part for each item.
 func (st *state) openParts(d *workflow.PartSet, set *PartSet, items []item) error {
+	before := 0
+	if !set.added { // parts that come later go on counting
+		before = int(set.Opened)
+	}
 	for i, it := range items {
-		part, err := st.openPart(d, set, it, i)
+		part, err := st.openPart(d, set, it, before+i)
 		if err != nil {
 			return err
 		}
@@ -151,6 +157,12 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*s
 		class = &Class{EffectiveClass: k, In: st.class.In, PackHash: st.PackHash, OverlayHash: st.OverlayHash}
 	} else {
 		return nil, fault.New(fault.Internal, "case.unknown_class")
+	}
+	if it.Title != "" {
+		c.Title = it.Title
+	}
+	if d.Task == nil && it.About.id != "" && mayBeAbout(class.Life.Life.About, d.For.Record) {
+		it.About.pin(c)
 	}
 	child, err := st.s.born(st.ctx, st.tx, c, class, st.now)
 	if err != nil {
@@ -240,10 +252,7 @@ func (st *state) itemsOf(d *workflow.PartSet) ([]item, error) {
 		}
 		return st.rowItems(rows, f.Where)
 	case workflow.ForRecords:
-		if st.s.Records == nil {
-			return nil, fault.New(fault.Internal, "case.no_records")
-		}
-		return st.s.Records(st.ctx, st.tx, st.Case, f, st.day())
+		return st.recordItems(f)
 	case workflow.ForDates:
 		return st.firstDate(d)
 	}

@@ -280,6 +280,11 @@ func (st *state) keptApart(person string, posts []Post, apart []workflow.Apart) 
 			if r.Same == workflow.SameUnit && d.unit != "" {
 				same = same || slices.ContainsFunc(posts, func(p Post) bool { return p.UnitID == d.unit })
 			}
+			if r.Same == workflow.SameHousehold && !same {
+				if same, err = st.oneHousehold(d.person, person); err != nil {
+					return err
+				}
+			}
 			if same {
 				return fault.New(fault.Forbidden, "case.not_your_own_work", "did", r.Did)
 			}
@@ -293,6 +298,15 @@ type doer struct{ person, unit string }
 // doers are who did an action, here or anywhere in the family. The act in progress counts
 // once it is done, though it is not written yet.
 func (st *state) doers(r workflow.Apart) ([]doer, error) {
+	if st.moves != nil && !r.OnAbout && st.RootID == st.ID && len(st.sets) == 0 { // the family is this case
+		var out []doer
+		for _, m := range st.moves {
+			if m.Done && m.Action == r.Did && m.PersonID != "" {
+				out = append(out, doer{m.PersonID, m.UnitID})
+			}
+		}
+		return out, nil
+	}
 	stmt, id := doersInFamily, st.RootID
 	if r.OnAbout {
 		if stmt, id = doersOfCase, st.AboutID; id == "" {

@@ -3,6 +3,7 @@ package casework
 import (
 	"slices"
 
+	"gezhi/internal/form"
 	"gezhi/internal/formula"
 	"gezhi/internal/pack"
 	"gezhi/internal/workflow"
@@ -54,6 +55,11 @@ func (st *state) rule(name string) *workflow.Overlay {
 		o.To = r.In[0]
 	}
 	return o
+}
+
+// personal tells that the class has fields that belong to somebody.
+func (c *Class) personal() bool {
+	return slices.ContainsFunc(c.Fields, func(f form.Field) bool { return f.Personal != nil })
 }
 
 // severity is the grade of a case, with the county's changes.

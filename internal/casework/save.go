@@ -156,7 +156,7 @@ func (st *state) saveCase() error {
 		if err := st.Case.update(st.ctx, st.tx); err != nil {
 			return err
 		}
-		if st.dueMoved || heard(workflow.Trigger{Kind: workflow.OnClosed}, st.happened) || st.move.From != st.move.To {
+		if st.dueMoved || st.wasOpen != st.Open() {
 			if err := st.tx.Queue(st.ctx, dueOfInvolved, st.ID, st.Open(), st.DueAt); err != nil {
 				return err
 			}

@@ -148,14 +148,13 @@ func (st *state) seatable(d *workflow.Seat, id string) error {
 			return fault.New(fault.Forbidden, "case.not_your_own_work", "seat", other)
 		}
 	}
-	if d.From != "" && st.s.Listed != nil {
-		ok, err := st.s.Listed(st.ctx, st.tx, st.Case, d.From, id, st.day())
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fault.New(fault.Forbidden, "case.not_listed", "seat", d.Name)
-		}
+	return st.mustBeListed(d, d.Kind, id)
+}
+
+// mustBeListed refuses a subject that does not stand in the seat's register today.
+func (st *state) mustBeListed(d *workflow.Seat, kind, subject string) error {
+	if ok, err := st.listed(d, kind, subject); err != nil || !ok {
+		return firstOf(err, fault.New(fault.Forbidden, "case.not_listed", "seat", d.Name))
 	}
 	return nil
 }
@@ -180,14 +179,21 @@ func (st *state) seatFirst() error {
 		}
 		switch d.First.Kind { // the seats of a task name its parent and are filled by it
 		case workflow.FirstReporter:
+			if err := st.mustBeListed(d, d.Kind, st.ReporterID); err != nil {
+				return err
+			}
 			st.seat(d.Name, d.Kind, st.ReporterID, "reporter")
 		case workflow.FirstUnitOfArea:
 			if u, ok := st.unitOfCase(); ok {
-				st.seat(d.Name, d.Kind, u.ID, "unit of area")
+				if err := st.seatListed(d, u.ID, "unit of area"); err != nil {
+					return err
+				}
 			}
 		case workflow.FirstDuty:
 			subject, why := st.duty(d.Kind)
-			st.seat(d.Name, d.Kind, subject, why)
+			if err := st.seatListed(d, subject, why); err != nil {
+				return err
+			}
 		case workflow.FirstValue:
 			v, err := d.First.Path.Eval(st.env())
 			if err != nil {
@@ -201,6 +207,16 @@ func (st *state) seatFirst() error {
 		}
 	}
 	return nil
+}
+
+// seatListed seats whom the county's own rules find, unless a register says otherwise: then
+// the seat stays empty, and the case is the dispatcher's.
+func (st *state) seatListed(d *workflow.Seat, subject, why string) error {
+	ok, err := st.listed(d, d.Kind, subject)
+	if ok {
+		st.seat(d.Name, d.Kind, subject, why)
+	}
+	return err
 }
 
 // unitOfCase is the unit that runs the smallest area of the case that has one.

@@ -16,8 +16,8 @@ import (
 	"gezhi/internal/worktime"
 )
 
-// Service is the use cases of cases. Its fields are the wiring; all but OnMove, Listed,
-// Lookup and Wake must be set.
+// Service is the use cases of cases. Its fields are the wiring; all but OnMove, Lookup
+// and Wake must be set.
 type Service struct {
 	DB       *db.DB
 	Now      clock.Now
@@ -39,14 +39,8 @@ type Service struct {
 
 	// OnMove hears of every move inside its transaction, in order. An error fails the act.
 	OnMove []func(ctx context.Context, tx *db.Tx, m *Move, c *Case) error
-	// Listed tells whether somebody stands in a register on a day (seats with from).
-	Listed func(ctx context.Context, tx *db.Tx, c *Case, register, subject, day string) (bool, error)
 	// Lookup reads a dated table of the case's pack.
 	Lookup func(ctx context.Context, tx *db.Tx, c *Case, table string, args []formula.Value, day string) (formula.Value, error)
-	// About reads a member of the record that a case is about, at the revision it pinned.
-	About func(ctx context.Context, tx *db.Tx, c *Case, name, day string) (formula.Value, error)
-	// Records lists the records of a source as items.
-	Records func(ctx context.Context, tx *db.Tx, c *Case, f workflow.Source, day string) ([]item, error)
 	// Wake is called after a commit that left something due.
 	Wake func()
 	// Changed is called after a commit with the cases that changed.
@@ -102,12 +96,22 @@ func (s *Service) claim(ctx context.Context, tx *db.Tx, person, route, key, body
 	if err != nil || n == 1 {
 		return "", err
 	}
-	var hash string
-	if err := tx.Row(ctx, claimedBy, []any{person, route, key}, &hash, &done); err != nil {
+	var c claimed
+	if err := tx.Row(ctx, claimedBy, []any{person, route, key}, &c.body, &c.subject); err != nil {
 		return "", err
 	}
-	if hash != body {
-		return "", fault.New(fault.Conflict, "idempotency.other_body")
+	return c.subject, c.same(body)
+}
+
+// claimed is what an earlier request did under an idempotency key.
+type claimed struct{ body, subject string }
+
+func scanClaimed(r db.Rows) (c claimed, err error) { return c, r.Scan(&c.body, &c.subject) }
+
+// same refuses a second body under the same key.
+func (c claimed) same(body string) error {
+	if c.body != body {
+		return fault.New(fault.Conflict, "idempotency.other_body")
 	}
-	return done, nil
+	return nil
 }

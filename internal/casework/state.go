@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
-	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
+	"gezhi/internal/record"
 	"gezhi/internal/workflow"
 )
 
@@ -27,6 +27,7 @@ type state struct {
 	parts  map[string][]*Case // by set, loaded when asked for
 	parent *state             // loaded when asked for
 	root   *Case
+	moves  []Move // of the case, where it is read whole
 
 	fresh    bool // not yet in the database
 	move     *Move
@@ -34,6 +35,7 @@ type state struct {
 	acted    bool               // the act is done, and about to be written
 	tells    []telling
 	dueMoved bool
+	wasOpen  bool              // before the act
 	personal map[string]any    // personal values set in this act
 	before   map[string]string // hashes of the keys before the act
 	later    []task
@@ -43,6 +45,10 @@ type state struct {
 	signal   *Signal        // heard in this act
 	joins    bool           // the parent's set must be looked at
 	joinSelf []string       // own sets that nobody has to be waited for
+
+	about      formula.Object // the record that the case is about, once read
+	aboutIs    *record.Record
+	households map[string][]string // of people, once read
 }
 
 // telling is a message to write when the act succeeds.
@@ -53,13 +59,65 @@ type telling struct {
 	Mark  string   `json:"mark,omitempty"`
 }
 
-// load reads a case with its seats, clocks and part sets.
-func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time) (*state, error) {
-	c, err := s.read(ctx, tx, id)
+// loading is what has been read of a case so far.
+type loading struct {
+	found  []*Case
+	seats  []*Participant
+	clocks []*Clock
+	sets   []*PartSet
+}
+
+// clock takes in a clock with one of its pauses, or none.
+func (l *loading) clock(r db.Rows) error {
+	c, p, err := scanClock(r)
+	if err != nil {
+		return err
+	}
+	if n := len(l.clocks); n == 0 || l.clocks[n-1].Name != c.Name {
+		l.clocks = append(l.clocks, c)
+	}
+	if last := l.clocks[len(l.clocks)-1]; p.ID != "" {
+		last.Pauses = append(last.Pauses, p)
+	}
+	return nil
+}
+
+// load reads a case with its seats, clocks and part sets, and asks more in the same breath.
+func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time, more ...func(*loading) db.Ask) (*state, error) {
+	var l loading
+	of := []any{id}
+	asks := []db.Ask{
+		{Stmt: caseByID, Args: of, Scan: db.Into(&l.found, scanCase)},
+		{Stmt: participantsOf, Args: of, Scan: db.Into(&l.seats, scanParticipant)},
+		{Stmt: clocksOf, Args: of, Scan: l.clock},
+		{Stmt: setsOf, Args: of, Scan: db.Into(&l.sets, scanSet), Unless: func() bool {
+			k := s.Book.read(l.found)
+			return k != nil && (l.found[0].Kind == KindTask || len(k.Life.Parts) == 0)
+		}},
+	}
+	for _, ask := range more {
+		asks = append(asks, ask(&l))
+	}
+	if err := tx.Together(ctx, asks...); err != nil {
+		return nil, err
+	}
+	if len(l.found) == 0 {
+		return nil, fault.New(fault.NotFound, "case.not_found")
+	}
+	c := l.found[0]
+	class, err := s.Book.Of(ctx, tx, c)
 	if err != nil {
 		return nil, err
 	}
-	return s.complete(ctx, tx, c, now)
+	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c, wasOpen: c.Open(), seats: l.seats, clocks: l.clocks, sets: l.sets}
+	if c.Kind == KindTask {
+		set := class.Life.Part(c.Part)
+		if set == nil || set.Task == nil {
+			return nil, fault.New(fault.Internal, "case.unknown_part", "part", c.Part)
+		}
+		st.asTask(set.Task)
+	}
+	return st, nil
 }
 
 // read is the bare row.
@@ -76,56 +134,6 @@ func (s *Service) read(ctx context.Context, tx *db.Tx, id string) (*Case, error)
 		return nil, fault.New(fault.NotFound, "case.not_found")
 	}
 	return scanCase(rows)
-}
-
-func (s *Service) complete(ctx context.Context, tx *db.Tx, c *Case, now time.Time) (*state, error) {
-	class, err := s.Book.Of(ctx, tx, c)
-	if err != nil {
-		return nil, err
-	}
-	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c}
-	if c.Kind == KindTask {
-		set := class.Life.Part(c.Part)
-		if set == nil || set.Task == nil {
-			return nil, fault.New(fault.Internal, "case.unknown_part", "part", c.Part)
-		}
-		st.asTask(set.Task)
-	}
-	if st.seats, err = db.Collect(ctx, tx, participantsOf, []any{c.ID}, scanParticipant); err != nil {
-		return nil, err
-	}
-	if st.clocks, err = db.Collect(ctx, tx, clocksOf, []any{c.ID}, scanClock); err != nil {
-		return nil, err
-	}
-	if err := st.loadPauses(); err != nil {
-		return nil, err
-	}
-	if len(st.life.Parts) > 0 {
-		st.sets, err = db.Collect(ctx, tx, setsOf, []any{c.ID}, scanSet)
-	}
-	return st, err
-}
-
-func (st *state) loadPauses() error {
-	if len(st.clocks) == 0 {
-		return nil
-	}
-	type span struct {
-		clock string
-		Pause
-	}
-	spans, err := db.Collect(st.ctx, st.tx, spansOf, []any{st.ID}, func(r db.Rows) (x span, err error) {
-		var from, until int64
-		err = r.Scan(&x.clock, &x.ID, &from, &until, &x.Reason)
-		x.From, x.Until = db.Time(from), db.Time(until)
-		return x, err
-	})
-	for _, x := range spans {
-		if c := st.clock(x.clock); c != nil {
-			c.Pauses = append(c.Pauses, x.Pause)
-		}
-	}
-	return err
 }
 
 func (st *state) clock(name string) *Clock {
@@ -236,7 +244,7 @@ func anyHeard(ts []workflow.Trigger, happened []workflow.Trigger) bool {
 }
 
 // day is the calendar day of the move.
-func (st *state) day() string { return st.now.In(clock.CST).Format(time.DateOnly) }
+func (st *state) day() string { return dayOf(st.now) }
 
 // env is what formulas of this case may read.
 func (st *state) env() formula.Env {
@@ -447,14 +455,7 @@ func (st *state) aboutValue(name string) formula.Value {
 		}
 		return member(c, name)
 	}
-	if st.s.About == nil {
-		return nil
-	}
-	v, err := st.s.About(st.ctx, st.tx, st.Case, name, st.day())
-	if err != nil {
-		return nil
-	}
-	return v
+	return st.aboutRecordValue(name)
 }
 
 func (st *state) times(action string) (int64, error) {
@@ -462,7 +463,15 @@ func (st *state) times(action string) (int64, error) {
 		return 0, nil
 	}
 	var n int64
-	err := st.tx.Row(st.ctx, timesDone, []any{st.ID, action}, &n)
+	var err error
+	if st.moves == nil {
+		err = st.tx.Row(st.ctx, timesDone, []any{st.ID, action}, &n)
+	}
+	for _, m := range st.moves {
+		if m.Done && m.Action == action {
+			n++
+		}
+	}
 	if st.move != nil && st.move.Action == action {
 		n++ // the act in progress counts
 	}

@@ -23,29 +23,31 @@ var (
 		unit_id = $9, assignee_id = $10, queue = $11, entered_at = $12, due_at = $13, closed_at = $14, suspended = $15,
 		returns = $16, reopens = $17, extensions = $18, urges = $19, supervised = $20, designated = $21, merged_into = $22, fields = $23,
 		class = $24, scheme = $25 WHERE id = $1`)
-	caseByID   = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE id = $1`)
-	partsOf    = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = $1 AND parent_id <> '' AND part = $2 ORDER BY part_round, item_key, id`)
-	allPartsOf = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = $1 AND parent_id <> '' ORDER BY part, part_round, item_key, id`)
+	caseByID = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE id = $1`)
+	// A bare $1 would make SQLite plan anew for every value: another index is for parent_id = ''.
+	partsOf    = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = ($1 || '') AND parent_id <> '' AND part = $2 ORDER BY part_round, item_key, id`)
+	allPartsOf = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = ($1 || '') AND parent_id <> '' ORDER BY part, part_round, item_key, id`)
 
 	insertMove = db.SQL(`INSERT INTO move (case_id, id, jurisdiction, root_id, action, from_step, to_step, outcome, person_id, post_id, unit_id,
 		role, helper_id, at, device_at, cause, done, reason, data) VALUES (` + places(1, 19) + `)`)
 	movesOf = db.SQL(`SELECT id, case_id, jurisdiction, root_id, action, from_step, to_step, outcome, person_id, post_id, unit_id,
 		role, helper_id, at, device_at, cause, done, reason, data FROM move WHERE case_id = $1 ORDER BY id`)
-	doersInFamily = db.SQL(`SELECT DISTINCT person_id, unit_id FROM move WHERE root_id = $1 AND action = $2 AND done = 1 AND person_id <> ''`)
-	doersOfCase   = db.SQL(`SELECT DISTINCT person_id, unit_id FROM move WHERE case_id = $1 AND action = $2 AND done = 1 AND person_id <> ''`)
-	timesDone     = db.SQL(`SELECT count(*) FROM move WHERE case_id = $1 AND action = $2 AND done = 1`)
+	doersInFamily = db.SQL(`SELECT person_id, unit_id FROM move WHERE case_id = $1 AND action = $2 AND done = 1 AND person_id <> ''
+		UNION SELECT person_id, unit_id FROM move WHERE root_id = $1 AND case_id <> root_id AND action = $2 AND done = 1 AND person_id <> ''`)
+	doersOfCase = db.SQL(`SELECT DISTINCT person_id, unit_id FROM move WHERE case_id = $1 AND action = $2 AND done = 1 AND person_id <> ''`)
+	timesDone   = db.SQL(`SELECT count(*) FROM move WHERE case_id = $1 AND action = $2 AND done = 1`)
 
 	participantsOf    = db.SQL(`SELECT id, case_id, seat, kind, subject, state, from_at, until_at, due_at, move_id, why FROM participant WHERE case_id = $1 ORDER BY id`)
 	updateParticipant = db.SQL(`UPDATE participant SET state = $3, until_at = $4, due_at = $5 WHERE case_id = $1 AND id = $2`)
 
-	clocksOf = db.SQL(`SELECT name, state, from_at, due_at, until_at, paused_at, limit_text, hours, extended, provisional, marks, next_at, rule, why
-		FROM clock WHERE case_id = $1 ORDER BY name`)
+	clocksOf = db.SQL(`SELECT c.name, c.state, c.from_at, c.due_at, c.until_at, c.paused_at, c.limit_text, c.hours, c.extended, c.provisional, c.marks, c.next_at, c.rule, c.why,
+		COALESCE(s.id, ''), COALESCE(s.from_at, 0), COALESCE(s.until_at, 0), COALESCE(s.reason, '')
+		FROM clock c LEFT JOIN clock_span s ON s.case_id = c.case_id AND s.clock = c.name WHERE c.case_id = $1 ORDER BY c.name, s.id`)
 	putClock = db.SQL(`INSERT INTO clock (case_id, name, jurisdiction, state, from_at, due_at, until_at, paused_at, limit_text, hours, extended,
 		provisional, marks, next_at, rule, why) VALUES (` + places(1, 16) + `)
 		ON CONFLICT (case_id, name) DO UPDATE SET state = excluded.state, from_at = excluded.from_at, due_at = excluded.due_at, until_at = excluded.until_at,
 		paused_at = excluded.paused_at, limit_text = excluded.limit_text, hours = excluded.hours, extended = excluded.extended, provisional = excluded.provisional,
 		marks = excluded.marks, next_at = excluded.next_at, rule = excluded.rule, why = excluded.why`)
-	spansOf = db.SQL(`SELECT clock, id, from_at, until_at, reason FROM clock_span WHERE case_id = $1 ORDER BY clock, id`)
 	putSpan = db.SQL(`INSERT INTO clock_span (case_id, clock, id, from_at, until_at, reason) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (case_id, clock, id) DO UPDATE SET until_at = excluded.until_at`)
 
@@ -194,17 +196,21 @@ func scanParticipant(r db.Rows) (*Participant, error) {
 	return &p, err
 }
 
-func scanClock(r db.Rows) (*Clock, error) {
+// scanClock reads a clock with one of its pauses; one without an id is none.
+func scanClock(r db.Rows) (*Clock, Pause, error) {
 	var c Clock
-	var from, due, until, paused, provisional, next int64
+	var p Pause
+	var from, due, until, paused, provisional, next, pausedFrom, pausedUntil int64
 	var limit, extended, why string
-	if err := r.Scan(&c.Name, &c.State, &from, &due, &until, &paused, &limit, &c.Hours, &extended, &provisional, &c.Fired, &next, &c.Rule, &why); err != nil {
-		return nil, err
+	if err := r.Scan(&c.Name, &c.State, &from, &due, &until, &paused, &limit, &c.Hours, &extended, &provisional, &c.Fired, &next, &c.Rule, &why,
+		&p.ID, &pausedFrom, &pausedUntil, &p.Reason); err != nil {
+		return nil, p, err
 	}
 	c.From, c.Due, c.Until, c.PausedAt, c.Next = db.Time(from), db.Time(due), db.Time(until), db.Time(paused), db.Time(next)
 	c.Limit, c.Extended = split(limit), split(extended)
 	c.Provisional, c.Why = provisional == 1, json.RawMessage(why)
-	return &c, nil
+	p.From, p.Until = db.Time(pausedFrom), db.Time(pausedUntil)
+	return &c, p, nil
 }
 
 func split(s string) []string {

@@ -6,6 +6,7 @@ import (
 
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/record"
 	"gezhi/internal/workflow"
 )
 
@@ -21,6 +22,7 @@ type View struct {
 	Links  []Link
 	Moves  []Move
 	Can    []Offer
+	About  *AboutView // nil: nothing
 	// Masked are the personal fields that are set but hidden from the reader; Personal
 	// those that the reader may read.
 	Masked   []string
@@ -46,30 +48,61 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 	}
 	var v *View
 	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		st, err := s.load(ctx, tx, id, s.Now())
+		var read View
+		var kept []payload
+		of := []any{id}
+		st, err := s.load(ctx, tx, id, s.Now(),
+			func(*loading) db.Ask { return db.Ask{Stmt: movesOf, Args: of, Scan: db.Into(&read.Moves, scanMove)} },
+			func(*loading) db.Ask { return db.Ask{Stmt: linksOf, Args: of, Scan: db.Into(&read.Links, scanLink)} },
+			func(l *loading) db.Ask {
+				return db.Ask{Stmt: allPartsOf, Args: of, Scan: db.Into(&read.Parts, scanCase), Unless: func() bool { return len(l.sets) == 0 }}
+			},
+			func(l *loading) db.Ask {
+				return db.Ask{Stmt: payloadsOf, Args: of, Scan: db.Into(&kept, scanPayload), Unless: func() bool {
+					k := s.Book.read(l.found)
+					return k != nil && !k.personal()
+				}}
+			})
 		if err != nil {
 			return err
 		}
+		st.moves = read.Moves
 		if !who.System && !st.sees(who) {
 			return fault.New(fault.NotFound, "case.not_found")
 		}
-		v = &View{Case: st.Case, Class: st.class, Life: st.life, Seats: st.seats, Clocks: st.clocks, Sets: st.sets}
-		if v.Moves, err = db.Collect(ctx, tx, movesOf, []any{id}, scanMove); err != nil {
+		v = &read
+		v.Case, v.Class, v.Life, v.Seats, v.Clocks, v.Sets = st.Case, st.class, st.life, st.seats, st.clocks, st.sets
+		if v.About, err = st.aboutView(); err != nil {
 			return err
 		}
-		if v.Parts, err = db.Collect(ctx, tx, allPartsOf, []any{id}, scanCase); err != nil {
-			return err
-		}
-		if v.Links, err = db.Collect(ctx, tx, linksOf, []any{id}, scanLink); err != nil {
-			return err
-		}
-		if err := st.readPersonal(who, v); err != nil {
+		if err := st.readPersonal(who, v, kept); err != nil {
 			return err
 		}
 		v.Can, err = st.offers(who)
 		return err
 	})
 	return v, err
+}
+
+// AboutView is what a case is about, by the name that lists give it.
+type AboutView struct{ Kind, Of, ID, Title string }
+
+func (st *state) aboutView() (*AboutView, error) {
+	switch st.AboutKind {
+	case workflow.AboutRecord:
+		r, err := record.ByID(st.ctx, st.tx, st.AboutID)
+		if err != nil {
+			return nil, err
+		}
+		return &AboutView{st.AboutKind, r.Pack + "/" + r.Kind, r.ID, r.Title}, nil
+	case workflow.AboutCase:
+		c, err := st.s.read(st.ctx, st.tx, st.AboutID)
+		if err != nil {
+			return nil, err
+		}
+		return &AboutView{st.AboutKind, c.Pack + "/" + c.Class, c.ID, c.Number}, nil
+	}
+	return nil, nil
 }
 
 func scanLink(r db.Rows) (l Link, err error) {
@@ -79,21 +112,14 @@ func scanLink(r db.Rows) (l Link, err error) {
 	return l, err
 }
 
+// payload is a personal value as it is kept.
+type payload struct{ name, body string }
+
+func scanPayload(r db.Rows) (x payload, err error) { return x, r.Scan(&x.name, &x.body) }
+
 // readPersonal shows personal values to the reporter only; to everybody else they are
 // masked until unmasking is asked for and logged.
-func (st *state) readPersonal(who *Actor, v *View) error {
-	has := false
-	for _, f := range st.class.Fields {
-		has = has || f.Personal != nil
-	}
-	if !has {
-		return nil
-	}
-	type value struct{ name, body string }
-	all, err := db.Collect(st.ctx, st.tx, payloadsOf, []any{st.ID}, func(r db.Rows) (x value, err error) { return x, r.Scan(&x.name, &x.body) })
-	if err != nil {
-		return err
-	}
+func (st *state) readPersonal(who *Actor, v *View, all []payload) error {
 	seen := map[string]bool{}
 	for _, x := range all { // later values win
 		if who.PersonID == st.ReporterID && who.PersonID != "" {
@@ -175,6 +201,9 @@ func (st *state) overlayOffers(who *Actor) []Offer {
 			continue
 		}
 		out = append(out, Offer{Action: o.Name, Overlay: true, Reasons: st.reasons(o)})
+	}
+	if st.mayVoid(who) {
+		out = append(out, Offer{Action: actionVoid, Overlay: true})
 	}
 	for _, p := range st.seats {
 		if p.State == Offered {

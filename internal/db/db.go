@@ -119,6 +119,7 @@ type conn interface {
 	exec(ctx context.Context, s Stmt, args []any) (int64, error)
 	query(ctx context.Context, s Stmt, args []any) (Rows, error)
 	queue(ctx context.Context, s Stmt, args []any) error
+	together(ctx context.Context, asks []Ask) error
 }
 
 // Rows are the rows of a query. Close them before the next statement.
@@ -177,6 +178,43 @@ func (t *Tx) Query(ctx context.Context, s Stmt, args ...any) (Rows, error) {
 		return nil, t.note(err, s)
 	}
 	return rows, nil
+}
+
+// Ask is a query that travels with others; see Together.
+type Ask struct {
+	Stmt Stmt
+	Args []any
+	Scan func(Rows) error // called for each row; it must not use the transaction
+	// Unless says, once the asks before it are answered, that this one is of no use. Where all
+	// travel at once it is not asked.
+	Unless func() bool
+}
+
+// Together runs queries that do not need each other's answers, and scans their rows in the
+// order of the asks. On PostgreSQL all travel at once.
+func (t *Tx) Together(ctx context.Context, asks ...Ask) error {
+	if err := t.ready(); err != nil {
+		return err
+	}
+	for i := range asks {
+		asks[i].Args = bind(asks[i].Args)
+	}
+	if err := t.conn.together(ctx, asks); err != nil {
+		return t.note(err, asks[0].Stmt)
+	}
+	return nil
+}
+
+// Into makes the Scan of an Ask that collects rows into all.
+func Into[T any](all *[]T, scan func(Rows) (T, error)) func(Rows) error {
+	*all = nil
+	return func(r Rows) error {
+		v, err := scan(r)
+		if err == nil {
+			*all = append(*all, v)
+		}
+		return err
+	}
 }
 
 // Row runs a query for one row and scans it; no row is ErrNoRows.

@@ -46,7 +46,7 @@ func openLite(path string) (*lite, error) {
 		return nil, err
 	}
 	p := url.Values{}
-	for _, x := range []string{"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "temp_store(MEMORY)",
+	for _, x := range []string{"synchronous(FULL)", "busy_timeout(5000)", "temp_store(MEMORY)",
 		fmt.Sprintf("cache_size(-%d)", pageKiB), "wal_autocheckpoint(10000)"} {
 		p.Add("_pragma", x)
 	}
@@ -58,7 +58,10 @@ func openLite(path string) (*lite, error) {
 	}
 	readers := max(4, runtime.NumCPU())
 	l := &lite{pool: pool, dsn: dsn, reader: make(chan *liteConn, readers), queue: make(chan *job, 1024), closed: make(chan struct{}), lock: lock}
-	if l.writer, err = l.connect(); err != nil {
+	if l.writer, err = l.connect(); err == nil {
+		err = l.writer.begin()
+	}
+	if err != nil {
 		pool.Close()
 		lock.Close()
 		return nil, fault.Wrap(err, fault.Unavailable, "db.cannot_open", "path", path)

@@ -8,14 +8,23 @@ import (
 	"io"
 	"reflect"
 	"regexp"
+	"strconv"
+	"strings"
 )
 
 // liteConn is one connection with its prepared statements. It speaks to the driver itself:
 // database/sql would lock, copy and convert for every argument and every value.
 type liteConn struct {
 	c     driver.Conn
-	stmts map[Stmt]driver.Stmt
+	stmts map[Stmt]*liteStmt
 	args  []driver.NamedValue // of the statement in progress
+}
+
+// liteStmt is a statement whose arguments have lost their names: the driver would look every
+// one of them up at every run.
+type liteStmt struct {
+	driver.Stmt
+	order []int // which argument stands where
 }
 
 func (l *lite) connect() (*liteConn, error) {
@@ -23,7 +32,20 @@ func (l *lite) connect() (*liteConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &liteConn{c: c, stmts: map[Stmt]driver.Stmt{}}, nil
+	return &liteConn{c: c, stmts: map[Stmt]*liteStmt{}}, nil
+}
+
+// begin sets what the file itself keeps. The size of a page counts for a new file only, and
+// only before its journal: rows of a case are wide, and larger pages split less.
+func (c *liteConn) begin() error {
+	for _, s := range []Stmt{"PRAGMA page_size = 8192", "PRAGMA journal_mode = WAL"} {
+		rows, err := c.query(context.Background(), s, nil)
+		if err != nil {
+			return err
+		}
+		rows.Close()
+	}
+	return nil
 }
 
 // writable fails on a file that may only be read, which SQLite would open all the same, and
@@ -50,22 +72,39 @@ func (c *liteConn) close() {
 // compiles the statement anew at every change of it; an expression it leaves alone.
 var boundLimit = regexp.MustCompile(`LIMIT \$(\d+)`)
 
-func (c *liteConn) stmt(s Stmt) (driver.Stmt, error) {
+// argument finds arguments, and texts and comments, in which nothing is one.
+var argument = regexp.MustCompile(`'[^']*'|"[^"]*"|--[^\n]*|\$(\d+)`)
+
+func (c *liteConn) stmt(s Stmt) (*liteStmt, error) {
 	if st := c.stmts[s]; st != nil {
 		return st, nil
 	}
-	st, err := c.c.Prepare(boundLimit.ReplaceAllString(string(s), "LIMIT ($$$1 + 0)"))
-	if err != nil {
+	st := &liteStmt{}
+	text := boundLimit.ReplaceAllString(string(s), "LIMIT ($$$1 + 0)")
+	text = argument.ReplaceAllStringFunc(text, func(found string) string {
+		n, err := strconv.Atoi(strings.TrimPrefix(found, "$"))
+		if found[0] != '$' || err != nil {
+			return found
+		}
+		st.order = append(st.order, n-1)
+		return "?"
+	})
+	var err error
+	if st.Stmt, err = c.c.Prepare(text); err != nil {
 		return nil, err
 	}
 	c.stmts[s] = st
 	return st, nil
 }
 
-// named puts arguments into the form of the driver.
-func (c *liteConn) named(args []any) ([]driver.NamedValue, error) {
+// bound puts arguments into the form and the order of the driver.
+func (c *liteConn) bound(st *liteStmt, args []any) ([]driver.NamedValue, error) {
 	c.args = c.args[:0]
-	for i, a := range args {
+	for i, at := range st.order {
+		if at >= len(args) {
+			return nil, fmt.Errorf("db: no argument $%d", at+1)
+		}
+		a := args[at]
 		switch a.(type) {
 		case string, int64, float64, nil:
 		default:
@@ -84,11 +123,11 @@ func (c *liteConn) exec(ctx context.Context, s Stmt, args []any) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	named, err := c.named(args)
+	named, err := c.bound(st, args)
 	if err != nil {
 		return 0, err
 	}
-	r, err := st.(driver.StmtExecContext).ExecContext(ctx, named)
+	r, err := st.Stmt.(driver.StmtExecContext).ExecContext(ctx, named)
 	if err != nil {
 		return 0, err
 	}
@@ -105,15 +144,42 @@ func (c *liteConn) query(ctx context.Context, s Stmt, args []any) (Rows, error) 
 	if err != nil {
 		return nil, err
 	}
-	named, err := c.named(args)
+	named, err := c.bound(st, args)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := st.(driver.StmtQueryContext).QueryContext(ctx, named)
+	rows, err := st.Stmt.(driver.StmtQueryContext).QueryContext(ctx, named)
 	if err != nil {
 		return nil, err
 	}
 	return &liteRows{rows: rows, values: make([]driver.Value, len(rows.Columns()))}, nil
+}
+
+func (c *liteConn) together(ctx context.Context, asks []Ask) error {
+	for _, a := range asks {
+		if a.Unless != nil && a.Unless() {
+			continue
+		}
+		rows, err := c.query(ctx, a.Stmt, a.Args)
+		if err != nil {
+			return err
+		}
+		if err := scanAll(rows, a.Scan); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scanAll scans and closes rows.
+func scanAll(rows Rows, scan func(Rows) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 type liteRows struct {

@@ -57,13 +57,30 @@ const (
 	pgCommit Stmt = "COMMIT"
 )
 
+// read answers as soon as fn has; its transaction ends behind its back.
 func (p *pg) read(ctx context.Context, fn func(context.Context, *Tx) error) error {
 	c, err := p.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
-	defer c.Release()
-	return attempt(within(ctx), c.Conn(), pgSteady, nil, false, 0, fn)
+	pc := &pgConn{c: c.Conn()}
+	ctx = within(ctx)
+	pc.queue(ctx, pgSteady, nil)
+	tx := &Tx{conn: pc}
+	defer func() {
+		if c.Conn().PgConn().TxStatus() == 'I' {
+			c.Release() // fn asked nothing
+			return
+		}
+		go func() {
+			defer c.Release()
+			pc.drop(ctx)
+		}()
+	}()
+	if err := fn(ctx, tx); err != nil {
+		return err
+	}
+	return tx.failed
 }
 
 func (p *pg) write(ctx context.Context, d *DB, keys Keys, fn func(context.Context, *Tx) error) error {
@@ -153,8 +170,11 @@ func (c *pgConn) queue(_ context.Context, s Stmt, args []any) error {
 	return nil
 }
 
-// send sends what waits; the results of the waiting statements are read and checked.
-func (c *pgConn) send(ctx context.Context) (pgx.BatchResults, error) {
+// send sends what waits; the results of all statements but the last are read and checked.
+func (c *pgConn) send(ctx context.Context) (pgx.BatchResults, error) { return c.sendBut(ctx, 1) }
+
+// sendBut sends what waits, and leaves the last results to its caller.
+func (c *pgConn) sendBut(ctx context.Context, last int) (pgx.BatchResults, error) {
 	b := &pgx.Batch{}
 	for _, q := range c.wait {
 		b.Queue(string(q.s), q.args...)
@@ -162,7 +182,7 @@ func (c *pgConn) send(ctx context.Context) (pgx.BatchResults, error) {
 	n := len(c.wait)
 	c.wait = c.wait[:0]
 	br := c.c.SendBatch(ctx, b)
-	for range n - 1 {
+	for range n - last {
 		if _, err := br.Exec(); err != nil {
 			br.Close()
 			return nil, err
@@ -211,6 +231,27 @@ func (c *pgConn) query(ctx context.Context, s Stmt, args []any) (Rows, error) {
 		return nil, err
 	}
 	return &pgRows{rows, br, nil}, nil
+}
+
+func (c *pgConn) together(ctx context.Context, asks []Ask) error {
+	for _, a := range asks {
+		c.queue(ctx, a.Stmt, a.Args)
+	}
+	br, err := c.sendBut(ctx, len(asks))
+	if err != nil {
+		return err
+	}
+	for _, a := range asks {
+		rows, err := br.Query()
+		if err == nil {
+			err = scanAll(&pgRows{Rows: rows}, a.Scan)
+		}
+		if err != nil {
+			br.Close()
+			return err
+		}
+	}
+	return br.Close()
 }
 
 func (c *pgConn) drop(ctx context.Context) {

@@ -41,6 +41,7 @@ const (
 	batch    = 64
 	longest  = time.Hour // longest delay between two tries
 	shortest = 2 * time.Second
+	gather   = 20 * time.Millisecond // between two rounds
 )
 
 // backoff is the delay before the next try after so many.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sort"
+	"sync"
 	"time"
 
 	"gezhi/internal/clock"
@@ -21,6 +22,10 @@ type Runner struct {
 	// Topics delivers a message by its topic. It may be called again with the same message.
 	Topics map[string]func(ctx context.Context, m Message) error
 
+	// Lanes is how many timers or messages are worked on side by side; those about one subject
+	// keep their order. 0 and 1 are one after the other.
+	Lanes int
+
 	wake chan struct{}
 }
 
@@ -37,24 +42,32 @@ func (r *Runner) Wake() {
 	}
 }
 
-// Run works until ctx ends. Between rounds it waits for the next due moment, a Wake, or a
-// second at the most (another process may have left work).
+// Run works until ctx ends. After a round it lets work gather for a moment, so that many acts
+// share a few transactions; then it waits for a Wake, or a second at the most (another process
+// may have left work).
 func (r *Runner) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		n, err := r.Round(ctx)
 		if err != nil && ctx.Err() == nil {
 			slog.Error("jobs", "err", err)
 		}
-		if n > 0 && err == nil {
-			continue
+		if n < batch {
+			wait(ctx, nil, gather)
 		}
-		t := time.NewTimer(time.Second)
-		select {
-		case <-ctx.Done():
-		case <-r.wake:
-		case <-t.C:
+		if n == 0 || err != nil {
+			wait(ctx, r.wake, time.Second)
 		}
-		t.Stop()
+	}
+}
+
+// wait returns after d, at a wake, or when ctx ends.
+func wait(ctx context.Context, wake <-chan struct{}, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-wake:
+	case <-t.C:
 	}
 }
 
@@ -84,13 +97,37 @@ func (r *Runner) Round(ctx context.Context) (int, error) {
 		return a.Kind+"/"+a.Ref < b.Kind+"/"+b.Ref
 	})
 	sort.Slice(messages, func(i, j int) bool { return messages[i].ID < messages[j].ID })
-	for _, m := range messages {
-		r.deliver(ctx, m)
-	}
-	for _, t := range timers {
-		r.fire(ctx, t)
-	}
+	r.deliverAll(ctx, messages)
+	apart(timers, r.Lanes, func(t Timer) string { return t.Kind + "/" + t.Ref }, func(t Timer) { r.fire(ctx, t) })
 	return len(timers) + len(messages), nil
+}
+
+// apart does all, those with one name one after the other, and of others some side by side.
+func apart[T any](all []T, lanes int, name func(T) string, do func(T)) {
+	var order []string
+	by := map[string][]T{}
+	for _, x := range all {
+		n := ""
+		if lanes > 1 {
+			n = name(x)
+		}
+		if by[n] == nil {
+			order = append(order, n)
+		}
+		by[n] = append(by[n], x)
+	}
+	var wg sync.WaitGroup
+	free := make(chan struct{}, max(lanes, 1))
+	for _, n := range order {
+		free <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-free }()
+			for _, x := range by[n] {
+				do(x)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func (r *Runner) fire(ctx context.Context, t Timer) {
@@ -109,27 +146,50 @@ func (r *Runner) fire(ctx context.Context, t Timer) {
 	})
 }
 
-func (r *Runner) deliver(ctx context.Context, m Message) {
+// deliverAll delivers messages and writes down what became of all of them at once.
+func (r *Runner) deliverAll(ctx context.Context, all []Message) {
+	var mu sync.Mutex
+	failed := map[string]error{}
+	apart(all, r.Lanes, func(m Message) string { return m.Subject }, func(m Message) {
+		if err := r.deliver(ctx, m); err != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			failed[m.ID] = err
+		}
+	})
+	if len(all) == 0 || ctx.Err() != nil {
+		return
+	}
+	now := r.Now()
+	r.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		for _, m := range all {
+			var err error
+			switch e := failed[m.ID]; {
+			case e == nil:
+				err = tx.Queue(ctx, doneMessage, m.ID, now)
+			case m.Attempts >= tries:
+				err = tx.Queue(ctx, failMessage, m.ID, Dead, now, e.Error())
+			default:
+				err = tx.Queue(ctx, failMessage, m.ID, Waiting, now.Add(backoff(m.Attempts)), e.Error())
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (r *Runner) deliver(ctx context.Context, m Message) error {
 	f := r.Topics[m.Topic]
 	err := error(fault.New(fault.Internal, "jobs.unknown", "topic", m.Topic))
 	if f != nil {
 		err = f(ctx, m)
 	}
-	if ctx.Err() != nil {
-		return
+	if err != nil && ctx.Err() == nil {
+		slog.Error("message", "topic", m.Topic, "id", m.ID, "try", m.Attempts, "err", err)
 	}
-	if err == nil {
-		r.write(ctx, func(ctx context.Context, tx *db.Tx) error { return tx.Queue(ctx, doneMessage, m.ID, r.Now()) })
-		return
-	}
-	slog.Error("message", "topic", m.Topic, "id", m.ID, "try", m.Attempts, "err", err)
-	state := Waiting
-	if m.Attempts >= tries {
-		state = Dead
-	}
-	r.write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return tx.Queue(ctx, failMessage, m.ID, state, r.Now().Add(backoff(m.Attempts)), err.Error())
-	})
+	return err
 }
 
 func (r *Runner) write(ctx context.Context, fn func(context.Context, *db.Tx) error) {

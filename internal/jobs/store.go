@@ -11,6 +11,8 @@ import (
 var (
 	setTimer = db.SQL(`INSERT INTO timer (kind, ref, jurisdiction, due_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (kind, ref) DO UPDATE SET due_at = excluded.due_at, attempts = 0, lease_until = 0, error = ''`)
+	hasten = db.SQL(`INSERT INTO timer (kind, ref, jurisdiction, due_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (kind, ref) DO UPDATE SET due_at = excluded.due_at WHERE timer.due_at > excluded.due_at`)
 	dropTimer   = db.SQL(`DELETE FROM timer WHERE kind = $1 AND ref = $2`)
 	claimTimers = db.SQL(`UPDATE timer SET lease_until = $2, attempts = attempts + 1
 		WHERE (lease_until < $1 OR lease_until > $4) AND (kind, ref) IN
@@ -38,6 +40,11 @@ func Set(ctx context.Context, tx *db.Tx, t Timer) error {
 		return tx.Queue(ctx, dropTimer, t.Kind, t.Ref)
 	}
 	return tx.Queue(ctx, setTimer, t.Kind, t.Ref, t.Jurisdiction, t.DueAt)
+}
+
+// Hasten puts a timer unless it is there and due before.
+func Hasten(ctx context.Context, tx *db.Tx, t Timer) error {
+	return tx.Queue(ctx, hasten, t.Kind, t.Ref, t.Jurisdiction, t.DueAt)
 }
 
 // Post puts a message into the outbox. A zero DueAt means at once.

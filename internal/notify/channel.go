@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"gezhi/internal/db"
 	"gezhi/internal/fault"
 )
 
@@ -15,6 +16,12 @@ import (
 // goes on to the person's next channel. Any other error is tried again.
 type Channel interface {
 	Send(ctx context.Context, d Delivery) (Receipt, error)
+}
+
+// local is a channel within the program itself: it carries in the transaction that plans the
+// delivery, so that there is nothing to wait for and nothing to try again.
+type local interface {
+	put(ctx context.Context, tx *db.Tx, d Delivery) error
 }
 
 // Delivery is one message to one person, or to a group, as a channel gets it.

@@ -14,11 +14,11 @@ import (
 func (s *Service) collect(ctx context.Context, tx *db.Tx, n Notice, people []string, at, now time.Time) error {
 	for _, person := range people {
 		err := putDelivery(ctx, tx, row{ID: s.ID(), Jurisdiction: n.Jurisdiction, Notice: n.ID, Case: n.Case,
-			Person: person, Channel: DigestName, Line: DigestName, DueAt: at, MadeAt: now, calm: true})
+			Person: person, Channel: DigestName, Line: DigestName, State: Waiting, DueAt: at, MadeAt: now, calm: true})
 		if err != nil {
 			return err
 		}
-		if err := s.setDigest(ctx, tx, n.Jurisdiction, person); err != nil {
+		if err := jobs.Hasten(ctx, tx, jobs.Timer{Kind: DigestTimer, Ref: person, Jurisdiction: n.Jurisdiction, DueAt: at}); err != nil {
 			return err
 		}
 	}
@@ -41,6 +41,10 @@ func (s *Service) Digest(ctx context.Context, t jobs.Timer) error {
 	if err != nil {
 		return err
 	}
+	langs, err := s.languages(ctx, []string{t.Ref})
+	if err != nil {
+		return err
+	}
 	now, of := s.Now(), s.kinds(t.Jurisdiction)
 	return s.DB.Write(ctx, db.Keys{"digest/" + t.Ref}, func(ctx context.Context, tx *db.Tx) error {
 		lines, err := gathered(ctx, tx, t.Ref, now)
@@ -53,7 +57,7 @@ func (s *Service) Digest(ctx context.Context, t jobs.Timer) error {
 		n := Notice{ID: s.ID(), Jurisdiction: t.Jurisdiction, Event: eventDigest, Fallback: p.DigestBy, People: []string{t.Ref}, Lines: lines}
 		n.Fallback = usable(n, of)
 		channels, next := stage(n.Fallback, 0, of)
-		st := stored{Notice: n, turn: n.People, stage: next, madeAt: now}
+		st := stored{Notice: n, turn: n.People, stage: next, madeAt: now, langs: langs}
 		if _, err := putNotice(ctx, tx, st, now); err != nil {
 			return err
 		}

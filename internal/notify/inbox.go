@@ -48,8 +48,9 @@ type Call struct {
 }
 
 var (
+	// A note belongs to a delivery; one planned twice is one.
 	insertNote = db.SQL(`INSERT INTO inbox_note (id, jurisdiction, person_id, notice_id, case_id, number, event, severity, due_at, text, made_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`)
+		SELECT id, jurisdiction, person_id, notice_id, case_id, $2, $3, $4, $5, $6, $7 FROM delivery WHERE id = $1 ON CONFLICT (id) DO NOTHING`)
 	noteColumns = `id, notice_id, case_id, number, event, severity, due_at, text, made_at, read_at`
 	allNotes    = db.SQL(`SELECT ` + noteColumns + ` FROM inbox_note WHERE person_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`)
 	unreadNotes = db.SQL(`SELECT ` + noteColumns + ` FROM inbox_note WHERE person_id = $1 AND id < $2 AND read_at = 0 ORDER BY id DESC LIMIT $3`)
@@ -72,12 +73,13 @@ type inApp struct{ s *Service }
 
 // Send puts the message into the person's inbox, once.
 func (c inApp) Send(ctx context.Context, d Delivery) (Receipt, error) {
-	n := d.Notice
-	err := c.s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
-		c.s.publish(tx, "notes/"+d.Person, d.ID)
-		return tx.Queue(ctx, insertNote, d.ID, d.Jurisdiction, d.Person, n.ID, n.Case, d.Values["number"], n.Event, n.Severity, n.DueAt, d.Text, d.At)
-	})
+	err := c.s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error { return c.put(ctx, tx, d) })
 	return Receipt{Delivered: true}, err
+}
+
+func (c inApp) put(ctx context.Context, tx *db.Tx, d Delivery) error {
+	c.s.publish(tx, "notes/"+d.Person, d.ID)
+	return tx.Queue(ctx, insertNote, d.ID, d.Values["number"], d.Notice.Event, d.Notice.Severity, d.Notice.DueAt, d.Text, d.At)
 }
 
 // call is the channel to a clerk who telephones.

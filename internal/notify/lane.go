@@ -187,27 +187,33 @@ func (s *Service) try(ctx context.Context, r row) error {
 func (s *Service) carry(ctx context.Context, w Wire, r row, st stored) (Receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.timeout())
 	defer cancel()
-	d := Delivery{ID: r.ID, Jurisdiction: r.Jurisdiction, Person: r.Person, Channel: r.Channel, Attempt: r.Attempts, At: s.Now(), Notice: st.Notice}
+	var address string
 	var err error
 	if w.Addressed {
-		if d.Address, err = s.Address(ctx, r.Person, r.Channel); err != nil {
+		if address, err = s.Address(ctx, r.Person, r.Channel); err != nil {
 			return Receipt{}, err
 		}
-		if d.Address == "" {
+		if address == "" {
 			return Receipt{}, refused(nil, "notify.no_address")
 		}
 	}
-	lang := ""
-	if s.Lang != nil && r.Person != "" {
-		if lang, err = s.Lang(ctx, r.Person); err != nil {
-			return Receipt{}, err
-		}
+	langs, err := s.languages(ctx, []string{r.Person})
+	if err != nil {
+		return Receipt{}, err
 	}
+	d := s.letter(r, st, langs[r.Person])
+	d.Address = address
+	return w.Channel.Send(ctx, d)
+}
+
+// letter is what a channel gets of a delivery.
+func (s *Service) letter(r row, st stored, lang string) Delivery {
+	d := Delivery{ID: r.ID, Jurisdiction: r.Jurisdiction, Person: r.Person, Channel: r.Channel, Attempt: r.Attempts, At: s.Now(), Notice: st.Notice}
 	if s.Link != nil {
 		d.Link = s.Link(st.Case)
 	}
 	d.Subject, d.Text, d.Values = compose(lang, st.Notice, d.Link)
-	return w.Channel.Send(ctx, d)
+	return d
 }
 
 func (s *Service) took(ctx context.Context, r row, got Receipt) error {
@@ -296,6 +302,9 @@ func (s *Service) fall(ctx context.Context, r row, st stored, give func(context.
 	var channels []string
 	if i := slices.Index(st.Fallback, r.Channel); i >= 0 && !over {
 		channels, _ = plan(st.Notice, i+1, quiet, of)
+	}
+	if st.langs, err = s.languages(ctx, people); err != nil {
+		return err
 	}
 	return s.DB.Write(ctx, keys(st.ID, people), func(ctx context.Context, tx *db.Tx) error {
 		given, err := give(ctx, tx)

@@ -114,6 +114,9 @@ func (s *Service) Deliver(ctx context.Context, m jobs.Message) error {
 	n.Fallback = usable(n, of)
 	channels, next := plan(n, 0, p.IsQuiet(now), of)
 	st := stored{Notice: n, turn: n.People, stage: next, wait: p.pause(n, now, stages(n.Fallback, of)), madeAt: m.MadeAt, chain: n.asks()}
+	if st.langs, err = s.languages(ctx, st.turn); err != nil {
+		return err
+	}
 	return s.DB.Write(ctx, keys(n.ID, n.People), func(ctx context.Context, tx *db.Tx) error {
 		fresh, err := putNotice(ctx, tx, st, now)
 		if err != nil || !fresh {
@@ -154,18 +157,47 @@ func (s *Service) send(ctx context.Context, tx *db.Tx, st stored, people, channe
 			to = []string{""}
 		}
 		for _, person := range to {
-			err := putDelivery(ctx, tx, row{ID: s.ID(), Jurisdiction: st.Jurisdiction, Notice: st.ID, Case: st.Case,
-				Person: person, Channel: c, Line: line, DueAt: now, MadeAt: now, calm: !st.sounds()})
-			if err != nil {
+			r := row{ID: s.ID(), Jurisdiction: st.Jurisdiction, Notice: st.ID, Case: st.Case,
+				Person: person, Channel: c, Line: line, State: Waiting, DueAt: now, MadeAt: now, calm: !st.sounds()}
+			if err := s.plan(ctx, tx, st, r, w); err != nil {
 				return err
 			}
 		}
 	}
-	tx.AfterCommit(s.Wake)
 	if !st.chain {
 		return nil
 	}
 	return jobs.Set(ctx, tx, jobs.Timer{Kind: NoticeTimer, Ref: st.ID, Jurisdiction: st.Jurisdiction, DueAt: now.Add(st.wait)})
+}
+
+// plan writes down a delivery, which a channel of the program itself carries at once.
+func (s *Service) plan(ctx context.Context, tx *db.Tx, st stored, r row, w Wire) error {
+	here, ok := w.Channel.(local)
+	if !ok {
+		tx.AfterCommit(s.Wake)
+		return putDelivery(ctx, tx, r)
+	}
+	r.State, r.Attempts = Delivered, 1
+	if err := putDelivery(ctx, tx, r); err != nil {
+		return err
+	}
+	return here.put(ctx, tx, s.letter(r, st, st.langs[r.Person]))
+}
+
+// languages returns what people read, where that is known.
+func (s *Service) languages(ctx context.Context, people []string) (map[string]string, error) {
+	if s.Lang == nil {
+		return nil, nil
+	}
+	all := map[string]string{}
+	for _, p := range people {
+		lang, err := s.Lang(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		all[p] = lang
+	}
+	return all, nil
 }
 
 // Advance fires the timer of a notice that nobody has acknowledged: it goes to the next
@@ -192,6 +224,9 @@ func (s *Service) Advance(ctx context.Context, t jobs.Timer) error {
 	}
 	next, channels, err := s.next(ctx, st)
 	if err != nil {
+		return err
+	}
+	if next.langs, err = s.languages(ctx, next.turn); err != nil {
 		return err
 	}
 	now := s.Now()
@@ -269,16 +304,24 @@ func (s *Service) notice(ctx context.Context, noticeID string) (st stored, err e
 // about the case leave the morning's digest. A case without chains is left as it is.
 func (s *Service) Acknowledge(ctx context.Context, tx *db.Tx, caseID, person string) error {
 	now := s.Now()
-	ended, err := db.Collect(ctx, tx, endCase, []any{caseID, now, person}, scanText)
+	hanging, err := db.Collect(ctx, tx, hangingOn, []any{caseID, person}, scanText)
 	if err != nil {
 		return err
 	}
-	for _, notice := range ended {
-		if err := s.silence(ctx, tx, notice, now); err != nil {
+	for i, notice := range hanging {
+		if i > 0 && hanging[i-1] == notice {
+			continue
+		}
+		if notice == "" {
+			err = tx.Queue(ctx, voidMine, caseID, person, now)
+		} else {
+			err = s.end(ctx, tx, notice, endAcknowledged, person)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return tx.Queue(ctx, voidMine, caseID, person, now)
+	return nil
 }
 
 // end ends the chain of one notice.

@@ -37,16 +37,18 @@ var (
 	selectNotice  = db.SQL(`SELECT ` + noticeColumns + ` FROM notice WHERE id = $1`)
 	advanceNotice = db.SQL(`UPDATE notice SET stage = $4, round = $5, people = $6
 		WHERE id = $1 AND stage = $2 AND round = $3 AND ended_at = 0`)
-	endNotice   = db.SQL(`UPDATE notice SET ended_at = $2, ending = $3, ended_by = $4 WHERE id = $1 AND ended_at = 0`)
-	endCase     = db.SQL(`UPDATE notice SET ended_at = $2, ending = 'acknowledged', ended_by = $3 WHERE case_id = $1 AND ended_at = 0 AND made_at <= $2 RETURNING id`)
+	endNotice = db.SQL(`UPDATE notice SET ended_at = $2, ending = $3, ended_by = $4 WHERE id = $1 AND ended_at = 0`)
+	// hangingOn is what an act of $2 on case $1 ends: chains by their notice, and as '' the lines of a digest.
+	hangingOn = db.SQL(`SELECT id FROM notice WHERE case_id = $1 AND ended_at = 0
+		UNION ALL SELECT '' FROM delivery WHERE case_id = $1 AND person_id = $2 AND state = 'waiting' AND channel = 'digest' ORDER BY 1`)
 	toldPeople  = db.SQL(`SELECT DISTINCT person_id FROM delivery WHERE notice_id = $1 AND person_id <> ''`)
 	gatheredFor = db.SQL(`SELECT n.body FROM delivery d JOIN notice n ON n.id = d.notice_id
 		WHERE d.person_id = $1 AND d.channel = 'digest' AND d.state = 'waiting' AND d.due_at <= $2 ORDER BY d.id`)
 
-	insertDelivery = db.SQL(`INSERT INTO delivery (id, jurisdiction, notice_id, case_id, person_id, channel, line, state, due_at, made_at, changed_at, calm)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $9, $10) ON CONFLICT (notice_id, person_id, channel) DO NOTHING`)
+	insertDelivery = db.SQL(`INSERT INTO delivery (id, jurisdiction, notice_id, case_id, person_id, channel, line, state, due_at, made_at, changed_at, calm, attempts)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12) ON CONFLICT (notice_id, person_id, channel) DO NOTHING`)
 	dueLines = db.SQL(`SELECT DISTINCT line FROM delivery WHERE state = 'waiting' AND channel <> 'digest' AND due_at <= $1 AND lease_until < $1`)
-	recent   = db.SQL(`SELECT CAST(COALESCE(SUM(attempts), 0) AS BIGINT), COALESCE(MIN(tried_at), 0) FROM delivery WHERE line = $1 AND tried_at > $2`)
+	recent   = db.SQL(`SELECT CAST(COALESCE(SUM(attempts), 0) AS BIGINT), COALESCE(MIN(tried_at), 0) FROM delivery WHERE line = $1 AND tried_at > $2 AND tried_at > 0`)
 	postpone = db.SQL(`UPDATE delivery SET due_at = $3 WHERE line = $1 AND state = 'waiting' AND channel <> 'digest' AND due_at <= $2 AND lease_until < $2`)
 	claim    = db.SQL(`UPDATE delivery SET lease_until = $3, attempts = attempts + 1, tried_at = $2
 		WHERE lease_until < $2 AND id IN (SELECT id FROM delivery WHERE line = $1 AND state = 'waiting' AND channel <> 'digest' AND due_at <= $2 AND lease_until < $2 ORDER BY calm, due_at, id LIMIT $4)
@@ -77,6 +79,8 @@ type stored struct {
 	madeAt time.Time
 	ended  bool
 	chain  bool
+
+	langs map[string]string // of the people about to be told; not kept
 }
 
 // row is a delivery as it is kept.
@@ -132,7 +136,7 @@ func moveNotice(ctx context.Context, tx *db.Tx, old, s stored) (bool, error) {
 }
 
 func putDelivery(ctx context.Context, tx *db.Tx, r row) error {
-	return tx.Queue(ctx, insertDelivery, r.ID, r.Jurisdiction, r.Notice, r.Case, r.Person, r.Channel, r.Line, r.DueAt, r.MadeAt, r.calm)
+	return tx.Queue(ctx, insertDelivery, r.ID, r.Jurisdiction, r.Notice, r.Case, r.Person, r.Channel, r.Line, r.State, r.DueAt, r.MadeAt, r.calm, r.Attempts)
 }
 
 func scanRow(r db.Rows) (d row, err error) {

@@ -106,6 +106,7 @@ func (c *checking) records() {
 			if r.field(k) == nil {
 				c.unknown("record.unknown_field", file, append(at, "key"), k, names(r.Fields, func(f form.Field) string { return f.Name }))
 			}
+			c.keyField(file, append(at, "key"), r.field(k))
 		}
 		if !r.Table && len(r.ChangedBy) == 0 {
 			c.say("record.unchangeable", file, at, "name", r.Name)
@@ -124,6 +125,21 @@ func (c *checking) records() {
 				c.unknown("relation.unknown_record", file, []string{"relations", r.Name}, end, names(c.p.Records, func(r Record) string { return r.Name }))
 			}
 		}
+	}
+}
+
+// keyTypes are the types by which people know one record from another.
+var keyTypes = []string{"text", "number", "date", "choice"}
+
+// keyField checks a field of a record's key: it is neither personal nor of a type that people
+// do not write.
+func (c *checking) keyField(file string, at []string, f *form.Field) {
+	switch {
+	case f == nil:
+	case f.Personal != nil:
+		c.say("record.personal_key", file, at, "name", f.Name)
+	case !slices.Contains(keyTypes, f.Type) || f.Of == form.YesNo:
+		c.say("record.key_type", file, at, "name", f.Name, "type", f.Type)
 	}
 }
 

@@ -246,7 +246,8 @@ func (k *lifeCheck) known(r formula.Ref, s scope) ([]string, string) {
 	case "today":
 		return nil, choose(s.today, "", notHere)
 	case "about":
-		return nil, choose(len(k.l.About) > 0, "", notHere)
+		members := k.aboutMembers()
+		return members, choose(len(k.l.About) == 0, notHere, choose(members == nil || second == "" || slices.Contains(members, second), "", unknown))
 	case "parent", "root", "group":
 		return nil, ""
 	}
@@ -261,6 +262,26 @@ func choose(ok bool, yes, no string) string {
 		return yes
 	}
 	return no
+}
+
+// aboutMembers are what about may be asked for: the fields and relations of the records, the
+// kinds themselves and now; nil where it may be a case, which may have any.
+func (k *lifeCheck) aboutMembers() []string {
+	out := []string{"now"}
+	for _, a := range k.l.About {
+		if a.Kind != workflow.AboutRecord {
+			return nil
+		}
+		out = append(append(out, a.Of), k.recordFields(a.Of)...)
+		for _, p := range append([]*Pack{k.p}, k.others...) {
+			for _, r := range p.Relations {
+				if r.From == a.Of {
+					out = append(out, r.Name)
+				}
+			}
+		}
+	}
+	return out
 }
 
 func (k *lifeCheck) recordFields(kind string) []string {

@@ -178,6 +178,29 @@ func (k *lifeCheck) record(path []string, name string) {
 	}
 }
 
+// registered are the types of fields by which a record names whom a kind of seat is for.
+var registered = map[string][]string{workflow.SeatPerson: {"person"}, workflow.SeatPost: {"person"}, workflow.SeatParty: {"person"},
+	workflow.SeatUnit: {"unit"}, workflow.SeatAny: {"person", "unit"}}
+
+// register checks that the records of a seat's register can name somebody for it.
+func (k *lifeCheck) register(path []string, s workflow.Seat) {
+	for _, p := range append([]*Pack{k.p}, k.others...) {
+		if r := p.Record(s.From); r != nil {
+			if !slices.ContainsFunc(r.Fields, func(f form.Field) bool { return slices.Contains(registered[s.Kind], f.Type) }) {
+				k.note("seat.register_names_nobody", path, "name", s.Name, "record", s.From)
+			}
+			return
+		}
+	}
+}
+
+// joinsHousehold tells whether a relation of any pack makes one household of people.
+func (k *lifeCheck) joinsHousehold() bool {
+	return slices.ContainsFunc(append([]*Pack{k.p}, k.others...), func(p *Pack) bool {
+		return slices.ContainsFunc(p.Relations, func(r Relation) bool { return r.Joins == workflow.SameHousehold })
+	})
+}
+
 // class accepts the code of a class of this pack: what opens a case needs more than a life.
 func (k *lifeCheck) class(path []string, name string) {
 	if k.p.Class(name) == nil {
@@ -199,6 +222,7 @@ func (k *lifeCheck) references() {
 		at := to("participants", s.Name)
 		if s.From != "" {
 			k.record(append(at, "from"), s.From)
+			k.register(append(at, "from"), s)
 		}
 		for _, x := range s.Apart {
 			k.seat(append(at, "apart"), x)
@@ -279,6 +303,8 @@ func (k *lifeCheck) actionReferences() {
 			switch {
 			case x.Seat != "":
 				k.seat(append(at, "apart"), x.Seat)
+			case x.Same == workflow.SameHousehold && !k.joinsHousehold():
+				k.note("life.no_household", append(at, "apart"), "name", a.Name)
 			case x.OnAbout:
 				k.aboutAction(append(at, "apart"), x.Did)
 			case !k.familyAction(x.Did):

@@ -174,6 +174,7 @@ type Record struct {
 	Key       []string
 	Fields    []form.Field
 	Table     bool // rows are shipped and looked up by key and day
+	Public    bool // everybody in the jurisdiction may look it up
 	ChangedBy []string
 	Rows      []TableRow
 }

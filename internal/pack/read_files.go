@@ -91,7 +91,7 @@ func readAdmitted(n *shape.Node) []Admission {
 func (p *Pack) readRecords(n *shape.Node) {
 	p.Records = entries(n.Get("records"), func(name string, n *shape.Node) Record {
 		r := Record{Name: name, Title: readWords(n.Get("title")), Key: n.Get("key").Texts(), Fields: p.readFields(n.Get("fields")),
-			Table: readBool(n.Get("table")), ChangedBy: n.Get("changed_by").Texts()}
+			Table: readBool(n.Get("table")), Public: readBool(n.Get("public")), ChangedBy: n.Get("changed_by").Texts()}
 		r.Rows = tableRows(n.Get("rows"))
 		return r
 	})

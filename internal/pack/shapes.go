@@ -203,7 +203,7 @@ func wordsKeys() []shape.Key {
 var recordsShape = obj("what merely is",
 	format,
 	opt("records", dict(obj("a kind of record", opt("title", words), need("key", list(name)), need("fields", fields),
-		opt("table", yesNo), opt("changed_by", list(name)),
+		opt("table", yesNo), opt("public", yesNo), opt("changed_by", list(name)),
 		opt("rows", list(&shape.Shape{Doc: "a row with the dates it holds", Name: name, Of: text}))))),
 	opt("relations", dict(obj("a relation between records", need("from", name), need("to", name),
 		opt("from_has", matching("how many", `^\d+(\.\.\d*)?$`, "pack.bad_count")), opt("to_has", matching("how many", `^\d+(\.\.\d*)?$`, "pack.bad_count")),

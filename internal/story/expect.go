@@ -35,8 +35,10 @@ func (w *world) expect(ctx context.Context, x Expect) error {
 	if err := w.counts(ctx, x.Count); err != nil {
 		return err
 	}
-	if len(x.Facts) > 0 {
-		return differ(x.Facts[0].Line, "story.not_yet", "word", "record")
+	for _, f := range x.Facts {
+		if err := w.expectRecord(ctx, f); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -124,11 +124,16 @@ func (w *world) part(ctx context.Context, id, set, item string) (string, error) 
 // the story calls it, or by the seat it was opened for.
 func (w *world) isItem(p *casework.Case, item string) bool {
 	seat, _ := p.Fields["seat"].(string)
-	return p.ItemKey == item || w.called[p.ItemKey] == item || seat == item
+	return p.ItemKey == item || w.called[p.ItemKey] == item || seat == item || p.AboutID != "" && p.AboutID == w.record[item]
 }
 
 // keyOf is what the story calls the item of a part.
-func (w *world) keyOf(p *casework.Case) string { return w.call(p.ItemKey) }
+func (w *world) keyOf(p *casework.Case) string {
+	if name := w.called[p.AboutID]; name != "" && p.ParentID != "" {
+		return name
+	}
+	return w.call(p.ItemKey)
+}
 
 // system is the engine itself, which sees everything.
 var system = &casework.Actor{System: true, Jurisdiction: jurisdiction}

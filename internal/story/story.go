@@ -145,6 +145,7 @@ type Event struct {
 	Text    string
 	Point   any
 	Area    string
+	About   string // open: a record or case that it is about
 	For     string // on behalf of
 	Offline *Offline
 	Key     string // idempotency key; events with the same key are the same request

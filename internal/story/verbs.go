@@ -40,7 +40,7 @@ func (w *world) happen(ctx context.Context, e Event) error {
 	case VerbPost:
 		return w.change(ctx, e)
 	}
-	if len(e.Cases) > 0 || e.Verb == VerbWrite {
+	if len(e.Cases) > 0 {
 		return differ(e.Line, "story.not_yet", "word", string(e.Verb))
 	}
 	return w.attempt(ctx, e)
@@ -92,6 +92,8 @@ func (w *world) prepare(ctx context.Context, e Event) (func(context.Context) err
 		return w.opening(ctx, e)
 	case VerbSignal:
 		return w.signal(ctx, e)
+	case VerbWrite:
+		return w.write(ctx, e)
 	case VerbDo:
 		return w.act(ctx, e, e.Name)
 	case VerbAnswer:
@@ -138,8 +140,13 @@ func (w *world) opening(ctx context.Context, e Event) (func(context.Context) err
 	if e.Offline != nil {
 		o.DeviceAt = e.Offline.Made
 	}
-	if err := w.place(&o, e, who[0]); err != nil {
+	if o.About, err = w.about(ctx, e); err != nil {
 		return nil, err
+	}
+	if e.About == "" || e.Area != "" || e.Point != nil { // else it lies where its subject does
+		if err := w.place(&o, e, who[0]); err != nil {
+			return nil, err
+		}
 	}
 	return func(ctx context.Context) error {
 		got, err := w.cases.Open(ctx, who[0], o)

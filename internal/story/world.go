@@ -16,6 +16,7 @@ import (
 	"gezhi/internal/id"
 	"gezhi/internal/jobs"
 	"gezhi/internal/pack"
+	"gezhi/internal/record"
 	"gezhi/internal/territory"
 	"gezhi/internal/worktime"
 )
@@ -42,6 +43,7 @@ type world struct {
 	places    *casework.World
 	book      *casework.Book
 	cases     *casework.Service
+	records   *record.Service
 	runner    *jobs.Runner
 	calendar  atomic.Pointer[worktime.Calendar]
 	days      announced
@@ -51,6 +53,7 @@ type world struct {
 	stands map[string][]string // persons who stand for a unit, by its name
 	unit   map[string]string
 	called map[string]string // what the story calls an id
+	record map[string]string // ids of records by name
 	lives  map[string]string // where a person lives or works, for cases opened without a place
 	acting []account.Acting
 	spans  []account.Delegation // of acting, in its order
@@ -79,7 +82,7 @@ type troubles struct{ broken []string }
 func begin(ctx context.Context, d *db.DB, s *Story, packs Packs) (*world, error) {
 	start := s.start().Add(-24 * time.Hour)
 	w := &world{d: d, story: s, packs: packs, hand: clock.At(start), person: map[string]string{}, stands: map[string][]string{},
-		unit: map[string]string{}, called: map[string]string{}, lives: map[string]string{}, absent: map[string][]int{},
+		unit: map[string]string{}, called: map[string]string{}, record: map[string]string{}, lives: map[string]string{}, absent: map[string][]int{},
 		names: map[string]string{}, seen: map[string]bool{}, saw: map[string]sight{}, uploads: map[string]string{}}
 	w.newID = id.Seeded(uint64(s.Seed), w.hand.Now)
 	w.days.announce(s.Given.Holidays, s.Given.Workdays)
@@ -87,7 +90,7 @@ func begin(ctx context.Context, d *db.DB, s *Story, packs Packs) (*world, error)
 		return nil, err
 	}
 	w.wire()
-	for _, do := range []func(context.Context) error{w.plant, w.employ, w.load, w.delegate, w.shifts} {
+	for _, do := range []func(context.Context) error{w.plant, w.employ, w.load, w.register, w.delegate, w.shifts} {
 		if err := do(ctx); err != nil {
 			return nil, err
 		}
@@ -114,6 +117,7 @@ func (w *world) wire() {
 		},
 		TaskLife: casework.TaskLife(w.packs.Core), TaskPack: w.packs.Core, Nature: func(string) string { return casework.Real }, Lookup: w.lookup, Seed: w.drawSeed()}
 	w.cases.Register(w.runner)
+	w.records = &record.Service{DB: w.d, Now: now, NewID: w.newID, Territory: w.territory, Accounts: w.accounts, Kinds: w.kinds}
 	w.listen()
 }
 

@@ -60,6 +60,11 @@ var columnNames = func() map[string]string {
 // territory.too_many_rows, territory.no_rows, territory.column_missing, territory.column_twice.
 // Rows that cannot be read are in the places.
 func readTable(data []byte, needs ...string) ([]row, []fault.Place, error) {
+	return readColumns(data, ColumnName, needs)
+}
+
+// readColumns is readTable with columns of another's choice.
+func readColumns(data []byte, column func(string) string, needs []string) ([]row, []fault.Place, error) {
 	var lines []line
 	var bad []fault.Place
 	var err error
@@ -79,7 +84,7 @@ func readTable(data []byte, needs ...string) ([]row, []fault.Place, error) {
 	if len(lines) < 1 || len(lines) < 2 && len(bad) == 0 {
 		return nil, nil, fault.New(fault.Invalid, "territory.no_rows")
 	}
-	columns, err := header(lines[0].cells, needs)
+	columns, err := header(lines[0].cells, column, needs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -115,11 +120,11 @@ func tooLong(cells map[string]string) bool {
 }
 
 // header returns the name of each column; columns that nobody asked for get none.
-func header(cells, needs []string) ([]string, error) {
+func header(cells []string, column func(string) string, needs []string) ([]string, error) {
 	seen := map[string]bool{}
 	var columns []string
 	for _, c := range cells {
-		name := columnNames[strings.ToLower(strings.TrimSpace(c))]
+		name := column(c)
 		if name != "" && seen[name] {
 			return nil, fault.New(fault.Invalid, "territory.column_twice", "column", name)
 		}
