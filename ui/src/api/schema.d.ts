@@ -345,6 +345,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/record-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds of records that the packs in force declare */
+        get: operations["listRecordKinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the records of a kind that the asker may see, by key */
+        get: operations["listRecords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One record as of a day, with its history */
+        get: operations["viewRecord"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -384,6 +435,30 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AboutInput: {
+            id?: string;
+            /** @description instead of an id: the values of the record's key */
+            key?: string[];
+            /** @enum {string} */
+            kind: "record" | "case";
+            /** @description kind of the record, or pack/kind; needed with a key only */
+            of?: string;
+        };
+        AboutJSON: {
+            id: string;
+            /** @enum {string} */
+            kind: "record" | "case";
+            /** @description pack/kind of a record, pack/class of a case */
+            of: string;
+            title: string;
+        };
+        AboutKindJSON: {
+            /** @enum {string} */
+            kind: "record" | "case";
+            /** @description pack/kind of records; class or life of cases */
+            of: string;
+            title: string;
+        };
         ActInputBody: {
             action: string;
             /** Format: int64 */
@@ -485,6 +560,7 @@ export interface components {
             classes: components["schemas"]["ClassJSON"][];
         };
         ClassJSON: {
+            about?: components["schemas"]["AboutKindJSON"][];
             channels: string[];
             code: string;
             fields: components["schemas"]["FormJSON"][];
@@ -702,6 +778,8 @@ export interface components {
             unmet: components["schemas"]["UnmetJSON"][];
         };
         OpenInputBody: {
+            /** @description the record or case that it is about */
+            about?: components["schemas"]["AboutInput"];
             area_id?: string;
             channel?: string;
             /** @description pack/scheme:code */
@@ -809,6 +887,69 @@ export interface components {
             /** @description always about:blank */
             type: string;
         };
+        RecordFieldJSON: {
+            /** @description personal: there is a value that the reader may not see */
+            masked?: boolean;
+            name: string;
+            /** @description the value in words: names of people, units and areas, titles of options */
+            text?: string;
+            title: string;
+            type: string;
+            value?: unknown;
+        };
+        RecordJSON: {
+            area_id?: string;
+            area_name?: string;
+            /** @description first day of what holds */
+            from: string;
+            id: string;
+            /** @description the values of its key, slashes between them */
+            key: string;
+            /** @description pack/kind */
+            kind: string;
+            sample: boolean;
+            title: string;
+            /** @description last day of the record, as far as it is known */
+            until?: string;
+        };
+        RecordKindJSON: {
+            /** @description pack/kind */
+            id: string;
+            /** @description everybody in the jurisdiction may look it up */
+            public: boolean;
+            title: string;
+        };
+        RecordKindsOutputBody: {
+            kinds: components["schemas"]["RecordKindJSON"][];
+        };
+        RecordsOutputBody: {
+            next?: string;
+            records: components["schemas"]["RecordJSON"][];
+        };
+        RecordSpanJSON: {
+            from: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            recorded_at: number;
+            until?: string;
+        };
+        RecordViewJSON: {
+            /** @description what held when, the earliest first */
+            course: components["schemas"]["RecordSpanJSON"][];
+            fields: components["schemas"]["RecordFieldJSON"][];
+            /** @description on the day asked for; without it there are no fields */
+            holds: boolean;
+            record: components["schemas"]["RecordJSON"];
+            related: components["schemas"]["RelatedRecordsJSON"][];
+        };
+        RelatedRecordsJSON: {
+            records: components["schemas"]["RecordJSON"][];
+            relation: string;
+            title: string;
+        };
         ReporterJSON: {
             name_masked: string;
         };
@@ -871,6 +1012,7 @@ export interface components {
             more: boolean;
         };
         ViewJSON: {
+            about?: components["schemas"]["AboutJSON"];
             can: components["schemas"]["OfferJSON"][];
             case: components["schemas"]["CaseJSON"];
             clocks: components["schemas"]["ClockJSON"][];
@@ -1607,6 +1749,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PeopleOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRecordKinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordKindsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRecords: {
+        parameters: {
+            query: {
+                /** @description this area and below */
+                area?: string;
+                /** @description a day; today when left out */
+                as_of?: string;
+                cursor?: string;
+                /** @description kind, or pack/kind */
+                kind: string;
+                limit?: number;
+                /** @description part of the key or title */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    viewRecord: {
+        parameters: {
+            query?: {
+                /** @description a day; today when left out */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordViewJSON"];
                 };
             };
             /** @description Error */
