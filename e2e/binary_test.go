@@ -267,6 +267,15 @@ func TestTheClosedLoop(t *testing.T) {
 		if again := worker.send("POST", "/cases", report, "Idempotency-Key", key); again.get("id") != id {
 			t.Fatalf("sent twice, opened twice: %s", again.body)
 		}
+		alike := map[string]any{"class": report["class"], "text": "the bin is overflowing", "area_id": where}
+		for p, sees := range map[*person]int{worker: 1, village: 1, other: 0} { // proposed to whoever may see it
+			if r := p.send("POST", "/cases/duplicates", alike); r.status != 200 || len(r.get("duplicates").([]any)) != sees {
+				t.Errorf("%s is proposed %s", p.name, r.body)
+			}
+		}
+		if r := village.send("GET", "/cases/"+id+"/duplicates", nil); r.status != 200 || len(r.get("duplicates").([]any)) != 0 {
+			t.Errorf("the only such case has duplicates: %s", r.body)
+		}
 		for _, p := range []*person{worker, village, hand, leader} {
 			if r := p.send("GET", "/cases/"+id, nil); r.status != 200 {
 				t.Errorf("%s does not see it: %d", p.name, r.status)

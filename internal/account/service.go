@@ -23,6 +23,9 @@ type Service struct {
 	// Fresh is how long a process may answer Who from memory. A change made by this process
 	// is seen at once, one made by another process after this time.
 	Fresh time.Duration
+	// OnPost hears, within the transaction, that a post begins or ends at a moment, perhaps
+	// a later one. An error fails the change.
+	OnPost func(ctx context.Context, tx *db.Tx, jurisdiction string, p Post, at time.Time) error
 
 	hashing slots
 	known   cache
@@ -112,6 +115,17 @@ func (s *Service) EndPerson(ctx context.Context, by, personID string) error {
 		if err != nil {
 			return err
 		}
+		held, err := postsOf(ctx, tx, p.ID)
+		if err != nil {
+			return err
+		}
+		for _, post := range held {
+			if covers(post.From, post.Until, now) {
+				if err := s.moved(ctx, tx, p.Jurisdiction, post, now); err != nil {
+					return err
+				}
+			}
+		}
 		for _, do := range []db.Stmt{endPersonSQL, endPostsSQL, endDelegationsSQL} {
 			if err := tx.Queue(ctx, do, p.ID, now); err != nil {
 				return err
@@ -183,7 +197,23 @@ func (s *Service) appoint(ctx context.Context, tx *db.Tx, by string, n NewPost) 
 		return Post{}, err
 	}
 	s.forget(tx, who.ID)
+	if err := s.moved(ctx, tx, who.Jurisdiction, p, p.From); err != nil {
+		return Post{}, err
+	}
+	if !p.Until.IsZero() {
+		if err := s.moved(ctx, tx, who.Jurisdiction, p, p.Until); err != nil {
+			return Post{}, err
+		}
+	}
 	return p, s.note(ctx, tx, s.NewID(), who.Jurisdiction, who.ID, "post.given", by, p.row())
+}
+
+// moved tells who wants to hear that a post begins or ends.
+func (s *Service) moved(ctx context.Context, tx *db.Tx, jurisdiction string, p Post, at time.Time) error {
+	if s.OnPost == nil {
+		return nil
+	}
+	return s.OnPost(ctx, tx, jurisdiction, p, at)
 }
 
 // EndPost ends a post at a moment; a zero moment is now. A post that ended before keeps its end.
@@ -217,6 +247,9 @@ func (s *Service) EndPost(ctx context.Context, by, postID string, at time.Time) 
 			return err
 		}
 		s.forget(tx, stand...)
+		if err := s.moved(ctx, tx, who.Jurisdiction, post, at); err != nil {
+			return err
+		}
 		return s.note(ctx, tx, leaf, who.Jurisdiction, who.ID, "post.ended", by, map[string]any{"post": postID, "valid_until": db.Ms(at)})
 	})
 }

@@ -58,21 +58,30 @@ func dispatch(ctx context.Context, cfg config.Config, args []string, out io.Writ
 	if len(args) > 0 {
 		name, args = args[0], args[1:]
 	}
+	asked := name == "help"
+	if asked && len(args) == 0 {
+		usage(out)
+		return nil
+	}
+	if asked {
+		name, args = args[0], nil
+	}
+	var known []string
 	for _, c := range commands {
-		if c.name == name {
-			return c.run(ctx, cfg, args, out)
+		known = append(known, c.name)
+		if c.name != name {
+			continue
 		}
+		if page := helpPage(c); asked || page != nil && asksHelp(args) {
+			return help(out, c, page)
+		}
+		err := c.run(ctx, cfg, args, out)
+		if errors.Is(err, flag.ErrHelp) { // it has told its flags
+			return nil
+		}
+		return err
 	}
-	return fault.New(fault.Invalid, "cli.unknown_command", "name", name)
-}
-
-func usage(w io.Writer) {
-	fmt.Fprintln(w, "usage: gezhi [flags] [command]")
-	for _, c := range commands {
-		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.usage)
-	}
-	fmt.Fprintln(w, "flags:")
-	config.Usage(w)
+	return unknownCommand(name, known)
 }
 
 // language is what the terminal's user reads: Chinese unless the environment says English.

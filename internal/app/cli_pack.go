@@ -8,20 +8,55 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
+	"gezhi/internal/clock"
 	"gezhi/internal/config"
 	"gezhi/internal/fault"
 	"gezhi/internal/pack"
+	"gezhi/internal/territory"
+	"gezhi/internal/web"
 )
+
+// packVerb is one verb of gezhi pack.
+type packVerb struct {
+	name, usage string
+	least, most int // how many arguments; most 0: it reads its own
+	run         func(ctx context.Context, cfg config.Config, args []string, out io.Writer) error
+}
+
+var packVerbs = []packVerb{
+	{"check", "FOLDER", 1, 1, packCheck},
+	{"test", "[-run PATTERN] [-stories FOLDER] [-engine sqlite|postgres] [-v] FOLDER", 1, 0, packTest},
+	{"diagram", "FOLDER [LIFE] [svg|mermaid]", 1, 3, packDiagram},
+	{"diff", "OLD NEW", 2, 2, packDiff},
+	{"schema", "[FILE]", 0, 1, packSchema},
+	{"load", "FOLDER [OVERLAY]", 1, 2, packLoad},
+}
 
 // packCommand works on scenario packs: gezhi pack VERB ….
 func packCommand(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
-	verbs := map[string]func(context.Context, config.Config, []string, io.Writer) error{
-		"check": packCheck, "test": packTest, "diagram": packDiagram, "diff": packDiff, "schema": packSchema, "load": packLoad}
-	if len(args) == 0 || verbs[args[0]] == nil {
-		return fault.New(fault.Invalid, "cli.usage_pack")
+	var known []string
+	for _, v := range packVerbs {
+		known = append(known, v.name)
+		if len(args) == 0 || args[0] != v.name {
+			continue
+		}
+		if rest := args[1:]; len(rest) >= v.least && (v.most == 0 || len(rest) <= v.most) {
+			return v.run(ctx, cfg, rest, out)
+		}
+		return usedAs(v)
 	}
-	return verbs[args[0]](ctx, cfg, args[1:], out)
+	if len(args) == 0 {
+		return fault.New(fault.Invalid, "cli.usage_pack", "verbs", strings.Join(known, ", "))
+	}
+	return unknownCommand("pack "+args[0], known)
+}
+
+// usedAs refuses arguments, with how the verb is written.
+func usedAs(v packVerb) error {
+	return fault.New(fault.Invalid, "cli.usage", "usage", "gezhi pack "+v.name+" "+v.usage)
 }
 
 // errBadPack ends a command that has printed what is wrong.
@@ -29,6 +64,9 @@ var errBadPack = errors.New("the pack was refused")
 
 // readPack reads and checks the pack of a folder, and prints what is wrong with it.
 func readPack(dir string, out io.Writer) (*pack.Pack, error) {
+	if err := folder(dir); err != nil {
+		return nil, err
+	}
 	others, err := neighbours(dir)
 	if err != nil {
 		return nil, err
@@ -72,9 +110,6 @@ func neighbours(dir string) ([]*pack.Pack, error) {
 
 // packCheck: gezhi pack check DIR.
 func packCheck(_ context.Context, _ config.Config, args []string, out io.Writer) error {
-	if len(args) != 1 {
-		return fault.New(fault.Invalid, "cli.usage_pack")
-	}
 	p, err := readPack(args[0], out)
 	if err != nil {
 		return err
@@ -85,9 +120,6 @@ func packCheck(_ context.Context, _ config.Config, args []string, out io.Writer)
 
 // packLoad: gezhi pack load DIR [OVERLAY]. New cases go by it from now on.
 func packLoad(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
-	if len(args) == 0 || len(args) > 2 {
-		return fault.New(fault.Invalid, "cli.usage_pack")
-	}
 	p, err := readPack(args[0], out)
 	if err != nil {
 		return err
@@ -116,6 +148,42 @@ func packLoad(ctx context.Context, cfg config.Config, args []string, out io.Writ
 	if err := a.Book.Load(ctx, "", j.ID, p, o); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s %s %s\n", p.Name, p.Version, p.Hash())
+	say := map[string]any{"name": p.Name, "version": p.Version, "jurisdiction": j.Name, "hash": p.Hash()[:12]}
+	if _, err := fmt.Fprintln(out, web.Say(language(), "cli.pack_in_force", say)); err != nil {
+		return err
+	}
+	return a.unmanned(ctx, j.ID, p, o, out)
+}
+
+// unmanned says which roles of a pack nobody holds, and which units of its duty lines do not
+// exist: legal, since both may come later, and the first thing to look at when nobody may act.
+func (a *App) unmanned(ctx context.Context, jurisdiction string, p *pack.Pack, o *pack.Overlay, out io.Writer) error {
+	if err := a.World.Renew(ctx); err != nil {
+		return err
+	}
+	var roles, units []string
+	for _, r := range p.Roles {
+		if len(a.World.People().WithRole(jurisdiction, r.Name, clock.System())) == 0 {
+			roles = append(roles, r.Name)
+		}
+	}
+	lines := slices.Clone(p.Duty)
+	if o != nil {
+		lines = append(slices.Clone(o.Duty), lines...)
+	}
+	for _, d := range lines {
+		there := slices.ContainsFunc(a.World.Tree().Units(jurisdiction), func(u *territory.Unit) bool { return u.Kind == d.Unit || u.Code == d.Unit })
+		if d.Unit != "" && !there && !slices.Contains(units, d.Unit) {
+			units = append(units, d.Unit)
+		}
+	}
+	var text string
+	if len(roles) > 0 {
+		text += web.Say(language(), "cli.roles_nobody_holds", map[string]any{"names": strings.Join(roles, ", ")}) + "\n"
+	}
+	if len(units) > 0 {
+		text += web.Say(language(), "cli.units_not_there", map[string]any{"names": strings.Join(units, ", ")}) + "\n"
+	}
+	_, err := io.WriteString(out, text)
 	return err
 }

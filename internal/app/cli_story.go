@@ -7,11 +7,13 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strings"
 
 	"gezhi/internal/config"
 	"gezhi/internal/fault"
 	"gezhi/internal/pack"
 	"gezhi/internal/story"
+	"gezhi/internal/web"
 )
 
 // packTest: gezhi pack test [flags] DIR, or DIR [flags]. Its last line is "N passed, N failed".
@@ -22,21 +24,25 @@ func packTest(ctx context.Context, cfg config.Config, args []string, out io.Writ
 	run := fs.String("run", "", "`pattern` of the names or files of the stories to run")
 	stories := fs.String("stories", "", "`folder` with other stories than the pack's own")
 	verbose := fs.Bool("v", false, "print the timeline of stories that pass, too")
+	wrong := fault.New(fault.Invalid, "cli.usage", "usage", "gezhi pack test [-run PATTERN] [-stories FOLDER] [-engine sqlite|postgres] [-v] FOLDER")
 	var dir string
 	for len(args) > 0 { // the folder may stand before the flags, or after
 		if err := fs.Parse(args); err != nil {
-			return fault.Wrap(err, fault.Invalid, "cli.usage_pack")
+			return wrong
 		}
 		if fs.NArg() == 0 {
 			break
 		}
 		if dir != "" {
-			return fault.New(fault.Invalid, "cli.usage_pack")
+			return wrong
 		}
 		dir, args = fs.Arg(0), fs.Args()[1:]
 	}
 	if dir == "" {
-		return fault.New(fault.Invalid, "cli.usage_pack")
+		return wrong
+	}
+	if err := folder(dir); err != nil {
+		return err
 	}
 	s, err := suite(dir)
 	if err != nil {
@@ -44,11 +50,14 @@ func packTest(ctx context.Context, cfg config.Config, args []string, out io.Writ
 	}
 	s.Verbose = *verbose
 	if *stories != "" {
+		if err := folder(*stories); err != nil {
+			return err
+		}
 		s.Stories = os.DirFS(*stories)
 	}
 	if *run != "" {
 		if s.Run, err = regexp.Compile(*run); err != nil {
-			return fault.Wrap(err, fault.Invalid, "cli.usage_pack")
+			return fault.Wrap(err, fault.Invalid, "cli.bad_pattern")
 		}
 	}
 	switch *engine {
@@ -63,7 +72,7 @@ func packTest(ctx context.Context, cfg config.Config, args []string, out io.Writ
 		}
 		s.Fresh = fresh
 	default:
-		return fault.New(fault.Invalid, "cli.usage_pack")
+		return wrong
 	}
 	if _, failed := story.Test(ctx, s, out); failed > 0 {
 		return errBadPack
@@ -90,9 +99,6 @@ func suite(dir string) (story.Suite, error) {
 
 // packDiagram: gezhi pack diagram DIR [LIFE] [svg|mermaid].
 func packDiagram(_ context.Context, _ config.Config, args []string, out io.Writer) error {
-	if len(args) == 0 || len(args) > 3 {
-		return fault.New(fault.Invalid, "cli.usage_pack")
-	}
 	p, err := readPack(args[0], out)
 	if err != nil {
 		return err
@@ -104,6 +110,13 @@ func packDiagram(_ context.Context, _ config.Config, args []string, out io.Write
 		} else {
 			life = a
 		}
+	}
+	if life != "" && p.Life(life) == nil {
+		var known []string
+		for _, l := range p.Lives {
+			known = append(known, l.Name)
+		}
+		return fault.New(fault.Invalid, "cli.unknown_life", "name", life, "known", strings.Join(known, ", "))
 	}
 	for i := range p.Lives {
 		if life != "" && p.Lives[i].Name != life {
@@ -124,9 +137,6 @@ func packDiagram(_ context.Context, _ config.Config, args []string, out io.Write
 
 // packDiff: gezhi pack diff OLD NEW says in sentences what changes and which open cases feel it.
 func packDiff(_ context.Context, _ config.Config, args []string, out io.Writer) error {
-	if len(args) != 2 {
-		return fault.New(fault.Invalid, "cli.usage_pack")
-	}
 	a, err := readPack(args[0], out)
 	if err != nil {
 		return err
@@ -135,8 +145,12 @@ func packDiff(_ context.Context, _ config.Config, args []string, out io.Writer) 
 	if err != nil {
 		return err
 	}
-	for _, s := range pack.Diff(a, b) {
+	changes := pack.Diff(a, b)
+	for _, s := range changes {
 		fmt.Fprintln(out, s.Text(language()))
+	}
+	if len(changes) == 0 {
+		fmt.Fprintln(out, web.Say(language(), "cli.no_difference", nil))
 	}
 	return nil
 }
@@ -152,7 +166,7 @@ func packSchema(_ context.Context, _ config.Config, args []string, out io.Writer
 	}
 	b, err := pack.Schema(args[0])
 	if err != nil {
-		return err
+		return fault.New(fault.Invalid, "cli.unknown_file", "name", args[0], "known", strings.Join(pack.SchemaFiles(), ", "))
 	}
 	_, err = fmt.Fprintln(out, string(b))
 	return err

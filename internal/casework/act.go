@@ -31,6 +31,7 @@ type Act struct {
 	Cause    string
 
 	signal *Signal // that an automatic act follows from
+	other  string  // the case besides whose key is held
 }
 
 // Result is what an act came to.
@@ -50,7 +51,11 @@ func (s *Service) Act(ctx context.Context, who *Actor, a Act) (*Result, error) {
 	if err := s.World.Renew(ctx); err != nil {
 		return nil, err
 	}
-	err := s.DB.Write(ctx, db.Keys{"case/" + a.Case}, func(ctx context.Context, tx *db.Tx) (err error) {
+	keys, err := s.keysOf(ctx, &a)
+	if err != nil {
+		return nil, err
+	}
+	err = s.DB.Write(ctx, keys, func(ctx context.Context, tx *db.Tx) (err error) {
 		res, err = s.act(ctx, tx, who, a)
 		return err
 	})
@@ -137,7 +142,7 @@ func (st *state) doAction(who *Actor, a Act) error {
 	if err := st.inStep(d, a); err != nil {
 		return err
 	}
-	if err := st.keptApart(who.PersonID, who.Posts, d.Apart); err != nil {
+	if err := st.keptApart(who.PersonID, who.Posts, st.apartOf(d)); err != nil {
 		return err
 	}
 	before, err := st.hashes()
@@ -192,7 +197,7 @@ func (st *state) may(who *Actor, d *workflow.Action) (Post, error) {
 	if d.IsAutomatic() && len(d.Who) == 1 {
 		return Post{}, fault.New(fault.Forbidden, "case.no_right")
 	}
-	post, ok, err := st.entitled(who, d.Who, d.Apart)
+	post, ok, err := st.entitled(who, d.Who, st.apartOf(d))
 	if err != nil {
 		return Post{}, err
 	}
@@ -331,6 +336,9 @@ func (st *state) answer(name string, v any) error {
 		subjects, ok := subjectsOf(v)
 		if !ok {
 			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: name, Code: "form.type"}}}
+		}
+		if err := st.enough(name, subjects); err != nil {
+			return err
 		}
 		return st.fill(name, subjects, "given")
 	}

@@ -91,7 +91,7 @@ type Move struct {
 // Bookkeeping tells that the engine made the move for its own sake: nobody acted.
 func (m *Move) Bookkeeping() bool {
 	switch m.Action {
-	case actionOpen, actionTimer, actionRecount, actionSignal, actionRecord, actionProposeVoid, movePart + moveAdded, movePart + SetJoined, movePart + SetFailed, movePart + moveTaken:
+	case actionOpen, actionTimer, actionRecount, actionRestamp, actionSignal, actionRecord, actionProposeVoid, movePart + moveAdded, movePart + SetJoined, movePart + SetFailed, movePart + moveTaken:
 		return true
 	}
 	return false
@@ -110,7 +110,7 @@ type Data struct {
 	Why     map[string]string `json:"why,omitempty"`     // reasons for open parts, by item
 	Note    string            `json:"note,omitempty"`    // what the actor said besides
 	Filled  map[string]string `json:"filled,omitempty"`  // seats it filled and how each holder was found
-	Clocks  map[string]string `json:"clocks,omitempty"`  // clocks whose due time it changed
+	Clocks  map[string]string `json:"clocks,omitempty"`  // clocks whose due time it changed; "none": ended for want of a limit
 	Code    string            `json:"code,omitempty"`    // why an automatic act was not done
 	Names   []string          `json:"names,omitempty"`   // personal fields it set: names only
 	Formula map[string]any    `json:"formula,omitempty"` // computed fields with their inputs
@@ -148,7 +148,7 @@ const (
 )
 
 // SeatEscalated is the kernel's own seat: owners that an escalation added.
-const SeatEscalated = "escalated"
+const SeatEscalated = workflow.SeatEscalated
 
 // Clock is a named time beside the steps.
 type Clock struct {

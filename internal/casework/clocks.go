@@ -47,9 +47,21 @@ func (st *state) grow(d *workflow.Clock) error {
 	if d.Extend.Times > 0 && len(c.Extended) >= d.Extend.Times {
 		return nil
 	}
-	c.Extended = append(c.Extended, d.Extend.By.String())
+	by, ok := st.extension(d)
+	if !ok {
+		return nil
+	}
+	c.Extended = append(c.Extended, by.String())
 	st.Extensions++
 	return st.dueOf(d, c)
+}
+
+// extension is how much a clock grows for the class and grade of the case; false: it may not.
+func (st *state) extension(d *workflow.Clock) (workflow.Span, bool) {
+	if d.Extend.Class {
+		return st.class.Extension(d.Name, st.Severity)
+	}
+	return d.Extend.By, true
 }
 
 func (st *state) runClock(d *workflow.Clock) error {
@@ -74,10 +86,8 @@ func (st *state) runClock(d *workflow.Clock) error {
 			return st.dueOf(d, c)
 		}
 	}
-	if st.regraded && d.Limit.Class && c.State == Running {
-		if err := st.dueOf(d, c); err != nil {
-			return err
-		}
+	if err := st.regrade(d, c); err != nil {
+		return err
 	}
 	if c.State != Stopped && (anyHeard(d.Until, st.happened) || !st.Open()) {
 		st.stopClock(c)
@@ -108,10 +118,33 @@ func (st *state) runStepClock(d *workflow.Clock, c *Clock) error {
 		c.State, c.Until, c.changed = Running, time.Time{}, true
 		st.resume(c)
 		return st.dueOf(d, c)
-	case inside && c.State == Running && st.regraded && d.Limit.Class && !entered:
-		return st.dueOf(d, c)
 	case inside && c.State == Stopped && entered:
+		if limits, err := st.limits(d); err != nil || len(limits) == 0 {
+			return err
+		}
 		*c = Clock{Name: c.Name, State: Running, From: st.now, changed: true}
+		return st.dueOf(d, c)
+	case inside:
+		return st.regrade(d, c)
+	}
+	return nil
+}
+
+// regrade computes a clock anew, from the same beginning, for another class or grade. One
+// that has no limit there ends, and goes on when a later grade gives it one.
+func (st *state) regrade(d *workflow.Clock, c *Clock) error {
+	if !st.regraded || !st.Open() || !d.Limit.Reads("class", "severity") {
+		return nil
+	}
+	switch {
+	case c.State == Running:
+		return st.dueOf(d, c)
+	case c.State == Stopped && len(c.Limit) == 0:
+		limits, err := st.limits(d)
+		if err != nil || len(limits) == 0 {
+			return err
+		}
+		c.State, c.Until = Running, time.Time{}
 		return st.dueOf(d, c)
 	}
 	return nil
@@ -228,6 +261,42 @@ func (st *state) exclude(d *workflow.Clock, c *Clock) error {
 	return nil
 }
 
+// excludedUntil is when the longest time of an open exclusion has passed; zero without one.
+func (st *state) excludedUntil(c *Clock) time.Time {
+	d := st.life.Clock(c.Name)
+	if d == nil || c.State != Paused {
+		return time.Time{}
+	}
+	for _, p := range c.Pauses {
+		i := slices.IndexFunc(d.Exclude, func(x workflow.Exclude) bool { return x.Name == p.Reason })
+		if i < 0 || !p.Until.IsZero() || d.Exclude[i].AtMost.IsZero() {
+			continue
+		}
+		return worktime.Add(p.From, d.Exclude[i].AtMost, st.s.Calendar(st.Jurisdiction), worktime.Options{Exact: true}).At
+	}
+	return time.Time{}
+}
+
+// runOn lets the clocks go on whose excluded time has lasted as long as it may.
+func (st *state) runOn() error {
+	for _, c := range st.clocks {
+		until := st.excludedUntil(c)
+		if until.IsZero() || until.After(st.now) {
+			continue
+		}
+		for i := range c.Pauses {
+			if p := &c.Pauses[i]; p.Until.IsZero() {
+				p.Until, p.changed = until, true // then, however late we are
+			}
+		}
+		st.resume(c)
+		if err := st.dueOf(st.life.Clock(c.Name), c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // hours are the calendar a clock counts by.
 func (st *state) hours(d *workflow.Clock) (worktime.Calendar, string) {
 	h := d.Hours
@@ -250,19 +319,18 @@ func (st *state) dueOf(d *workflow.Clock, c *Clock) error {
 	if err != nil {
 		return err
 	}
-	if len(limits) == 0 {
-		return fault.New(fault.Invalid, "case.no_limit", "clock", d.Name)
-	}
 	c.Limit, c.Hours = limits, hours
+	if len(limits) == 0 { // the class or grade that the case has now sets none
+		st.stopClock(c)
+		st.clockMoved(c, "none")
+		return nil
+	}
 	due, running, err := least(c, cal, d.Exact)
 	if err != nil {
 		return err
 	}
-	if !c.Due.Equal(due.At) && !c.added && st.move != nil {
-		if st.move.Data.Clocks == nil {
-			st.move.Data.Clocks = map[string]string{}
-		}
-		st.move.Data.Clocks[c.Name] = due.At.In(clock.CST).Format(time.RFC3339)
+	if !c.Due.Equal(due.At) && !c.added {
+		st.clockMoved(c, due.At.In(clock.CST).Format(time.RFC3339))
 	}
 	c.Due, c.Provisional, c.changed = due.At, due.Provisional, true
 	if c.Why, err = json.Marshal(due.Why); err != nil {
@@ -272,6 +340,17 @@ func (st *state) dueOf(d *workflow.Clock, c *Clock) error {
 	c.Rule = base64.RawStdEncoding.EncodeToString(h[:12])
 	st.nextMark(d, c, running, cal)
 	return nil
+}
+
+// clockMoved writes down that an act changed when a clock is due; "none" ended it.
+func (st *state) clockMoved(c *Clock, to string) {
+	if st.move == nil {
+		return
+	}
+	if st.move.Data.Clocks == nil {
+		st.move.Data.Clocks = map[string]string{}
+	}
+	st.move.Data.Clocks[c.Name] = to
 }
 
 // least is the earliest of a clock's limits, with the worktime clock that gave it.

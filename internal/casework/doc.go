@@ -16,7 +16,8 @@
 // # Tables
 //
 // cases, move, payload, participant, representative, involved, clock, clock_span,
-// part_set, case_key, link, signal_inbox, batch, batch_item, sampled, roster, handover.
+// part_set, case_key, link, signal_inbox, batch and batch_item (for the word batch, whose time
+// has not come), sampled, roster.
 //
 // # What it never does
 //

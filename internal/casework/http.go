@@ -33,6 +33,7 @@ type openInput struct {
 		Reporter   string         `json:"reporter,omitempty" maxLength:"64" doc:"person on whose behalf it is entered"`
 		HappenedAt int64          `json:"happened_at,omitempty" doc:"ms UTC; when an urgent matter is filed afterwards"`
 		DeviceAt   int64          `json:"device_at,omitempty"`
+		Propose    bool           `json:"propose,omitempty" doc:"answer with open cases that may be the same matter"`
 	}
 }
 
@@ -49,6 +50,8 @@ type openOutput struct {
 		ID       string `json:"id"`
 		Number   string `json:"number"`
 		Attached bool   `json:"attached,omitempty" doc:"the report was added to a case that is open already"`
+
+		Duplicates []LikelyJSON `json:"duplicates,omitempty"`
 	}
 }
 
@@ -134,6 +137,8 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases", ID: "listCases", Summary: "A page of the cases the asker may see, soonest due first", Tags: tags}, s.httpList)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}", ID: "viewCase", Summary: "One case with its history, clocks and what the asker may do", Tags: tags}, s.httpView)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/{id}/moves", ID: "act", Summary: "Do an action on a case", Tags: tags}, s.httpAct)
+	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/duplicates", ID: "likelyDuplicates", Summary: "Open cases that may be the same matter, with reasons", Tags: tags}, s.httpLikely)
+	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/duplicates", ID: "previewDuplicates", Summary: "Open cases that may be the same matter as one about to be reported", Tags: tags}, s.httpPreview)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/classes", ID: "listClasses", Summary: "The classes that may be reported", Tags: tags}, s.httpClasses)
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags, Exchange: web.Exchange{Query: Filter{}, Media: "text/csv"}}, s.export(web.CSV))
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags,
@@ -165,10 +170,20 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 	}
 	opened, err := s.Open(ctx, who, o)
 	if err != nil {
+		if class, none := s.Book.InForce(ctx, who.Jurisdiction, b.Class); none == nil && speaks(err) {
+			err = inWords(err, words{class.In.Pack, web.Lang(ctx)}, class.Life.Name)
+		}
 		return nil, err
 	}
 	out := &openOutput{}
 	out.Body.ID, out.Body.Number, out.Body.Attached = opened.Case.ID, opened.Case.Number, opened.Attached
+	if b.Propose && !opened.Attached {
+		likely, err := s.LikelyOf(ctx, who, opened.Case.ID)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.Duplicates = s.likelyJSON(ctx, likely)
+	}
 	return out, nil
 }
 
@@ -192,6 +207,12 @@ func (s *Service) httpAct(ctx context.Context, in *actInput) (*actOutput, error)
 	res, err := s.Act(ctx, who, Act{Case: in.ID, Action: b.Action, Version: b.Version, Step: b.Step, Values: b.Values, Why: b.Why, Reason: b.Reason,
 		Note: b.Note, Offline: b.Offline, DeviceAt: ms(b.DeviceAt), Key: key})
 	if err != nil {
+		if !speaks(err) {
+			return nil, err
+		}
+		if v, gone := s.View(ctx, who, in.ID); gone == nil {
+			err = inWords(err, s.wordsOf(ctx, v.Case), v.Case.Life)
+		}
 		return nil, err
 	}
 	out := &actOutput{}

@@ -136,16 +136,14 @@ func (s *Service) areaName(id string) string {
 	if !ok {
 		return ""
 	}
-	name := ""
-	for _, up := range append(t.Ancestors(id), a) {
-		if up.Level >= territory.Village {
-			name += up.Name
+	var name strings.Builder
+	for level := int(territory.Village); level < int(a.Level); level++ {
+		if up, ok := t.Area(a.Path[level]); ok {
+			name.WriteString(up.Name)
 		}
 	}
-	if name == "" {
-		return a.Name
-	}
-	return name
+	name.WriteString(a.Name)
+	return name.String()
 }
 
 // FieldJSON is one value of a case.
@@ -249,10 +247,11 @@ type ViewJSON struct {
 
 // AboutJSON is the record or case that a case is about.
 type AboutJSON struct {
-	Kind  string `json:"kind" enum:"record,case"`
-	Of    string `json:"of" doc:"pack/kind of a record, pack/class of a case"`
-	ID    string `json:"id"`
-	Title string `json:"title"`
+	Kind    string `json:"kind" enum:"record,case"`
+	Of      string `json:"of" doc:"pack/kind of a record, pack/class of a case"`
+	OfTitle string `json:"of_title,omitempty" doc:"what records of the kind are called"`
+	ID      string `json:"id"`
+	Title   string `json:"title"`
 }
 
 func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
@@ -266,7 +265,10 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 		Clocks: []ClockJSON{}, Seats: []SeatJSON{}, Parts: []PartJSON{}, Moves: []MoveJSON{}, Can: []OfferJSON{},
 		ParentID: v.ParentID, MergedInto: v.MergedInto}
 	if v.About != nil {
-		out.About = &AboutJSON{v.About.Kind, v.About.Of, v.About.ID, v.About.Title}
+		out.About = &AboutJSON{Kind: v.About.Kind, Of: v.About.Of, ID: v.About.ID, Title: v.About.Title}
+		if k := v.About.register; k.Record != nil {
+			out.About.OfTitle = kindTitle(k, w.lang)
+		}
 	}
 	for i := range v.Class.Fields {
 		f := &v.Class.Fields[i]

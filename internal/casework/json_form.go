@@ -2,6 +2,7 @@ package casework
 
 import (
 	"encoding/json"
+	"slices"
 
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
@@ -79,14 +80,22 @@ func confirm(w words, o Offer) string {
 	return ""
 }
 
+// unmetText says what is still in the way, in the pack's words: its own sentence for a
+// condition, else the kernel's with the part, seat or field that it speaks of.
 func unmetText(w words, v *View, p fault.Place) string {
-	args := map[string]any{"what": p.Path}
+	if x, ok := w.find("unmet", v.Case.Life, p.Path); ok && p.Path != "" {
+		return x
+	}
+	args := map[string]any{}
 	for k, x := range p.Args {
 		args[k] = x
 	}
-	for _, section := range []string{"parts", "participants", "fields", "refusals"} {
+	for key, section := range map[string]string{"part": "parts", "seat": "participants", "field": "fields"} {
+		if args[key] == nil {
+			continue
+		}
 		if x, ok := w.find(section, v.Case.Life, p.Path); ok {
-			args["what"] = x
+			args[key] = x
 		}
 	}
 	return web.Say(w.lang, p.Code, args)
@@ -136,6 +145,25 @@ func describe(w words, v *View, names []string) []FormJSON {
 	return out
 }
 
+// reclassForm asks what a case is held to be, and what another class may want to know.
+func reclassForm(w words, v *View) []FormJSON {
+	class := FormJSON{Name: valueClass, Type: "choice", Title: web.Say(w.lang, "field_title.class", nil)}
+	var facts []FormJSON
+	for _, k := range v.Class.classesLike() {
+		class.Options = append(class.Options, OptionJSON{k.Code, w.title(k.Title, k.Code)})
+		for i := range k.Asked {
+			f := &k.Asked[i]
+			known := func(x FormJSON) bool { return x.Name == f.Name }
+			if v.Fields[f.Name] == nil && !slices.Contains(v.Masked, f.Name) && !slices.ContainsFunc(facts, known) {
+				x := formOf(w, v.Case.Life, f)
+				x.Required = false // only of the classes that ask it
+				facts = append(facts, x)
+			}
+		}
+	}
+	return append(append([]FormJSON{class}, describe(w, v, []string{valueSeverity})...), facts...)
+}
+
 // seatType is the type of the control that asks who takes a seat.
 func seatType(kind string) string {
 	if form.IsType(kind) {
@@ -162,12 +190,20 @@ func overlayForm(w words, v *View, o Offer) (asks, also []FormJSON) {
 		asks = append(asks, field("until", "date", true), reason)
 	case workflow.Transfer, workflow.Designate:
 		asks = append(asks, field("unit", "unit", true))
+	case workflow.Reclassify:
+		return []FormJSON{reason}, append(reclassForm(w, v), field("note", "long_text", false))
 	case workflow.Merge:
 		asks = append(asks, field("into", "text", true))
 	case workflow.Comment:
 		return append(asks, field("note", "long_text", true)), []FormJSON{}
 	case workflow.Reopen, actionVoid:
 		asks = append(asks, reason)
+	case actionExtend:
+		which := field("clock", "choice", true)
+		for _, c := range o.Clocks {
+			which.Options = append(which.Options, OptionJSON{c, w.word("clocks", v.Case.Life, c)})
+		}
+		asks = append(asks, which, reason)
 	default:
 		if len(o.Reasons) > 0 {
 			asks = append(asks, reason)

@@ -9,6 +9,7 @@ import (
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/pack"
+	"gezhi/internal/record"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
 )
@@ -77,14 +78,19 @@ func aboutKinds(w words, packs map[string]*pack.Effective, k *pack.EffectiveClas
 			if kind.Record == nil {
 				continue
 			}
-			x.Of = kind.Ref()
-			x.Title = words{kind.Pack, w.lang}.title(kind.Title, words{kind.Pack, w.lang}.word("records", "", a.Of))
+			x.Of, x.Title = kind.Ref(), kindTitle(kind, w.lang)
 		} else if other := w.p.Class(a.Of); other != nil {
 			x.Title = w.title(other.Title, a.Of)
 		}
 		out = append(out, x)
 	}
 	return out
+}
+
+// kindTitle is what records of a kind are called.
+func kindTitle(k record.Kind, lang string) string {
+	w := words{k.Pack, lang}
+	return w.title(k.Title, w.word("records", "", k.Name))
 }
 
 // reportable tells whether somebody may bring a case of a class at all: its life opens by a
@@ -135,10 +141,7 @@ func (s *Service) httpClasses(ctx context.Context, in *classesInput) (*classesOu
 				continue
 			}
 			c := ClassJSON{ID: n + "/" + k.Scheme + ":" + k.Code, Code: k.Code, Scheme: k.Scheme, Pack: n, Title: w.title(k.Title, k.Code), Group: k.Group,
-				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Channels: append([]string{}, k.Channels...), Fields: []FormJSON{}}
-			for j := range k.Asked {
-				c.Fields = append(c.Fields, formOf(w, k.Class.Life, &k.Asked[j]))
-			}
+				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Channels: append([]string{}, k.Channels...), Fields: openingForm(w, k)}
 			c.About = aboutKinds(w, packs, k)
 			out.Body.Classes = append(out.Body.Classes, c)
 		}

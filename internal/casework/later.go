@@ -18,12 +18,20 @@ func (s *Service) Register(r *jobs.Runner) {
 		parent, set, _ := strings.Cut(t.Ref, "/")
 		return s.joined(ctx, t, parent, set)
 	}
+	r.Timers[TimerSample] = s.drawLeast
 	r.Topics[topicAct] = func(ctx context.Context, m jobs.Message) error {
 		var t task
 		if err := json.Unmarshal(m.Body, &t); err != nil {
 			return err
 		}
 		return s.automatic(ctx, m.ID, t)
+	}
+	r.Topics[topicRestamp] = func(ctx context.Context, m jobs.Message) error {
+		var t restamp
+		if err := json.Unmarshal(m.Body, &t); err != nil {
+			return err
+		}
+		return s.restampNow(ctx, m, t)
 	}
 	r.Topics[topicRecord] = s.hearRecords
 	r.Topics[topicOpen] = func(ctx context.Context, m jobs.Message) error {
@@ -59,6 +67,9 @@ func (s *Service) moment(ctx context.Context, id string) error {
 			if err := st.resumeCase(&Actor{System: true}, Act{}); err != nil {
 				return err
 			}
+		}
+		if err := st.runOn(); err != nil {
+			return err
 		}
 		st.lapse()
 		if err := st.fire(); err != nil {

@@ -22,6 +22,7 @@ const (
 	QueueReturned   = "returned"
 	QueueSupervised = "supervised"
 	QueueClosed     = "closed"
+	QueueSampled    = "sampled" // closed, and drawn for a later check
 )
 
 // Query asks for a page of cases, soonest due first.
@@ -178,6 +179,9 @@ func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, o
 		extra += " AND c.supervised = 1"
 	case QueueClosed:
 		open = false
+	case QueueSampled:
+		open = false
+		extra += " AND EXISTS (SELECT 1 FROM sampled d WHERE d.case_id = c.id AND d.drawn = 1)"
 	default:
 		return "", false, fault.New(fault.Invalid, "case.unknown_queue")
 	}

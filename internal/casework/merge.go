@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
@@ -8,6 +9,30 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/workflow"
 )
+
+// keysOf are the keys of the cases that an act writes: its own, and the other one of a merge.
+func (s *Service) keysOf(ctx context.Context, a *Act) (db.Keys, error) {
+	keys := db.Keys{"case/" + a.Case}
+	switch a.Action {
+	case workflow.Merge:
+		a.other, _ = a.Values["into"].(string)
+	case actionUnmerge:
+		err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+			c, err := s.read(ctx, tx, a.Case)
+			if err == nil {
+				a.other = c.MergedInto
+			}
+			return err
+		})
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+	}
+	if a.other != "" && a.other != a.Case {
+		keys = append(keys, "case/"+a.other)
+	}
+	return keys, nil
+}
 
 // merge closes the case as a duplicate of another; both reporters get its answer.
 func (st *state) merge(a Act) error {
@@ -22,7 +47,6 @@ func (st *state) merge(a Act) error {
 	if other.Jurisdiction != st.Jurisdiction || other.ParentID != "" || st.ParentID != "" || other.MergedInto != "" || !other.Open() {
 		return fault.New(fault.Conflict, "case.cannot_merge")
 	}
-	end := st.life.StepsIn(workflow.Closed)
 	st.MergedInto = into
 	st.links = append(st.links, Link{ID: st.s.ID(), Kind: Merged, From: st.ID, To: into, Since: st.now})
 	st.move.Data.Values = map[string]any{"into": into, "from": st.Step}
@@ -30,13 +54,16 @@ func (st *state) merge(a Act) error {
 	if err := insertInvolved.queue(st.ctx, st.tx, []any{involvedAs(workflow.SeatPerson, st.ReporterID), into, st.Jurisdiction, true, other.DueAt}); err != nil {
 		return err
 	}
-	return st.enter(end[0], "duplicate", nil)
+	return st.enter(st.endStep(outcomeDuplicate), outcomeDuplicate, nil)
 }
 
 // unmerge takes a merge back: the case stands where it stood.
-func (st *state) unmerge(who *Actor, _ Act) error {
+func (st *state) unmerge(who *Actor, a Act) error {
 	if st.MergedInto == "" {
 		return fault.New(fault.Conflict, "case.not_merged")
+	}
+	if st.MergedInto != a.other { // merged elsewhere since: the key held is another's
+		return fault.New(fault.Conflict, "case.changed", "version", st.Version, "step", st.Step)
 	}
 	o := st.life.Overlay(workflow.Merge)
 	if o == nil {

@@ -8,10 +8,11 @@ import (
 
 // The outcomes that the kernel itself reads, of tasks and parts.
 const (
-	outcomeAnswered = "answered"
-	outcomeWaived   = "waived"
-	outcomeVoid     = "void"
-	outcomeReturned = "returned"
+	outcomeAnswered  = "answered"
+	outcomeWaived    = "waived"
+	outcomeVoid      = "void"
+	outcomeReturned  = "returned"
+	outcomeDuplicate = "duplicate"
 )
 
 // itemOf is a part as a join sees it at a moment.
@@ -40,18 +41,33 @@ func (st *state) items(set string, latest bool) ([]workflow.Item, error) {
 // unmet is one condition that does not hold, with the items that are still open.
 type unmet struct {
 	Need workflow.Need
-	Code string
 	Open []*Case
+}
+
+// fault is the condition as a refusal, and the name that it speaks of.
+func (u unmet) fault() (f *fault.Error, path string) {
+	switch n := u.Need; {
+	case n.Part != "":
+		return fault.New(fault.Conflict, "case.parts_open", "part", n.Part, "open", len(u.Open)), n.Part
+	case n.Seat != "":
+		return fault.New(fault.Conflict, "case.seat_empty", "seat", n.Seat), n.Seat
+	case n.Field != "":
+		return fault.New(fault.Conflict, "case.field_empty", "field", n.Field), n.Field
+	}
+	return fault.New(fault.Conflict, "case.needs_unmet", "else", u.Need.Else), u.Need.Else
 }
 
 // unmetNeeds are the conditions that do not hold; why answers for open parts, by item.
 // Gates read everything that is open, also of earlier rounds.
 func (st *state) unmetNeeds(needs []workflow.Need, why map[string]string) ([]unmet, error) {
 	var out []unmet
-	for _, n := range needs {
+	for i, n := range needs {
 		u, err := st.unmetNeed(n, why)
 		if err != nil {
 			return nil, err
+		}
+		if st.s.Saw != nil && st.acting() {
+			st.s.Saw(st.class.In.Pack, &needs[i], u == nil)
 		}
 		if u != nil {
 			out = append(out, *u)
@@ -66,11 +82,11 @@ func (st *state) unmetNeed(n workflow.Need, why map[string]string) (*unmet, erro
 		return st.unmetPart(n, why)
 	case n.Seat != "":
 		if len(st.held(n.Seat)) < max(n.AtLeast, 1) {
-			return &unmet{n, "case.seat_empty", nil}, nil
+			return &unmet{n, nil}, nil
 		}
 	case n.Field != "":
 		if st.Fields[n.Field] == nil && st.personal[n.Field] == nil {
-			return &unmet{n, "case.field_empty", nil}, nil
+			return &unmet{n, nil}, nil
 		}
 	case n.That != nil:
 		ok, err := n.That.Holds(st.env())
@@ -78,7 +94,7 @@ func (st *state) unmetNeed(n workflow.Need, why map[string]string) (*unmet, erro
 			return nil, err
 		}
 		if !ok {
-			return &unmet{n, "case.needs_unmet", nil}, nil
+			return &unmet{n, nil}, nil
 		}
 	}
 	return nil, nil
@@ -109,25 +125,15 @@ func (st *state) unmetPart(n workflow.Need, why map[string]string) (*unmet, erro
 	if err != nil || held {
 		return nil, err
 	}
-	return &unmet{n, "case.parts_open", open}, nil
+	return &unmet{n, open}, nil
 }
 
 // refusal is the fault of unmet conditions: the first one's code, all of them listed.
 func refusal(all []unmet) error {
-	e := fault.New(fault.Conflict, all[0].Code)
+	e, _ := all[0].fault()
 	for _, u := range all {
-		p := fault.Place{Code: u.Code, Args: map[string]any{}}
-		switch {
-		case u.Need.Part != "":
-			p.Path, p.Args["open"] = u.Need.Part, len(u.Open)
-		case u.Need.Seat != "":
-			p.Path = u.Need.Seat
-		case u.Need.Field != "":
-			p.Path = u.Need.Field
-		default:
-			p.Path, p.Args["else"] = u.Need.Else, u.Need.Else
-		}
-		e.At = append(e.At, p)
+		f, path := u.fault()
+		e.At = append(e.At, fault.Place{Path: path, Code: f.Code, Args: f.Args})
 	}
 	return e
 }

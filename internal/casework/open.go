@@ -80,7 +80,7 @@ func (s *Service) Open(ctx context.Context, who *Actor, o Opening) (*Opened, err
 func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class, o Opening, n int64) (*Opened, error) {
 	now := s.Now()
 	c := &Case{ID: s.ID(), Jurisdiction: who.Jurisdiction, Kind: KindCase, Nature: o.Nature, Channel: o.Channel,
-		Number: fmt.Sprintf("%s-%06d", now.In(clock.CST).Format("2006"), n), Fields: map[string]any{}}
+		Number: numbered(class, now, n), Fields: map[string]any{}}
 	if c.Nature == "" {
 		c.Nature = Real
 	}
@@ -89,8 +89,9 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 		return nil, err
 	}
 	if done != "" {
-		old, err := s.read(ctx, tx, done)
-		return &Opened{Case: old}, err
+		holder, attached := strings.CutPrefix(done, attachedTo)
+		old, err := s.read(ctx, tx, holder)
+		return &Opened{Case: old, Attached: attached}, err
 	}
 	c.RootID = c.ID
 	c.ReporterID = o.Reporter
@@ -135,6 +136,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 			return nil, err
 		}
 	}
+	o = st.seatsAmongFields(o)
 	if err := st.firstValues(who, o); err != nil {
 		return nil, err
 	}
@@ -144,7 +146,19 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 	if o.Follows != "" {
 		st.links = append(st.links, Link{ID: s.ID(), Kind: Follows, From: c.ID, To: o.Follows, Since: now})
 	}
+	if err := st.seatsAsked(who, o); err != nil {
+		return nil, err
+	}
 	return &Opened{Case: c}, st.firstSeats(o)
+}
+
+// numbered is a number as the pack or its overlay writes it, else year and six digits.
+func numbered(class *Class, now time.Time, n int64) string {
+	form := class.In.Number()
+	if form == "" {
+		form = "{year}-{n}"
+	}
+	return strings.NewReplacer("{year}", now.In(clock.CST).Format("2006"), "{n}", fmt.Sprintf("%06d", n)).Replace(form)
 }
 
 // firstSeats seats those named at opening, and brings the case into the world.
@@ -156,6 +170,9 @@ func (st *state) firstSeats(o Opening) error {
 		list, ok := subjectsOf(v)
 		if !ok {
 			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: seat, Code: "form.type"}}}
+		}
+		if err := st.enough(seat, list); err != nil {
+			return err
 		}
 		if err := st.fill(seat, list, "given"); err != nil {
 			return err
@@ -257,6 +274,7 @@ func (st *state) firstValues(who *Actor, o Opening) error {
 		st.Fields[FieldText] = o.Text
 	}
 	e := &fault.Error{Kind: fault.Invalid, Code: "case.bad_value"}
+	refused := map[string]bool{} // given and wrong, which is said once
 	for name, v := range o.Fields {
 		f := st.class.Field(name)
 		switch {
@@ -266,7 +284,7 @@ func (st *state) firstValues(who *Actor, o Opening) error {
 		default:
 			x, wrong := f.Validate(v)
 			if len(wrong) > 0 {
-				e.At = append(e.At, wrong...)
+				e.At, refused[name] = append(e.At, wrong...), true
 				continue
 			}
 			if err := st.store(f, name, x); err != nil {
@@ -274,12 +292,11 @@ func (st *state) firstValues(who *Actor, o Opening) error {
 			}
 		}
 	}
-	for _, f := range st.class.Asked {
-		if who.System {
-			break // nobody is asked
-		}
-		if st.Fields[f.Name] == nil && st.personal[f.Name] == nil && !f.Optional && f.Formula == nil && !st.excused(f.Name) {
-			e.At = append(e.At, fault.Place{Path: f.Name, Code: "form.required"})
+	if !who.System { // nobody is asked
+		for _, name := range st.askedAtOpening(o) {
+			if st.Fields[name] == nil && st.personal[name] == nil && !refused[name] && !st.excused(name) {
+				e.At = append(e.At, fault.Place{Path: name, Code: "form.required"})
+			}
 		}
 	}
 	if len(e.At) > 0 {
@@ -308,6 +325,9 @@ func (st *state) grade() error {
 	return err
 }
 
+// attachedTo begins what an opening came to that opened nothing.
+const attachedTo = "attached/"
+
 // attach hands a new fact to the case that is open already.
 func (s *Service) attach(ctx context.Context, who *Actor, holder string, o Opening) (*Opened, error) {
 	var out *Opened
@@ -320,7 +340,7 @@ func (s *Service) attach(ctx context.Context, who *Actor, holder string, o Openi
 			return fault.New(fault.Conflict, "case.closed")
 		}
 		moveID := s.ID()
-		done, err := s.claim(ctx, tx, who.PersonID, "open", o.Key, hashOf(o), holder, s.Now())
+		done, err := s.claim(ctx, tx, who.PersonID, "open", o.Key, hashOf(o), attachedTo+holder, s.Now())
 		if err != nil {
 			return err
 		}

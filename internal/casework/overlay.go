@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"gezhi/internal/clock"
+	"gezhi/internal/account"
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
 	"gezhi/internal/workflow"
@@ -107,10 +107,11 @@ func (st *state) overlaid(who *Actor, o *workflow.Overlay, a Act) error {
 		st.tells = append(st.tells, telling{Event: "urged", Who: st.responsiblePeople()})
 	case workflow.Supervise:
 		st.Supervised = true
-		st.seat("supervisor", workflow.SeatPerson, who.PersonID, o.Name)
+		st.seat(workflow.SeatSupervisor, workflow.SeatPerson, who.PersonID, o.Name)
+		st.underSupervision()
 		st.tells = append(st.tells, telling{Event: "supervised", Who: st.responsiblePeople()})
 	case workflow.Sponsor:
-		st.seat("sponsor", workflow.SeatPerson, who.PersonID, o.Name)
+		st.seat(workflow.SeatSponsor, workflow.SeatPerson, who.PersonID, o.Name)
 	case workflow.Escalate:
 		return st.escalate()
 	case workflow.Suspend:
@@ -123,6 +124,8 @@ func (st *state) overlaid(who *Actor, o *workflow.Overlay, a Act) error {
 		return st.giveBack(who, o)
 	case workflow.Reopen:
 		return st.reopen(o, a)
+	case workflow.Reclassify:
+		return st.reclassify(a)
 	case workflow.Merge:
 		return st.merge(a)
 	}
@@ -154,10 +157,17 @@ func (st *state) mayOverlay(who *Actor, o *workflow.Overlay) error {
 		ok = st.ReporterID == who.PersonID || st.over(who)
 	case workflow.Reopen:
 		ok = st.ReporterID == who.PersonID
-	case workflow.Acknowledge, workflow.Return, workflow.Transfer, workflow.Merge:
+	case workflow.Acknowledge, workflow.Return, workflow.Transfer, workflow.Merge, workflow.Reclassify:
 		ok = st.responsibleIs(who)
-	default:
-		ok = st.over(who)
+	default: // what binds others is for those who lead above, or to whom the kernel has brought it
+		ok = st.over(who, account.Leader, account.Deputy)
+		if o.Name == workflow.Designate {
+			_, sits, err := st.sits(who, SeatEscalated)
+			if err != nil {
+				return err
+			}
+			ok = ok || sits
+		}
 	}
 	if !ok {
 		return fault.New(fault.Forbidden, "case.no_right")
@@ -165,10 +175,11 @@ func (st *state) mayOverlay(who *Actor, o *workflow.Overlay) error {
 	return nil
 }
 
-// over tells whether the actor has a post in an area above the place of work.
-func (st *state) over(who *Actor) bool {
+// over tells whether the actor has a post in an area above the place of work, at one of the
+// seats given, if any.
+func (st *state) over(who *Actor, seats ...account.Seat) bool {
 	return slices.ContainsFunc(who.Posts, func(p Post) bool {
-		return p.AreaLevel > 0 && p.AreaLevel < st.workLevel() && st.Areas[p.AreaLevel] == p.AreaID
+		return (len(seats) == 0 || slices.Contains(seats, p.Seat)) && p.AreaLevel > 0 && p.AreaLevel < st.workLevel() && st.Areas[p.AreaLevel] == p.AreaID
 	})
 }
 
@@ -197,10 +208,14 @@ func (st *state) responsiblePeople() []string {
 
 // reasoned asks for a reason from the pack's list, where it has one.
 func (st *state) reasoned(o *workflow.Overlay, a Act) error {
-	if list := st.reasons(o); list != nil && !slices.Contains(list, a.Reason) {
-		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.not_an_option"}}}
+	list := st.reasons(o)
+	switch {
+	case list == nil || slices.Contains(list, a.Reason):
+		return nil
+	case a.Reason == "":
+		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.required"}}}
 	}
-	return nil
+	return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: "reason", Code: "form.not_an_option"}}}
 }
 
 // escalate adds the owners one level up; the step stays.
@@ -227,61 +242,6 @@ func (st *state) peopleIn(unit string) []string {
 		out = append(out, p.PersonID)
 	}
 	return out
-}
-
-// suspend stops every clock that may be paused, until a day that the approver names.
-func (st *state) suspend(o *workflow.Overlay, a Act) error {
-	until, ok := moment(a.Values["until"], endOfDay)
-	wrong := func(code string) error {
-		return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: "until", Code: code}}}
-	}
-	switch {
-	case !ok:
-		return wrong("form.required")
-	case !until.After(st.now):
-		return wrong("case.in_the_past")
-	case !o.AtMost.IsZero() && until.After(worktime.Add(st.now, o.AtMost, st.s.Calendar(st.Jurisdiction), worktime.Options{Exact: true}).At.Add(24*time.Hour)):
-		return wrong("case.too_long")
-	case a.Reason == "" && a.Note == "":
-		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.required"}}}
-	case !st.SuspendedUntil.IsZero():
-		return fault.New(fault.Conflict, "case.suspended")
-	}
-	st.SuspendedUntil = until
-	st.move.Data.Values = map[string]any{"until": until.In(clock.CST).Format(time.RFC3339)}
-	for _, c := range st.clocks {
-		if d := st.life.Clock(c.Name); d != nil && !d.NeverPaused && c.State == Running {
-			st.pause(c, workflow.Suspend)
-		}
-	}
-	return nil
-}
-
-// resumeCase ends a suspension, by hand or by itself.
-func (st *state) resumeCase(who *Actor, _ Act) error {
-	if st.SuspendedUntil.IsZero() {
-		return fault.New(fault.Conflict, "case.not_suspended")
-	}
-	if !who.System {
-		if o := st.life.Overlay(workflow.Suspend); o == nil {
-			return fault.New(fault.Forbidden, "case.not_allowed")
-		} else if err := st.mayOverlay(who, o); err != nil {
-			return err
-		}
-	}
-	st.SuspendedUntil = time.Time{}
-	for _, c := range st.clocks {
-		d := st.life.Clock(c.Name)
-		if d == nil || c.State != Paused || !slices.ContainsFunc(c.Pauses, func(p Pause) bool { return p.Until.IsZero() && p.Reason == workflow.Suspend }) {
-			continue
-		}
-		st.resume(c)
-		if err := st.dueOf(d, c); err != nil {
-			return err
-		}
-	}
-	st.tells = append(st.tells, telling{Event: "resumed", Who: st.responsiblePeople()})
-	return nil
 }
 
 // leading is the unit seat that acts in a step.
@@ -416,36 +376,22 @@ func (st *state) reopen(o *workflow.Overlay, a Act) error {
 	return nil
 }
 
-// extend lengthens a clock by what the pack allows.
-func (st *state) extend(who *Actor, a Act) error {
-	name, _ := a.Values["clock"].(string)
-	d, c := st.life.Clock(name), st.clock(name)
-	if d == nil || d.Extend == nil {
-		return fault.New(fault.Forbidden, "case.not_allowed")
+// endStep is the closed step in which a case of that outcome stands: the one of its name, or
+// to which an action with that outcome leads, else the first.
+func (st *state) endStep(outcome string) string {
+	ends := st.life.StepsIn(workflow.Closed)
+	if slices.Contains(ends, outcome) {
+		return outcome
 	}
-	if !who.System {
-		post, ok, err := st.entitled(who, d.Extend.Who, nil)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fault.New(fault.Forbidden, "case.no_right")
-		}
-		st.under(post)
-		if a.Reason == "" && a.Note == "" {
-			return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.required"}}}
+	for i := range st.life.Actions {
+		a := &st.life.Actions[i]
+		for _, t := range a.To {
+			if a.Outcome == outcome && slices.Contains(ends, t.Step) {
+				return t.Step
+			}
 		}
 	}
-	if c == nil || c.State == Stopped {
-		return fault.New(fault.Conflict, "case.clock_not_running", "clock", name)
-	}
-	if d.Extend.Times > 0 && len(c.Extended) >= d.Extend.Times {
-		return fault.New(fault.Conflict, "case.times_used", "times", d.Extend.Times)
-	}
-	c.Extended = append(c.Extended, d.Extend.By.String())
-	st.Extensions++
-	st.move.Data.Values = map[string]any{"clock": name}
-	return st.dueOf(d, c)
+	return ends[0]
 }
 
 // endPart ends a part that is no longer waited for. Whoever leads the parent may, and what
@@ -470,41 +416,5 @@ func (st *state) endPart(who *Actor, a Act, outcome string) error {
 	if a.Reason == "" && a.Note == "" {
 		return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: "reason", Code: "form.required"}}}
 	}
-	return st.enter(st.life.StepsIn(workflow.Closed)[0], outcome, nil)
-}
-
-// offer is the actor's open offer of a seat.
-func (st *state) offer(who *Actor) (*Participant, error) {
-	for _, p := range st.seats {
-		if p.State == Offered {
-			if post, ok := st.matches(who, p); ok {
-				st.under(post)
-				return p, nil
-			}
-		}
-	}
-	return nil, fault.New(fault.Forbidden, "case.no_right")
-}
-
-func (st *state) acceptSeat(who *Actor, _ Act) error {
-	p, err := st.offer(who)
-	if err != nil {
-		return err
-	}
-	if err := st.mustBeListed(st.life.Seat(p.Seat), p.Kind, p.Subject); err != nil {
-		return err
-	}
-	st.handOver(st.life.Seat(p.Seat), p.Seat)
-	p.State, p.From, p.changed = Held, st.now, true
-	return nil
-}
-
-func (st *state) refuseSeat(who *Actor, _ Act) error {
-	p, err := st.offer(who)
-	if err != nil {
-		return err
-	}
-	st.leave(p, Refused)
-	st.tells = append(st.tells, telling{Event: "offer_refused", Who: []string{st.ReporterID}})
-	return nil
+	return st.enter(st.endStep(outcome), outcome, nil)
 }

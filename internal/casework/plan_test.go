@@ -64,6 +64,22 @@ func TestQueuePagesReadRangesOnly(t *testing.T) {
 	})
 }
 
+// Looking for duplicates reads the open cases of one village, however many there are elsewhere.
+func TestDuplicatesAreLookedForInOneVillage(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		d.Twice = false
+		fillCases(t, d)
+		for _, x := range []struct {
+			stmt db.Stmt
+			args []any
+		}{{nearby, []any{"j", "a", 0, 1, 2, 1, 2, "a", "x", 60}}, {inSameArea, []any{"j", "a", 0, "a", "x", 60}}} {
+			if plan := explain(t, d, string(x.stmt), x.args); !strings.Contains(plan, "cases_village") {
+				t.Errorf("%s", plan)
+			}
+		}
+	})
+}
+
 func explain(t *testing.T, d *db.DB, text string, args []any) string {
 	t.Helper()
 	verb := map[db.Engine]string{db.SQLite: "EXPLAIN QUERY PLAN ", db.Postgres: "EXPLAIN "}[d.Engine]

@@ -90,3 +90,29 @@ when:
 then: { history: [end], step: closed }
 `)
 }
+
+// The same household is written twenty times at once, and others with it; the set that follows
+// the register gets one part for each, and one case is opened for each that is new.
+func TestFollowingSetsHearEachRecordOnce(t *testing.T) {
+	tell(t, "registers", `story: follow
+given: { areas: [ { id: pine, in: lilong } ], people: { chen: clerk }, records: [ { kind: household, id: h, values: { name: 王家, poor: true, area: pine } } ] }
+when:
+  - { at: 2026-03-02T09:00, open: survey, as: a, by: chen, area: lilong, with: { hamlet: pine } }
+  - { do: begin, by: chen, case: a }
+  - { together: [`+times(`{ write: household, id: w, values: { name: 李家, poor: true, area: pine } }`)+`], winners: 20 }
+  - { together: [`+times(`{ write: household, id: w%d, values: { name: 赵家, poor: true, area: pine } }`)+`], winners: 20 }
+then: { a: { parts: { visits: { expected: 22 } } }, count: { visit: 22, welcome: 21 }, record: { w: { name: 李家 } } }
+`)
+}
+
+// Two cases are merged into each other at once; one merge wins and the other hears of it.
+func TestTwoCasesAreNotMergedIntoEachOther(t *testing.T) {
+	tell(t, "incident", `story: merged crosswise
+given: { people: { wang: resident, zhao: resident, vera: dispatcher } }
+when:
+  - { at: 2026-03-02T09:00, open: "0199", by: wang, as: a, text: one }
+  - { open: "0199", by: zhao, as: b, text: two }
+  - { together: [ { do: merge, by: vera, case: a, with: { into: b } }, { do: merge, by: vera, case: b, with: { into: a } } ], winners: 1 }
+then: { count: { "0199": 2 } }
+`)
+}

@@ -260,6 +260,16 @@ func (st *state) unitsOf(seat string) []Unit {
 	return out
 }
 
+// apartOf is whom an action is kept from: as the pack says, and whoever is supervised does
+// not close.
+func (st *state) apartOf(d *workflow.Action) []workflow.Apart {
+	closes := st.Open() && slices.ContainsFunc(d.To, func(t workflow.Target) bool { return st.life.Phase(t.Step) == workflow.Closed })
+	if !st.Supervised || !closes {
+		return d.Apart
+	}
+	return append(slices.Clone(d.Apart), workflow.Apart{Seat: workflow.SeatSupervised})
+}
+
 // keptApart refuses somebody who did one of the acts, or sits in one of the seats, that a
 // rule keeps in other hands.
 func (st *state) keptApart(person string, posts []Post, apart []workflow.Apart) error {

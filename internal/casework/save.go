@@ -219,6 +219,7 @@ func (st *state) nextMoment() time.Time {
 	if st.Open() {
 		for _, c := range st.clocks {
 			least(c.Next)
+			least(st.excludedUntil(c))
 		}
 		least(st.nextLapse())
 		least(st.SuspendedUntil)

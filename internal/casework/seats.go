@@ -143,7 +143,7 @@ func (st *state) seatable(d *workflow.Seat, id string) error {
 			return err
 		}
 	}
-	for _, other := range d.Apart {
+	for _, other := range st.life.KeptApart(d.Name) {
 		if slices.ContainsFunc(st.held(other), func(p *Participant) bool { return p.Subject == id }) {
 			return fault.New(fault.Forbidden, "case.not_your_own_work", "seat", other)
 		}
@@ -258,9 +258,48 @@ func (st *state) duty(kind string) (subject, why string) {
 	return "", ""
 }
 
+// dutyLine begins the reason of whoever the duty lines found.
+const dutyLine = "duty.yaml:"
+
 // reason is the line as the dispatcher sees it: where it stands, and what it says.
 func (d dutyAt) reason() string {
-	return fmt.Sprintf("duty.yaml:%d %s %s → %s%s", d.Line, d.Class, d.Level, d.Unit, d.Post)
+	return fmt.Sprintf(dutyLine+"%d %s %s → %s%s", d.Line, d.Class, d.Level, d.Unit, d.Post)
+}
+
+// offer is the actor's open offer of a seat.
+func (st *state) offer(who *Actor) (*Participant, error) {
+	for _, p := range st.seats {
+		if p.State == Offered {
+			if post, ok := st.matches(who, p); ok {
+				st.under(post)
+				return p, nil
+			}
+		}
+	}
+	return nil, fault.New(fault.Forbidden, "case.no_right")
+}
+
+func (st *state) acceptSeat(who *Actor, _ Act) error {
+	p, err := st.offer(who)
+	if err != nil {
+		return err
+	}
+	if err := st.mustBeListed(st.life.Seat(p.Seat), p.Kind, p.Subject); err != nil {
+		return err
+	}
+	st.handOver(st.life.Seat(p.Seat), p.Seat)
+	p.State, p.From, p.changed = Held, st.now, true
+	return nil
+}
+
+func (st *state) refuseSeat(who *Actor, _ Act) error {
+	p, err := st.offer(who)
+	if err != nil {
+		return err
+	}
+	st.leave(p, Refused)
+	st.tells = append(st.tells, telling{Event: "offer_refused", Who: []string{st.ReporterID}})
+	return nil
 }
 
 // lapse ends offers that nobody took in time, and tells those who asked.
@@ -318,7 +357,28 @@ func (st *state) responsible() {
 	if !st.Open() {
 		unit, assignee, queue = st.UnitID, st.AssigneeID, ""
 	}
+	if assignee == "" && unit != "" && unit == st.UnitID && st.worksIn(st.AssigneeID, unit) {
+		assignee = st.AssigneeID // who took note of it for the unit
+	}
 	st.UnitID, st.AssigneeID, st.Queue = unit, assignee, queue
+	if st.Phase == workflow.Working {
+		st.underSupervision()
+	}
+}
+
+// worksIn tells whether somebody has a post in a unit now.
+func (st *state) worksIn(person, unit string) bool {
+	return person != "" && slices.ContainsFunc(st.s.World.People().Of(person, st.now), func(p Post) bool { return p.UnitID == unit })
+}
+
+// underSupervision seats whoever leads a supervised case among the supervised.
+func (st *state) underSupervision() {
+	if st.Supervised {
+		if st.UnitID == "" {
+			st.seat(workflow.SeatSupervised, workflow.SeatPerson, st.AssigneeID, workflow.Supervise)
+		}
+		st.seat(workflow.SeatSupervised, workflow.SeatUnit, st.UnitID, workflow.Supervise)
+	}
 }
 
 // unitInTurn is the unit whose holders of a role may act: the nearest one in which somebody

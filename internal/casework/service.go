@@ -16,8 +16,8 @@ import (
 	"gezhi/internal/worktime"
 )
 
-// Service is the use cases of cases. Its fields are the wiring; all but OnMove, Lookup
-// and Wake must be set.
+// Service is the use cases of cases. Its fields are the wiring; all but OnMove, Lookup,
+// Saw and Wake must be set.
 type Service struct {
 	DB       *db.DB
 	Now      clock.Now
@@ -41,6 +41,9 @@ type Service struct {
 	OnMove []func(ctx context.Context, tx *db.Tx, m *Move, c *Case) error
 	// Lookup reads a dated table of the case's pack.
 	Lookup func(ctx context.Context, tx *db.Tx, c *Case, table string, args []formula.Value, day string) (formula.Value, error)
+	// Saw hears, in stories, which conditions of a pack (a *formula.Expr or a *workflow.Need)
+	// acts found to hold and which not.
+	Saw func(p *pack.Pack, condition any, holds bool)
 	// Wake is called after a commit that left something due.
 	Wake func()
 	// Changed is called after a commit with the cases that changed.

@@ -260,6 +260,7 @@ func (st *state) env() formula.Env {
 			"root":     lazy(st.rootValue),
 			"about":    lazy(st.aboutValue),
 			"parts":    partSets{st},
+			"sample":   lazy(st.sampleValue),
 		},
 		Seat:   st.seatValue,
 		Today:  st.day(),
@@ -269,11 +270,17 @@ func (st *state) env() formula.Env {
 		Above:  st.above,
 		Within: st.within,
 	}
+	if st.s.Saw != nil && st.acting() {
+		env.Saw = func(e *formula.Expr, holds bool) { st.s.Saw(st.class.In.Pack, e, holds) }
+	}
 	if st.signal != nil {
 		env.Names["signal"] = st.signal.value()
 	}
 	return env
 }
+
+// acting tells that something is done, not only looked at.
+func (st *state) acting() bool { return st.move != nil && st.move.ID != "" }
 
 // fieldValue is a field of the case; a task reads its parent's besides.
 func (st *state) fieldValue(name string) formula.Value {

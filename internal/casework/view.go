@@ -37,6 +37,7 @@ type Offer struct {
 	Excuse     map[string][]*Case // unmet part sets for which a reason will do: their open parts
 	Overlay    bool
 	Reasons    []string
+	Clocks     []string // that may be extended
 	Closes     bool
 }
 
@@ -85,7 +86,11 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 }
 
 // AboutView is what a case is about, by the name that lists give it.
-type AboutView struct{ Kind, Of, ID, Title string }
+type AboutView struct {
+	Kind, Of, ID, Title string
+
+	register record.Kind // of a record: for its words
+}
 
 func (st *state) aboutView() (*AboutView, error) {
 	switch st.AboutKind {
@@ -94,13 +99,14 @@ func (st *state) aboutView() (*AboutView, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &AboutView{st.AboutKind, r.Pack + "/" + r.Kind, r.ID, r.Title}, nil
+		k, err := st.kind(r.Kind)
+		return &AboutView{st.AboutKind, r.Pack + "/" + r.Kind, r.ID, r.Title, k}, err
 	case workflow.AboutCase:
 		c, err := st.s.read(st.ctx, st.tx, st.AboutID)
 		if err != nil {
 			return nil, err
 		}
-		return &AboutView{st.AboutKind, c.Pack + "/" + c.Class, c.ID, c.Number}, nil
+		return &AboutView{Kind: st.AboutKind, Of: c.Pack + "/" + c.Class, ID: c.ID, Title: c.Number}, nil
 	}
 	return nil, nil
 }
@@ -154,7 +160,7 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 			}
 			continue
 		}
-		if err := st.keptApart(who.PersonID, who.Posts, d.Apart); err != nil {
+		if err := st.keptApart(who.PersonID, who.Posts, st.apartOf(d)); err != nil {
 			if fault.KindOf(err) == fault.Internal {
 				return nil, err
 			}
@@ -194,7 +200,7 @@ func (st *state) overlayOffers(who *Actor) []Offer {
 		rules = append(rules, o)
 	}
 	for _, o := range rules {
-		if !o.Allowed(st.life, st.Step) || st.mayOverlay(who, o) != nil {
+		if !o.Allowed(st.life, st.Step) || st.mayOverlay(who, o) != nil || o.Name == workflow.Suspend && !st.SuspendedUntil.IsZero() {
 			continue
 		}
 		if o.Name == workflow.Return && (st.Designated || o.Cap > 0 && st.Returns >= int64(o.Cap)) {
@@ -202,6 +208,7 @@ func (st *state) overlayOffers(who *Actor) []Offer {
 		}
 		out = append(out, Offer{Action: o.Name, Overlay: true, Reasons: st.reasons(o)})
 	}
+	out = append(out, st.clockOffers(who)...)
 	if st.mayVoid(who) {
 		out = append(out, Offer{Action: actionVoid, Overlay: true})
 	}

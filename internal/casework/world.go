@@ -88,6 +88,14 @@ func (w *World) Renew(ctx context.Context) error {
 	return nil
 }
 
+// Reread brings the pictures up to date, also with what another process changed just now.
+func (w *World) Reread(ctx context.Context) error {
+	w.mu.Lock()
+	w.read = time.Time{}
+	w.mu.Unlock()
+	return w.Renew(ctx)
+}
+
 func (w *World) index(t *territory.Tree) *unitIndex {
 	x := &unitIndex{tree: t, runs: map[string]string{}, kind: map[string][]string{}}
 	runs := map[string]map[string]bool{}

@@ -27,6 +27,8 @@ type Env struct {
 	Past   func(key string) (Value, error)
 	Above  func(v Value) (Value, error)
 	Within func(a, b Value) (bool, error)
+	// Saw hears what every condition came to; nil hears nothing.
+	Saw func(e *Expr, holds bool)
 }
 
 // Eval computes the expression. Errors are Invalid faults: formula.type (with column and
@@ -44,7 +46,11 @@ func (e *Expr) Holds(env Env) (bool, error) {
 		return true, nil
 	}
 	m := machine{env: env, left: MaxSteps}
-	return m.truth(e.root)
+	holds, err := m.truth(e.root)
+	if err == nil && env.Saw != nil {
+		env.Saw(e, holds)
+	}
+	return holds, err
 }
 
 // With returns a copy of env in which item is v.

@@ -85,6 +85,9 @@ func next(rs []rune, i int) (token, int, error) {
 	if strings.ContainsRune("<>+-*/?:()[],.", r) {
 		return token{'o', string(r), i + 1}, 1, nil
 	}
+	if meant := foreignSigns[r]; meant != "" {
+		return token{}, 0, syntax("formula.unexpected", i+1, "near", string(r), "suggestion", meant)
+	}
 	return token{}, 0, syntax("formula.unexpected", i+1, "near", string(r))
 }
 
@@ -93,3 +96,6 @@ func isNameStart(r rune) bool {
 }
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }
+
+// foreignSigns are what other languages and spreadsheets write, and what is written here.
+var foreignSigns = map[rune]string{'=': "==", '&': "and", '|': "or", '!': "not", '"': "'text'", '“': "'text'", '”': "'text'", '＝': "==", '≥': ">=", '≤': "<=", '≠': "!="}

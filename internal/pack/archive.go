@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"gezhi/internal/fault"
-	"gezhi/internal/pack/shape"
 )
 
 const archiveHead = "gezhi-pack 1\n"
@@ -120,6 +119,9 @@ func (p *Pack) place(file string, path ...string) (line, col int) {
 		last := i == len(path)-1
 		for _, e := range n.Entries {
 			if e.Key.Text == key && last {
+				if v := e.Value; v.Items == nil && v.Entries == nil && v.Line == e.Key.Line && v.Text != "" {
+					return v.Line, v.Col
+				}
 				return e.Key.Line, e.Key.Col
 			}
 		}
@@ -142,6 +144,6 @@ func (p *Pack) problem(code, file string, path []string, args ...any) Problem {
 		}
 		q.Args[args[i].(string)] = args[i+1]
 	}
-	q.Excerpt = strings.TrimSpace(shape.Excerpt(p.files[file], q.Line))
+	q.Quote(p.files[file])
 	return q
 }

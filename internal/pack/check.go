@@ -7,6 +7,7 @@ import (
 
 	"gezhi/internal/form"
 	"gezhi/internal/pack/shape"
+	"gezhi/internal/workflow"
 )
 
 // CheckFS reads the pack in the root of f and checks it against itself and the packs it
@@ -41,7 +42,7 @@ func Check(p *Pack, others ...*Pack) Report {
 // yaml.syntax, formula.unexpected, …). Each has a broken pack that proves it.
 var Rules = []string{
 	"pack.no_readme", "pack.unknown_need", "pack.nothing_in_it",
-	"class.unknown_life", "class.unknown_severity", "class.unknown_group", "class.unknown_role", "class.unknown_clock", "class.spot_unused", "class.severity_rule",
+	"class.unknown_life", "class.unknown_severity", "class.unknown_group", "class.unknown_role", "class.unknown_clock", "class.spot_unused", "class.duplicate_unmergeable", "class.severity_rule",
 	"duty.unknown_class", "duty.unit_or_post", "duty.unknown_role", "duty.never_reached", "date.backwards",
 	"record.unknown_field", "record.personal_key", "record.key_type", "record.unchangeable", "record.unknown_changer", "relation.unknown_record", "table.overlap", "table.gap", "table.bad_value",
 	"field.unknown_options", "field.choice_without_options", "field.rows_without_list", "field.personal_undeclared", "field.never_asked",
@@ -50,12 +51,12 @@ var Rules = []string{
 	"busywork.log_ins", "busywork.online_time", "busywork.report_count", "busywork.gps_distance", "busywork.consecutive_days", "busywork.screenshots",
 	"life.unknown_step", "life.empty_phase", "life.unknown_action", "life.unknown_seat", "life.unknown_clock", "life.unknown_part", "life.unknown_field",
 	"life.unknown_role", "life.unknown_signal", "life.unknown_record", "life.unknown_class", "life.unknown_reasons", "life.unknown_list",
-	"life.reserved_name", "life.kernel_action", "life.unreachable_step", "life.inescapable_step", "life.nobody_may", "life.loop_without_human", "life.overlapping_to", "life.to_may_fail",
-	"life.no_outcome", "life.apart_leaves_nobody", "life.verified_by_handler", "life.no_household", "life.reopens", "life.system_needs_upon", "life.upon_needs_system", "life.never_begins", "life.opening_incomplete",
-	"seat.never_filled", "seat.optional_actor", "seat.nobody_told", "seat.impossible_count", "seat.register_names_nobody",
+	"life.reserved_name", "life.kernel_action", "life.nothing_to_reclassify", "life.unreachable_step", "life.inescapable_step", "life.nobody_may", "life.loop_without_human", "life.overlapping_to", "life.to_may_fail",
+	"life.no_outcome", "life.apart_leaves_nobody", "life.verified_by_handler", "life.closed_by_supervised", "life.no_household", "life.reopens", "life.system_needs_upon", "life.upon_needs_system", "life.date_starts_clocks", "life.never_begins", "life.opening_incomplete",
+	"seat.never_filled", "seat.optional_actor", "seat.nobody_told", "seat.lost_on_return", "seat.impossible_count", "seat.register_names_nobody",
 	"parts.body", "parts.source", "parts.never_opened", "parts.not_a_list", "parts.given_not_asked", "parts.never_waited", "parts.answer_unread", "parts.unbounded", "parts.cycle", "parts.too_deep",
 	"join.kind", "join.share_without_of", "join.may_be_empty", "join.ignores_item", "need.kind", "need.impossible",
-	"clock.start", "clock.nobody_told", "clock.pause_without_end", "clock.beyond_statutory", "clock.recomputes_itself", "clock.no_limit", "clock.missing_case", "clock.never_and_excluded", "clock.nobody_extends", "clock.counts_back",
+	"clock.start", "clock.nobody_told", "clock.pause_without_end", "clock.beyond_statutory", "clock.recomputes_itself", "clock.no_limit", "clock.missing_case", "clock.never_and_excluded", "clock.nobody_extends", "clock.no_extension", "clock.counts_back",
 	"key.personal", "key.attach_unheard",
 	"effect.one_verb", "effect.target", "effect.too_many", "effect.cycle", "effect.sets_computed",
 	"words.missing",
@@ -75,7 +76,15 @@ func (c *checking) say(code, file string, path []string, args ...any) *Problem {
 
 // unknown adds a problem about a name, with the nearest known one.
 func (c *checking) unknown(code, file string, path []string, name string, known []string) {
-	c.say(code, file, path, "name", name).Suggestion = shape.Suggest(name, known)
+	p := c.say(code, file, path, "name", name)
+	p.Suggestion = shape.Suggest(name, known)
+	for _, n := range c.p.docs[file].At(path...).Each() { // of several, point at this one
+		if n.Kind == shape.Scalar && slices.Contains(strings.Fields(n.Text), name) {
+			p.Line, p.Col = n.Line, n.Col
+			p.Quote(c.p.files[file])
+			break
+		}
+	}
 }
 
 func (c *checking) pack() {
@@ -87,7 +96,7 @@ func (c *checking) pack() {
 	}
 	known := c.p.clockNames()
 	for i, s := range c.p.Severities {
-		for _, l := range s.Limits {
+		for _, l := range append(slices.Clone(s.Limits), s.Extensions...) {
 			if len(c.p.Lives) > 0 && !slices.Contains(known, l.Clock) {
 				c.unknown("class.unknown_clock", "pack.yaml", []string{"severities", index(i), "limits", l.Clock}, l.Clock, known)
 			}
@@ -173,6 +182,18 @@ func (c *checking) classes() {
 	}
 }
 
+// spans checks what lengths of time of a class hang on.
+func (c *checking) spans(section string, list []Limit, known []string, at func(...string) []string) {
+	for _, x := range list {
+		if !slices.Contains(known, x.Clock) {
+			c.unknown("class.unknown_clock", "classes.yaml", at(section, x.Clock), x.Clock, known)
+		}
+		if x.Severity != "" && c.p.Severity(x.Severity) == nil {
+			c.unknown("class.unknown_severity", "classes.yaml", at(section, x.Clock, x.Severity), x.Severity, nil)
+		}
+	}
+}
+
 func (c *checking) classLimits(k *Class, l *Life, at func(...string) []string) {
 	known := append(names(l.Clocks, clockName), "acknowledge")
 	for _, x := range k.Statutory {
@@ -185,13 +206,10 @@ func (c *checking) classLimits(k *Class, l *Life, at func(...string) []string) {
 			c.unknown("life.unknown_action", "classes.yaml", at("sample", s.Action), s.Action, names(l.Actions, func(a action) string { return a.Name }))
 		}
 	}
-	for _, x := range k.Limits {
-		if !slices.Contains(known, x.Clock) {
-			c.unknown("class.unknown_clock", "classes.yaml", at("limits", x.Clock), x.Clock, known)
-		}
-		if x.Severity != "" && c.p.Severity(x.Severity) == nil {
-			c.unknown("class.unknown_severity", "classes.yaml", at("limits", x.Clock, x.Severity), x.Severity, nil)
-		}
+	c.spans("limits", k.Limits, known, at)
+	c.spans("extensions", k.Extensions, known, at)
+	if k.Duplicate != nil && l.Overlay(workflow.Merge) == nil {
+		c.say("class.duplicate_unmergeable", "classes.yaml", at("duplicate"), "life", l.Name)
 	}
 	if k.Spot && !slices.ContainsFunc(l.Actions, func(a action) bool { return reads(a.If, "class", "spot") }) {
 		c.say("class.spot_unused", "classes.yaml", at("spot"), "life", l.Name)

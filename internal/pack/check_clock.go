@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"slices"
 
 	"gezhi/internal/workflow"
@@ -27,6 +28,9 @@ func (k *lifeCheck) clocks() {
 		}
 		if x := c.Extend; x != nil && len(x.Who) == 0 && x.Upon == nil {
 			k.note("clock.nobody_extends", append(at, "extend"), "name", c.Name)
+		}
+		if c.Extend != nil && c.Extend.Class && !k.extends(c) {
+			k.note("clock.no_extension", append(at, "extend"), "name", c.Name)
 		}
 		if counts := slices.ContainsFunc(c.Limit.Terms, func(t workflow.Term) bool { return t.Span.N < 0 }); counts &&
 			!slices.ContainsFunc(c.From, func(t workflow.Trigger) bool { return t.Kind == workflow.OnDate }) {
@@ -67,8 +71,8 @@ func (k *lifeCheck) limit(c *workflow.Clock, at []string) {
 	}
 	for _, t := range c.Limit.Terms {
 		total := t.Span
-		if c.Extend != nil && total.Unit == c.Extend.By.Unit {
-			total.N += c.Extend.By.N * c.Extend.Times
+		if c.Extend != nil {
+			total = extended(total, c.Extend.By, c.Extend.Times)
 		}
 		if exceeds(total, top.Span) {
 			k.note("clock.beyond_statutory", at, "limit", total.String(), "statutory", top.Span.String())
@@ -93,18 +97,52 @@ func (k *lifeCheck) classLimit(c *workflow.Clock, at []string) {
 		for _, g := range grades {
 			span, ok := e.Class(class.Code).Limit(c.Name, g)
 			if !ok {
-				k.note("clock.no_limit", at, "name", c.Name, "class", class.Code, "severity", g)
+				k.note("clock.no_limit", at, "name", c.Name, "class", class.Code, "severity", cmp.Or(g, "*"))
 				return
 			}
 			law := top
 			if own := find(class.Statutory, func(l *Limit) bool { return l.Clock == c.Name }); own != nil {
 				law = own
 			}
+			if by, ok := k.extension(c, e.Class(class.Code), g); ok {
+				span = extended(span, by, c.Extend.Times)
+			}
 			if law != nil && exceeds(span, law.Span) {
 				k.say("clock.beyond_statutory", "classes.yaml", []string{"classes", class.Code}, "limit", span.String(), "statutory", law.Span.String())
 			}
 		}
 	}
+}
+
+// extension is how much a clock grows for a class and grade; false: it may not.
+func (k *lifeCheck) extension(c *workflow.Clock, class *EffectiveClass, grade string) (workflow.Span, bool) {
+	switch {
+	case c.Extend == nil:
+		return workflow.Span{}, false
+	case c.Extend.Class:
+		return class.Extension(c.Name, grade)
+	}
+	return c.Extend.By, true
+}
+
+// extends tells whether any class of this life may be extended at any grade.
+func (k *lifeCheck) extends(c *workflow.Clock) bool {
+	e := Resolve(k.p, nil)
+	grades := append(names(k.p.Severities, func(s Severity) string { return s.Code }), "")
+	return slices.ContainsFunc(k.p.Classes, func(class Class) bool {
+		return class.Life == k.l.Name && slices.ContainsFunc(grades, func(g string) bool {
+			_, ok := e.Class(class.Code).Extension(c.Name, g)
+			return ok
+		})
+	})
+}
+
+// extended is a limit with its extensions, as far as their units add up.
+func extended(limit, by workflow.Span, times int) workflow.Span {
+	if limit.Unit == by.Unit {
+		limit.N += by.N * times
+	}
+	return limit
 }
 
 // limitCases compares the cases with the options of the choice they are by.

@@ -46,6 +46,21 @@ func (k *lifeCheck) edges(step string, automatic bool) []string {
 				out = append(out, o.To)
 			}
 		}
+		if k.l.Phase(step) != workflow.Closed {
+			out = append(out, k.kernelEnds()...)
+		}
+	}
+	return out
+}
+
+// kernelEnds are the closed steps to which the kernel itself leads, named like the outcome it
+// gives: void and waived of what is opened as a part, duplicate of what may be merged.
+func (k *lifeCheck) kernelEnds() []string {
+	var out []string
+	for _, s := range k.l.StepsIn(workflow.Closed) {
+		if s == "duplicate" && k.l.Overlay(workflow.Merge) != nil || (s == "void" || s == "waived") && k.opened() {
+			out = append(out, s)
+		}
 	}
 	return out
 }
@@ -140,6 +155,7 @@ func (k *lifeCheck) hands() {
 			}
 		}
 		k.ownWork(a)
+		k.ownEnd(a)
 	}
 }
 
@@ -169,6 +185,25 @@ func (k *lifeCheck) seatAsked(name string, optional bool) bool {
 	}
 	return slices.ContainsFunc(k.l.Opens, func(o workflow.Opening) bool { return in(o.Asks, o.Also) }) ||
 		slices.ContainsFunc(k.l.Actions, func(a action) bool { return in(a.Asks, a.Also) })
+}
+
+// returns finds a seat that a return empties and nobody takes again: the case would come back
+// to its step, and those who act there would be nobody.
+func (k *lifeCheck) returns() {
+	r := k.l.Overlay(workflow.Return)
+	if r == nil || k.l.Overlay(workflow.Transfer) != nil || k.l.Overlay(workflow.Designate) != nil {
+		return
+	}
+	for _, s := range k.l.Seats {
+		leads := slices.ContainsFunc(k.l.Actions, func(a action) bool {
+			return slices.ContainsFunc(a.In, func(step string) bool { return r.Allowed(&k.l.Life, step) }) &&
+				slices.ContainsFunc(a.Who, func(w workflow.Who) bool { return w.Kind == workflow.WhoSeat && w.Name == s.Name })
+		})
+		again := slices.ContainsFunc(k.l.Actions, func(a action) bool { return slices.Contains(a.Asks, s.Name) || slices.Contains(a.Also, s.Name) })
+		if s.Kind == workflow.SeatUnit && leads && !again && !k.seatFilledBy(s.Name) {
+			k.note("seat.lost_on_return", to("allow", workflow.Return), "name", s.Name)
+		}
+	}
 }
 
 // seatFilledBy looks for effects and kernel actions that seat somebody.
@@ -250,6 +285,21 @@ func (k *lifeCheck) ownWork(a *action) {
 			return
 		}
 	}
+}
+
+// ownEnd refuses an act that ends a supervised case and is open to nobody but a seat that
+// works on it: whoever is supervised does not close.
+func (k *lifeCheck) ownEnd(a *action) {
+	if k.l.Overlay(workflow.Supervise) == nil || a.IsAutomatic() || !slices.ContainsFunc(a.To, func(t workflow.Target) bool { return k.l.Phase(t.Step) == workflow.Closed }) {
+		return
+	}
+	works := func(w workflow.Who) bool {
+		return w.Kind == workflow.WhoSeat && w.Name != workflow.Reporter && !slices.Contains(workflow.KernelSeats, w.Name)
+	}
+	if !slices.ContainsFunc(a.In, func(s string) bool { return k.l.Phase(s) == workflow.Working }) || slices.ContainsFunc(a.Who, func(w workflow.Who) bool { return !works(w) }) {
+		return
+	}
+	k.note("life.closed_by_supervised", to("actions", a.Name), "name", a.Name)
 }
 
 func (k *lifeCheck) only(who []workflow.Who, seat string) bool {

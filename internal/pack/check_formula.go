@@ -199,6 +199,7 @@ var (
 	reporterMembers = []string{"id", "role", "unit"}
 	itemMembers     = []string{"id", "key", "number", "step", "phase", "outcome", "area", "answered", "seat", "subject", "day", "at"}
 	recordMembers   = []string{"id", "key", "from", "until", "area", "title"}
+	sampleMembers   = []string{"drawn"}
 	bareNames       = []string{"severity", "channel"}
 )
 
@@ -228,6 +229,11 @@ func (k *lifeCheck) known(r formula.Ref, s scope) ([]string, string) {
 			return nil, ""
 		}
 		return in(reporterMembers)
+	case "sample":
+		if !k.samples() {
+			return nil, notHere
+		}
+		return in(sampleMembers)
 	case "parts":
 		return k.partNames(), choose(k.l.Part(second) != nil, "", unknown)
 	case "item":
@@ -255,6 +261,12 @@ func (k *lifeCheck) known(r formula.Ref, s scope) ([]string, string) {
 		return nil, ""
 	}
 	return append(k.seatNames(), "field", "class", "parts", "item", "about"), choose(k.l.Seat(r.Path[0]) != nil, "", unknown)
+}
+
+// samples tells whether any action of the life draws a sample.
+func (k *lifeCheck) samples() bool {
+	return slices.ContainsFunc(k.l.Actions, func(a action) bool { return !a.Sample.IsZero() }) ||
+		slices.ContainsFunc(k.p.Classes, func(c Class) bool { return c.Life == k.l.Name && len(c.Sample) > 0 })
 }
 
 func choose(ok bool, yes, no string) string {

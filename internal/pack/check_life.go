@@ -29,6 +29,7 @@ func (c *checking) life(l *Life) {
 	k.steps()
 	k.hands()
 	k.seats()
+	k.returns()
 	k.parts()
 	k.clocks()
 	k.beginnings()
@@ -82,7 +83,7 @@ func (k *lifeCheck) partNames() []string {
 // reserved refuses names that formulas or who would misread, and kernel actions redefined.
 func (k *lifeCheck) reserved() {
 	for _, s := range k.l.Seats {
-		if slices.Contains(reservedNames, s.Name) {
+		if slices.Contains(reservedNames, s.Name) || slices.Contains(workflow.KernelSeats, s.Name) {
 			k.note("life.reserved_name", to("participants", s.Name), "name", s.Name)
 		}
 	}
@@ -100,7 +101,7 @@ func (k *lifeCheck) step(path []string, name string) {
 }
 
 func (k *lifeCheck) seat(path []string, name string) {
-	if name != "item" && k.l.Seat(name) == nil {
+	if name != "item" && k.l.Seat(name) == nil && !slices.Contains(workflow.KernelSeats, name) {
 		k.missing("life.unknown_seat", path, name, k.seatNames())
 	}
 }
@@ -125,6 +126,9 @@ func (k *lifeCheck) who(path []string, list []workflow.Who) {
 		switch w.Kind {
 		case workflow.WhoSeat:
 			k.seat(path, w.Name)
+			if k.l.Seat(w.Name) == nil && k.role(w.Name) { // a role says where it is held
+				k.report.Problems[len(k.report.Problems)-1].Suggestion = w.Name + " of area"
+			}
 		case workflow.WhoRole:
 			if !k.role(w.Name) {
 				k.missing("life.unknown_role", path, w.Name, k.roleNames())
@@ -158,6 +162,9 @@ func (k *lifeCheck) trigger(path []string, t *workflow.Trigger) {
 	case workflow.OnRecord:
 		k.record(path, t.Name)
 	case workflow.OnDate:
+		if len(path) < 3 || path[0] != "clocks" || path[2] != "from" {
+			k.note("life.date_starts_clocks", path, "date", t.Name)
+		}
 		if p := splitPath(t.Name); p[0] == "field" && k.field(p[1]) == nil {
 			k.missing("life.unknown_field", path, p[1], k.fieldNames())
 		}
@@ -258,6 +265,10 @@ func (k *lifeCheck) references() {
 		if o.Reasons != "" && k.p.ReasonList(o.Reasons) == nil && !slices.ContainsFunc(k.p.Reasons, func(r ReasonList) bool { return slices.Contains(r.Codes, o.Reasons) }) {
 			k.missing("life.unknown_reasons", append(at, "reasons"), o.Reasons, names(k.p.Reasons, func(r ReasonList) string { return r.Name }))
 		}
+	}
+	if k.l.Overlay(workflow.Reclassify) != nil && len(k.p.Severities) == 0 &&
+		len(slices.DeleteFunc(slices.Clone(k.p.Classes), func(c Class) bool { return c.Life != k.l.Name })) < 2 {
+		k.note("life.nothing_to_reclassify", to("allow", workflow.Reclassify), "name", k.l.Name)
 	}
 	for _, e := range k.l.Ending.Parts {
 		k.part(to("ending", "parts", e.Part), e.Part)

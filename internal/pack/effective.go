@@ -84,6 +84,7 @@ func (e *Effective) Severity(code string) (Severity, bool) {
 			continue
 		}
 		s.Limits = append(slices.Clone(c.Limits), s.Limits...)
+		s.Extensions = append(slices.Clone(c.Extensions), s.Extensions...)
 		if len(c.Fallback) > 0 {
 			s.Fallback = c.Fallback
 		}
@@ -130,20 +131,36 @@ func (c *EffectiveClass) Usual() string {
 // again, for a graver case whose severity says nothing. The county's values stand before
 // the pack's at each place. False: nothing says.
 func (c *EffectiveClass) Limit(clock, severity string) (workflow.Span, bool) {
-	var own []Limit
+	var county []ClassLimits
 	if o := c.pack.Overlay; o != nil {
-		for _, l := range o.Limits {
-			if l.Class == c.Code {
-				own = append(own, l.Limits...)
-			}
-		}
-		for _, l := range o.Limits {
-			if l.Class != c.Code && fits(l.Class, c.Code) {
-				own = append(own, l.Limits...)
-			}
+		county = o.Limits
+	}
+	return c.spanOf(clock, severity, county, c.Limits, func(s Severity) []Limit { return s.Limits })
+}
+
+// Extension is how much a clock with extend: { by: class } grows for a case of a severity,
+// found as Limit is. False: it may not be extended.
+func (c *EffectiveClass) Extension(clock, severity string) (workflow.Span, bool) {
+	var county []ClassLimits
+	if o := c.pack.Overlay; o != nil {
+		county = o.Extensions
+	}
+	return c.spanOf(clock, severity, county, c.Extensions, func(s Severity) []Limit { return s.Extensions })
+}
+
+func (c *EffectiveClass) spanOf(clock, severity string, county []ClassLimits, class []Limit, of func(Severity) []Limit) (workflow.Span, bool) {
+	var own []Limit
+	for _, l := range county {
+		if l.Class == c.Code {
+			own = append(own, l.Limits...)
 		}
 	}
-	own = append(own, c.Limits...)
+	for _, l := range county {
+		if l.Class != c.Code && fits(l.Class, c.Code) {
+			own = append(own, l.Limits...)
+		}
+	}
+	own = append(own, class...)
 	if s, ok := limitIn(own, clock, severity); ok && severity != "" {
 		return s, true
 	}
@@ -152,7 +169,7 @@ func (c *EffectiveClass) Limit(clock, severity string) (workflow.Span, bool) {
 		return plain, true
 	}
 	if s, ok := c.pack.Severity(severity); ok {
-		if span, ok := limitIn(s.Limits, clock, ""); ok {
+		if span, ok := limitIn(of(s), clock, ""); ok {
 			return span, true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 type Overlay struct {
 	Pack       string
 	Limits     []ClassLimits
+	Extensions []ClassLimits
 	Severities []SeverityChange
 	Sample     []Sample
 	Duty       []Duty // tried before the pack's own
@@ -31,11 +32,12 @@ type ClassLimits struct {
 
 // SeverityChange changes values of one grade.
 type SeverityChange struct {
-	Code     string
-	Limits   []Limit
-	Fallback []string
-	Wakes    *bool
-	Hours    string
+	Code       string
+	Limits     []Limit
+	Extensions []Limit
+	Fallback   []string
+	Wakes      *bool
+	Hours      string
 }
 
 // ClassAdmissions are admissions for one class or pattern, besides the pack's.
@@ -97,9 +99,10 @@ func (o *Overlay) Hash() string { return hashOf(o.data) }
 func readOverlay(n *shape.Node) *Overlay {
 	o := &Overlay{Pack: readText(n.Get("overlay")), Sample: readSamples(n.Get("sample")), Duty: readDuty(n.Get("duty")),
 		Number: readText(n.Get("number")), Keep: readKeep(n.Get("keep"))}
-	o.Limits = entries(n.Get("limits"), func(class string, n *shape.Node) ClassLimits { return ClassLimits{class, readLimits(n)} })
+	limits := func(class string, n *shape.Node) ClassLimits { return ClassLimits{class, readLimits(n)} }
+	o.Limits, o.Extensions = entries(n.Get("limits"), limits), entries(n.Get("extensions"), limits)
 	o.Severities = entries(n.Get("severities"), func(code string, n *shape.Node) SeverityChange {
-		c := SeverityChange{Code: code, Limits: readLimits(n.Get("limits")), Fallback: n.Get("fallback").Texts(), Hours: readText(n.Get("hours"))}
+		c := SeverityChange{Code: code, Limits: readLimits(n.Get("limits")), Extensions: readLimits(n.Get("extensions")), Fallback: n.Get("fallback").Texts(), Hours: readText(n.Get("hours"))}
 		if w := n.Get("wakes"); w != nil {
 			b := readBool(w)
 			c.Wakes = &b
@@ -130,17 +133,21 @@ func (p *Pack) checkOverlay(o *Overlay, n *shape.Node) []Problem {
 		}
 	}
 	clocks := p.clockNames()
-	for _, l := range o.Limits {
-		class("limits", l.Class)
-		for _, x := range l.Limits {
-			if !slices.Contains(clocks, x.Clock) {
-				add("overlay.unknown_clock", x.Clock, clocks, "limits", l.Class, x.Clock)
-			}
-			if x.Severity != "" && p.Severity(x.Severity) == nil {
-				add("overlay.unknown_severity", x.Severity, nil, "limits", l.Class, x.Clock)
+	limits := func(section string, list []ClassLimits) {
+		for _, l := range list {
+			class(section, l.Class)
+			for _, x := range l.Limits {
+				if !slices.Contains(clocks, x.Clock) {
+					add("overlay.unknown_clock", x.Clock, clocks, section, l.Class, x.Clock)
+				}
+				if x.Severity != "" && p.Severity(x.Severity) == nil {
+					add("overlay.unknown_severity", x.Severity, nil, section, l.Class, x.Clock)
+				}
 			}
 		}
 	}
+	limits("limits", o.Limits)
+	limits("extensions", o.Extensions)
 	for _, s := range o.Severities {
 		if p.Severity(s.Code) == nil {
 			add("overlay.unknown_severity", s.Code, nil, "severities", s.Code)

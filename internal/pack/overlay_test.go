@@ -15,6 +15,7 @@ func TestOverlaysChangeValuesOnly(t *testing.T) {
 		"limits: { \"09*\": { handle: 1 day } }":                               "overlay.unknown_class",
 		"limits: { \"0102\": { handel: 1 day } }":                              "overlay.unknown_clock",
 		"limits: { \"0102\": { handle: { 9: 1 day } } }":                       "overlay.unknown_severity",
+		"extensions: { \"0102\": { handel: 1 day } }":                          "overlay.unknown_clock",
 		"severities: { 9: { limits: { handle: 1 day } } }":                     "overlay.unknown_severity",
 		"sample: { spott: 8% }":                                                "overlay.unknown_action",
 		"tables: { rate: [ { a: b } ] }":                                       "overlay.unknown_table",
@@ -42,7 +43,7 @@ func TestReportsShowThePlace(t *testing.T) {
 	}
 	found, caught := b.Caught(load(t, "testdata/incident"), load(t, "../../packs/core"))
 	got := found.Text("en")
-	for _, want := range []string{"lives.yaml:30: there is no step called judgd [life.unknown_step]", "| judge:       { in: reported, to: judgd", "did you mean: judged"} {
+	for _, want := range []string{"lives.yaml:30:40: there is no step called judgd [life.unknown_step]", "| judge:       { in: reported, to: judgd", "did you mean: judged"} {
 		if !caught || !strings.Contains(got, want) {
 			t.Errorf("%s is missing from\n%s", want, got)
 		}

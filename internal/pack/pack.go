@@ -69,6 +69,8 @@ type Severity struct {
 	Wakes    bool   // people are told at night too
 	Fallback []string
 	Limits   []Limit
+	// Extensions are how much a clock with extend: { by: class } grows.
+	Extensions []Limit
 }
 
 // Limit is how long a clock may take.
@@ -104,22 +106,23 @@ type Group struct {
 
 // Class is what a case is; (Scheme of the pack, Code) is its identity.
 type Class struct {
-	Code      string
-	Title     Words
-	Life      string
-	Group     string
-	Channels  []string
-	First     string // severity to begin with, "" for the last one listed
-	Rules     []SeverityRule
-	Hours     string  // "" from the severity
-	Limits    []Limit // over those of the severity
-	Statutory []Limit
-	Fields    []form.Field
-	Duplicate *Duplicate
-	Spot      bool // may be found and done in one act
-	Public    bool
-	Sample    []Sample
-	Admitted  []Admission
+	Code       string
+	Title      Words
+	Life       string
+	Group      string
+	Channels   []string
+	First      string // severity to begin with, "" for the last one listed
+	Rules      []SeverityRule
+	Hours      string  // "" from the severity
+	Limits     []Limit // over those of the severity
+	Statutory  []Limit
+	Extensions []Limit // over those of the severity
+	Fields     []form.Field
+	Duplicate  *Duplicate
+	Spot       bool // may be found and done in one act
+	Public     bool
+	Sample     []Sample
+	Admitted   []Admission
 }
 
 // SeverityRule grades a case.

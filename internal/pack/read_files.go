@@ -32,7 +32,7 @@ func (p *Pack) readPack(n *shape.Node) {
 
 func readSeverity(n *shape.Node) Severity {
 	s := Severity{Code: readText(n.Get("code")), Title: readWords(n.Get("title")), Hours: readText(n.Get("hours")),
-		Wakes: readBool(n.Get("wakes")), Fallback: n.Get("fallback").Texts(), Limits: readLimits(n.Get("limits"))}
+		Wakes: readBool(n.Get("wakes")), Fallback: n.Get("fallback").Texts(), Limits: readLimits(n.Get("limits")), Extensions: readLimits(n.Get("extensions"))}
 	if s.Hours == "" {
 		s.Hours = workflow.HoursCalendar
 	}
@@ -65,7 +65,7 @@ func (p *Pack) readClasses(n *shape.Node) {
 func (p *Pack) readClass(code string, n *shape.Node) Class {
 	c := Class{Code: code, Title: readWords(n.Get("title")), Life: readText(n.Get("life")), Group: readText(n.Get("group")),
 		Channels: n.Get("channels").Texts(), First: readText(n.Get("severity").Get("first")), Hours: readText(n.Get("hours")),
-		Limits: readLimits(n.Get("limits")), Statutory: readLimits(n.Get("statutory")), Fields: p.readFields(n.Get("fields")),
+		Limits: readLimits(n.Get("limits")), Statutory: readLimits(n.Get("statutory")), Extensions: readLimits(n.Get("extensions")), Fields: p.readFields(n.Get("fields")),
 		Spot: readBool(n.Get("spot")), Public: readBool(n.Get("public")), Sample: readSamples(n.Get("sample"))}
 	c.Rules = each(n.Get("severity").Get("rules").Each(), func(n *shape.Node) SeverityRule {
 		return SeverityRule{readExpr(n.Get("if")), readText(n.Get("to"))}

@@ -111,7 +111,10 @@ func (r lifeReader) clock(name string, n *shape.Node) workflow.Clock {
 		}
 	}
 	if e := n.Get("extend"); e != nil {
-		c.Extend = &workflow.Extend{By: readSpan(e.Get("by")), Times: max(1, readInt(e.Get("times"))), Who: readWho(e.Get("who")), Upon: readTrigger(e.Get("upon"))}
+		c.Extend = &workflow.Extend{Class: readText(e.Get("by")) == byClass, Times: max(1, readInt(e.Get("times"))), Who: readWho(e.Get("who")), Upon: readTrigger(e.Get("upon"))}
+		if !c.Extend.Class {
+			c.Extend.By = readSpan(e.Get("by"))
+		}
 	}
 	c.Exclude = entries(n.Get("exclude"), func(name string, n *shape.Node) workflow.Exclude {
 		return workflow.Exclude{Name: name, From: *readTrigger(n.Get("from")), Until: *readTrigger(n.Get("until")), AtMost: readSpan(n.Get("at_most"))}
@@ -210,8 +213,12 @@ func (r lifeReader) action(name string, n *shape.Node) workflow.Action {
 	a := workflow.Action{Name: name, In: r.steps(n.Get("in")), To: readTargets(n.Get("to")), Who: readWho(n.Get("who")),
 		Asks: n.Get("asks").Texts(), Also: n.Get("also").Texts(), If: readExpr(n.Get("if")), Needs: each(n.Get("needs").Each(), readNeed),
 		Upon: readTrigger(n.Get("upon")), Outcome: readText(n.Get("outcome")), Times: readInt(n.Get("times")), HelpedBy: readText(n.Get("helped_by"))}
-	if s := readRatio(n.Get("sample")); s != nil {
-		a.Sample = *s
+	switch s := n.Get("sample"); {
+	case s == nil:
+	case s.Kind == shape.Scalar:
+		a.Sample = *readRatio(s)
+	default:
+		a.Sample, a.Least = *readRatio(s.Get("share")), readInt(s.Get("at_least"))
 	}
 	a.Apart = each(n.Get("apart").Each(), r.apart)
 	a.Then = each(n.Get("then").Each(), readEffect)
@@ -231,7 +238,7 @@ func readTargets(n *shape.Node) []workflow.Target {
 // otherwise.
 func (r lifeReader) apart(n *shape.Node) workflow.Apart {
 	if n.Kind == shape.Scalar {
-		if r.seats.Get(n.Text) != nil || n.Text == workflow.Reporter {
+		if r.seats.Get(n.Text) != nil || n.Text == workflow.Reporter || slices.Contains(workflow.KernelSeats, n.Text) {
 			return workflow.Apart{Seat: n.Text}
 		}
 		return workflow.Apart{Did: n.Text}

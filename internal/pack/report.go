@@ -19,7 +19,7 @@ type Report struct {
 
 func (r *Report) add(p Problem) {
 	if p.Excerpt == "" {
-		p.Excerpt = strings.TrimSpace(shape.Excerpt(r.files[p.File], p.Line))
+		p.Quote(r.files[p.File])
 	}
 	r.Problems = append(r.Problems, p)
 }
@@ -44,22 +44,16 @@ func (r *Report) sort() {
 	})
 }
 
-// Text prints the report for a person, in "zh" or "en": file, line, the line itself, what
-// is wrong and the word probably meant.
+// Text prints the report for a person, in "zh" or "en": file, line, column, the line itself with
+// a caret, what is wrong and the word probably meant.
 func (r Report) Text(lang string) string {
 	var b strings.Builder
 	for _, p := range r.Problems {
-		place := p.File
-		if p.Line > 0 {
-			place += fmt.Sprintf(":%d", p.Line)
-		}
-		fmt.Fprintf(&b, "%s: %s [%s]\n", place, Say(lang, p.Code, p.Args), p.Code)
+		fmt.Fprintf(&b, "%s: %s [%s]\n", p.Place(), Say(lang, p.Code, p.Args), p.Code)
 		if p.Path != "" {
 			fmt.Fprintf(&b, "    %s\n", p.Path)
 		}
-		if p.Excerpt != "" {
-			fmt.Fprintf(&b, "    | %s\n", p.Excerpt)
-		}
+		b.WriteString(p.Quoted())
 		if p.Suggestion != "" {
 			fmt.Fprintf(&b, "    %s\n", Say(lang, "pack.did_you_mean", map[string]any{"word": p.Suggestion}))
 		}

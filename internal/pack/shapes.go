@@ -132,7 +132,7 @@ var packShape = obj("what the pack is",
 	opt("options", dict(either(nil, list(name), dict(either(text, nil, words))))),
 	opt("reasons", dict(list(name))),
 	opt("lists", dict(list(&shape.Shape{Name: name, Of: text}))),
-	opt("number", matching("how cases are numbered: letters, {year}, {county} and {n}", `^[A-Za-z0-9{}_-]*\{n\}[A-Za-z0-9_-]*$`, "pack.bad_number")),
+	opt("number", matching("how cases are numbered: letters, {year} and {n}, which begins anew each year", `^[A-Za-z0-9_-]*\{year\}[A-Za-z0-9_-]*\{n\}[A-Za-z0-9_-]*$`, "pack.bad_number")),
 	opt("keep", keep),
 )
 
@@ -140,7 +140,7 @@ var severityShape = obj("one grade of severity",
 	need("code", matching("1 is the gravest", `^[0-9a-z]{1,10}$`, "pack.bad_name")), opt("title", words),
 	opt("hours", enum("by which hours its clocks count", "always", "calendar")),
 	opt("wakes", yesNo), opt("fallback", list(enum("", Notifiers...))),
-	opt("limits", dict(span)))
+	opt("limits", dict(span)), opt("extensions", dict(span)))
 
 var personalShape = obj("declares a personal field (PIPL)",
 	need("purpose", enum("what for", form.Purposes...)), need("basis", enum("legal basis", form.Bases...)),
@@ -168,12 +168,15 @@ var classesShape = obj("what things are",
 	opt("groups", &shape.Shape{Name: anyKey, Of: obj("a group of classes", need("title", words))}),
 	need("classes", &shape.Shape{Name: matching("the code of the class", `^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$`, "pack.bad_name"), Of: classShape}))
 
+// spans are lengths of time by clock, or by clock and grade.
+var spans = dict(either(span, nil, &shape.Shape{Name: anyKey, Of: span}))
+
 var classShape = obj("a class of cases",
 	opt("title", words), need("life", name), opt("group", anyKey),
 	opt("channels", list(enum("", Channels...))),
 	opt("severity", obj("how grave", need("first", text), opt("rules", list(obj("the first that holds", need("if", expr), need("to", text)))))),
 	opt("hours", enum("", "always", "calendar")),
-	opt("limits", dict(either(span, nil, &shape.Shape{Name: anyKey, Of: span}))),
+	opt("limits", spans), opt("extensions", spans),
 	opt("statutory", dict(span)), opt("fields", fields),
 	opt("duplicate", obj("likely the same matter", need("within", matching("metres", `^\d{1,5} ?m$`, "pack.bad_distance")), need("days", count(1)))),
 	opt("spot", yesNo), opt("public", yesNo), opt("sample", dict(ratio)),
@@ -212,8 +215,8 @@ var recordsShape = obj("what merely is",
 
 var overlayShape = obj("values a county changes",
 	format, need("overlay", matching("the pack", `^[a-z][a-z0-9-]*$`, "pack.bad_name")),
-	opt("limits", &shape.Shape{Name: pattern, Of: dict(either(span, nil, &shape.Shape{Name: anyKey, Of: span}))}),
-	opt("severities", &shape.Shape{Name: anyKey, Of: obj("", opt("limits", dict(span)), opt("fallback", list(enum("", Notifiers...))), opt("wakes", yesNo), opt("hours", enum("", "always", "calendar")))}),
+	opt("limits", &shape.Shape{Name: pattern, Of: spans}), opt("extensions", &shape.Shape{Name: pattern, Of: spans}),
+	opt("severities", &shape.Shape{Name: anyKey, Of: obj("", opt("limits", dict(span)), opt("extensions", dict(span)), opt("fallback", list(enum("", Notifiers...))), opt("wakes", yesNo), opt("hours", enum("", "always", "calendar")))}),
 	opt("sample", dict(ratio)), opt("duty", list(dutyLine)), opt("keep", keep),
 	opt("admitted", &shape.Shape{Name: pattern, Of: dict(obj("", need("by", name), need("from", date), opt("until", date)))}),
 	opt("tables", dict(list(&shape.Shape{Name: name, Of: text}))),

@@ -6,6 +6,7 @@ import (
 
 	"gezhi/internal/pack/shape"
 	"gezhi/internal/workflow"
+	"gezhi/internal/worktime"
 )
 
 var livesShape = obj("how things go",
@@ -53,6 +54,16 @@ var limitShape = either(
 	parsed("class, a limit, or a formula", "", parseLimit), list(parsed("a limit, or a formula", "", parseTerm)),
 	&shape.Shape{Doc: "by: a formula, and a limit for each of its values", Name: name, Of: parsed("", "", parseTerm)})
 
+var extendBy = parsed("class, or a length of time", "", func(s string) (worktime.Span, error) {
+	if s == byClass {
+		return worktime.Span{}, nil
+	}
+	return worktime.ParseSpan(s)
+})
+
+// byClass leaves a length of time to the class and its grade.
+const byClass = "class"
+
 var marksShape = list(obj("a moment on the clock", need("at", mark), opt("tell", some(who)), opt("escalate", some(who))))
 
 var hoursShape = enum("by which hours it counts", workflow.HoursCalendar, workflow.HoursAlways, workflow.HoursClass)
@@ -61,7 +72,7 @@ var clockShape = obj("a time beside the steps",
 	opt("from", some(trigger)), opt("until", some(trigger)), opt("in", inSteps), opt("keep", yesNo),
 	need("limit", limitShape), opt("hours", hoursShape), opt("falls", enum("", "exact")), opt("never", enum("", "paused")),
 	opt("statutory", span),
-	opt("extend", obj("an approved, counted extension", need("by", span), opt("times", count(1)), opt("who", some(who)), opt("upon", trigger))),
+	opt("extend", obj("an approved, counted extension", need("by", extendBy), opt("times", count(1)), opt("who", some(who)), opt("upon", trigger))),
 	opt("exclude", dict(obj("time that does not count", need("from", trigger), need("until", trigger), need("at_most", span), later("paper")))),
 	opt("marks", marksShape))
 
@@ -81,8 +92,10 @@ var partShape = obj("many below one",
 		opt("rows", expr), opt("list", matching("lists.NAME", `^(templates|lists)\.[a-z][a-z0-9_]*$`, "pack.bad_path")),
 		opt("where", expr), opt("as_of", expr), opt("follow", yesNo), later("offer"), later("public"))),
 	opt("task", taskShape), opt("case", anyKey), opt("give", give), opt("take", give),
-	opt("join", obj("when it counts as complete", joinKeys()...)), opt("rest", enum("", workflow.RestVoid, workflow.RestStay)),
+	opt("join", joinShape), opt("rest", enum("", workflow.RestVoid, workflow.RestStay)),
 	later("answers"), later("ballot"))
+
+var joinShape = obj("when it counts as complete", joinKeys()...)
 
 func joinKeys() []shape.Key {
 	done := enum("", "answered", "closed")
@@ -101,7 +114,7 @@ var actionShape = obj("something that can be done",
 	opt("apart", some(either(name, nil, obj("", opt("did", matching("an action, or about.ACTION", `^(about\.)?[a-z][a-z0-9_]*$`, "pack.bad_path")), opt("seat", name),
 		opt("same", enum("", workflow.SameHousehold, workflow.SameUnit)))))),
 	opt("asks", some(name)), opt("also", some(name)), opt("if", expr), opt("needs", list(needShape)), opt("upon", trigger),
-	opt("outcome", name), opt("times", count(1)), opt("sample", ratio), opt("then", list(effectShape)), opt("helped_by", name),
+	opt("outcome", name), opt("times", count(1)), opt("sample", either(ratio, nil, obj("", need("share", ratio), opt("at_least", count(1))))), opt("then", list(effectShape)), opt("helped_by", name),
 	later("batch"))
 
 var effectShape = obj("one verb",
@@ -129,4 +142,4 @@ func allowShape() *shape.Shape {
 // reservedNames may name no seat, field or role, since formulas or who would misread them.
 var reservedNames = slices.Sorted(maps.Keys(map[string]bool{"field": true, "class": true, "about": true, "parent": true, "root": true,
 	"item": true, "parts": true, "group": true, "signal": true, "record": true, "today": true, "none": true, "true": true, "false": true,
-	"public": true, "system": true, "past": true, "lookup": true, "times": true}))
+	"public": true, "system": true, "past": true, "lookup": true, "times": true, "sample": true}))

@@ -208,8 +208,9 @@ func listSQL(scope account.Scope, k Kind, q Query) (string, []any) {
 		case b.Kind == account.AreaBranch:
 			pages = append(pages, "SELECT c.key, c.id FROM record c WHERE "+where+" AND c."+levelColumns[b.Level]+" = "+add(b.ID)+order)
 		default:
-			pages = append(pages, "SELECT c.key, c.id FROM record c JOIN record_subject s ON s.record_id = c.id WHERE "+where+
-				" AND s.subject = "+add(b.Involved())+" AND s.stands = 1"+order)
+			// A cross join, since SQLite then begins with the few records that name somebody.
+			pages = append(pages, "SELECT c.key, c.id FROM record_subject s CROSS JOIN record c WHERE c.id = s.record_id AND s.subject = "+add(b.Involved())+
+				" AND s.stands = 1 AND "+where+order)
 		}
 	}
 	if len(pages) == 0 {

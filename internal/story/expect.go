@@ -9,6 +9,7 @@ import (
 
 	"gezhi/internal/casework"
 	"gezhi/internal/db"
+	"gezhi/internal/fault"
 )
 
 // expect compares the world with what must be true now.
@@ -198,4 +199,27 @@ func (w *world) textOfValue(v any) string {
 		return "{" + strings.Join(out, ", ") + "}"
 	}
 	return fmt.Sprint(v)
+}
+
+// expectLikely compares which open cases are proposed to somebody as the same matter, the
+// likeliest first.
+func (w *world) expectLikely(ctx context.Context, v *casework.View, x CaseExpect) error {
+	for _, want := range x.Likely {
+		actors, err := w.everyone(ctx, want.Name, want.Line)
+		if err != nil {
+			return err
+		}
+		likely, err := w.cases.LikelyOf(ctx, actors[0], v.ID)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		var got []string
+		for _, l := range likely {
+			got = append(got, w.caseName(ctx, l.ID))
+		}
+		if err := sameList(want.Line, w.caseName(ctx, v.ID)+" likely "+want.Name, want.List, got); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -21,7 +21,7 @@ func (w *world) expectCase(ctx context.Context, id string, x CaseExpect) error {
 		return at(err, x.Line)
 	}
 	for _, check := range []func(context.Context, *casework.View, CaseExpect) error{
-		w.expectRow, w.expectClocks, w.expectParts, w.expectSeats, w.expectRights, w.expectFields, w.expectHistory} {
+		w.expectRow, w.expectClocks, w.expectParts, w.expectSeats, w.expectRights, w.expectFields, w.expectHistory, w.expectLikely} {
 		if err := check(ctx, v, x); err != nil {
 			return at(err, x.Line)
 		}
@@ -53,7 +53,7 @@ func (w *world) expectRow(ctx context.Context, v *casework.View, x CaseExpect) e
 		{"step", x.Step, v.Step}, {"outcome", x.Outcome, v.Outcome}, {"phase", x.Phase, string(v.Phase)}, {"class", x.Class, v.Case.Class},
 		{"severity", x.Severity, v.Severity}, {"area", x.Area, w.call(v.AreaID)}, {"nature", x.Nature, v.Nature},
 		{"open", x.Open, strconv.FormatBool(v.Open())}, {"follows", x.Follows, follow}, {"merged", x.Merged, merged},
-		{"moves", x.Moves, strconv.Itoa(len(v.Moves))},
+		{"assignee", x.Assignee, w.call(v.AssigneeID)}, {"moves", x.Moves, strconv.Itoa(len(v.Moves))},
 	} {
 		if c.want == "" {
 			continue
@@ -131,6 +131,9 @@ func (w *world) expectClock(name string, c *casework.Clock, want ClockExpect) er
 	if c == nil {
 		if want.State == waiting && want.Due.IsZero() {
 			return nil
+		}
+		if want.State == "" && !want.Due.IsZero() {
+			return same(want.Line, what+"due", shownTime(want.Due), waiting)
 		}
 		return same(want.Line, what+"state", shown(want.State), waiting)
 	}

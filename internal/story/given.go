@@ -112,7 +112,7 @@ func postOf(n *shape.Node) Post {
 	if u := textOf(n.Get("unit")); u != "" {
 		post.Unit = u
 	}
-	post.Area = textOf(n.Get("area"))
+	post.Area, post.Seat = textOf(n.Get("area")), textOf(n.Get("seat"))
 	post.From, post.Until = dayOf(n.Get("from")), dayOf(n.Get("until"))
 	return post
 }

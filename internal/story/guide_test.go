@@ -17,7 +17,7 @@ func TestTheGuidesStoryComesTrue(t *testing.T) {
 	for i, block := range strings.Split(string(text), "```") {
 		_, rest, shown := strings.Cut(block, "\n# ")
 		name, body, _ := strings.Cut(rest, "\n")
-		if i%2 == 0 || !shown || filepath.Ext(name) != ".yaml" {
+		if i%2 == 0 || !shown || filepath.Ext(name) != ".yaml" || strings.HasPrefix(name, "everything/") || name == "county.yaml" {
 			continue
 		}
 		if strings.HasPrefix(name, "stories/") {
@@ -34,5 +34,5 @@ func TestTheGuidesStoryComesTrue(t *testing.T) {
 	if stories == 0 {
 		t.Fatal("the guide tells no story")
 	}
-	runs(t, dir)
+	runs(t, dir, unproven)
 }

@@ -2,6 +2,7 @@ package story
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"gezhi/internal/casework"
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
+	"gezhi/internal/pack/shape"
 	"gezhi/internal/workflow"
 )
 
@@ -36,7 +38,7 @@ func (w *world) peopleOf(name string) []string {
 func (w *world) everyone(ctx context.Context, name string, line int) ([]*casework.Actor, error) {
 	ids := w.peopleOf(name)
 	if len(ids) == 0 {
-		return nil, unknown(line, name)
+		return nil, w.unknownTo(line, name)
 	}
 	var out []*casework.Actor
 	for _, id := range ids {
@@ -301,6 +303,8 @@ type Difference struct {
 	Code string         // story.differs, story.refused, …
 	Args map[string]any // for the words of Code: what, want, got
 	Err  error          // behind it, if any
+
+	Suggestion string // the name that was probably meant
 }
 
 func (d *Difference) Error() string { return d.Text("en") }
@@ -314,4 +318,13 @@ func differ(line int, code string, args ...any) *Difference {
 
 func unknown(line int, name string) *Difference {
 	return differ(line, "story.unknown_name", "name", name)
+}
+
+// unknownTo is unknown with the nearest name of the story.
+func (w *world) unknownTo(line int, name string) *Difference {
+	d := unknown(line, name)
+	if near := shape.Suggest(name, slices.Sorted(maps.Keys(w.person))); near != name {
+		d.Suggestion = near
+	}
+	return d
 }

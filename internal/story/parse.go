@@ -3,7 +3,6 @@ package story
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"gezhi/internal/pack/shape"
@@ -66,7 +65,7 @@ type parser struct {
 func (p *parser) take(problems []shape.Problem) {
 	for _, q := range problems {
 		q.File = p.file
-		q.Excerpt = strings.TrimSpace(shape.Excerpt(p.data, q.Line))
+		q.Quote(p.data)
 		p.problems = append(p.problems, q)
 	}
 }
@@ -211,6 +210,12 @@ func (p *parser) verb(e *Event, n *shape.Node) {
 			post := postOf(g)
 			e.Change.Gives = &post
 		}
+	case VerbReform:
+		e.Reform = &Reform{Ends: v.Get("ends").Texts()}
+		for _, b := range v.Get("begins").Each() {
+			e.Reform.Begins = append(e.Reform.Begins, Successor{Area{ID: textOf(b.Get("id")), In: textOf(b.Get("in")), Polygon: plainAny(b.Get("polygon")), Line: b.Line},
+				b.Get("from").Texts(), b.Get("children").Texts()})
+		}
 	}
 	if len(e.Cases) > 0 && (e.Verb != VerbDo || e.Case != "") {
 		p.add(n, "story.cases_without_do")
@@ -281,7 +286,7 @@ func (p *parser) expect(n *shape.Node) Expect {
 		case e.Value.Kind == shape.Map:
 			x.Cases = append(x.Cases, p.caseExpect(name, e.Value))
 		default:
-			q := shape.Problem{Code: "pack.unknown_key", Line: e.Key.Line, Col: e.Key.Col, Args: map[string]any{"key": name}}
+			q := shape.Problem{Code: "pack.unknown_key", Line: e.Key.Line, Col: e.Key.Col, Args: map[string]any{"key": name, "known": keysOf(caseShape, worldShape)}}
 			q.Suggestion = shape.Suggest(name, keysOf(caseShape, worldShape))
 			p.take([]shape.Problem{q})
 		}
@@ -319,7 +324,8 @@ func (p *parser) caseExpect(name string, n *shape.Node) CaseExpect {
 	}
 	get := func(key string) string { return textOf(n.Get(key)) }
 	c.Step, c.Outcome, c.Phase, c.Class, c.Severity = get("step"), get("outcome"), get("phase"), get("class"), get("severity")
-	c.Area, c.Nature, c.Open, c.Sampled, c.Follows, c.Merged, c.Moves = get("area"), get("nature"), get("open"), get("sampled"), get("follows"), get("merged"), get("moves")
+	c.Area, c.Nature, c.Open, c.Sampled, c.Follows, c.Merged, c.Moves, c.Assignee = get("area"), get("nature"), get("open"), get("sampled"), get("follows"), get("merged"), get("moves"), get("assignee")
+	c.Likely = namesOf(n.Get("likely"))
 	c.Late, c.History = listOf(n.Get("late")), listOf(n.Get("history"))
 	c.Why, c.Seats, c.Can, c.Cannot = namesOf(n.Get("why")), namesOf(n.Get("seats")), namesOf(n.Get("can")), namesOf(n.Get("cannot"))
 	c.Unmet, c.Sees, c.Told, c.Fields = namesOf(n.Get("unmet")), namesOf(n.Get("sees")), namesOf(n.Get("told")), factsOf(n.Get("fields"))

@@ -3,7 +3,9 @@ package story
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +13,7 @@ import (
 
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
+	"gezhi/internal/fault"
 	"gezhi/internal/pack"
 	"gezhi/internal/pack/shape"
 )
@@ -36,17 +39,24 @@ var words = sync.OnceValue(func() map[string]*shape.Node {
 
 // Text says what was different, in "zh" or "en": file, line, what, wanted, got.
 func (d *Difference) Text(lang string) string {
-	var text string
-	if n := words()[lang].Get(d.Code); n != nil {
-		var pairs []string
-		for k, v := range d.Args {
-			pairs = append(pairs, "{"+k+"}", fmt.Sprint(v))
-		}
-		text = strings.NewReplacer(pairs...).Replace(n.Text)
-	} else {
-		text = pack.Say(lang, d.Code, d.Args)
+	text := fmt.Sprintf("%s:%d: %s [%s]", d.File, d.Line, say(lang, d.Code, d.Args), d.Code)
+	if d.Suggestion != "" {
+		text += "\n    " + pack.Say(lang, "pack.did_you_mean", map[string]any{"word": d.Suggestion})
 	}
-	return fmt.Sprintf("%s:%d: %s [%s]", d.File, d.Line, text, d.Code)
+	return text
+}
+
+// say puts a code into words: this package's own, else those of packs.
+func say(lang, code string, args map[string]any) string {
+	n := words()[lang].Get(code)
+	if n == nil {
+		return pack.Say(lang, code, args)
+	}
+	var pairs []string
+	for k, v := range args {
+		pairs = append(pairs, "{"+k+"}", fmt.Sprint(v))
+	}
+	return strings.NewReplacer(pairs...).Replace(n.Text)
 }
 
 // saying is one line of the timeline that the story itself did.
@@ -68,9 +78,25 @@ func (w *world) tell(e Event, who string, answer error) {
 		parts = append(parts, "= "+e.As)
 	}
 	if answer != nil {
-		parts = append(parts, "✗ "+answer.Error())
+		parts = append(parts, "✗ "+refusalText(answer))
 	}
 	w.said = append(w.said, saying{w.hand.Now(), w.mark, strings.Join(parts, " ")})
+}
+
+// refusalText is a refusal in the timeline: its code, what belongs to it, and the places.
+func refusalText(err error) string {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err.Error()
+	}
+	text := f.Code
+	for _, k := range slices.Sorted(maps.Keys(f.Args)) {
+		text += fmt.Sprintf(" %s=%v", k, f.Args[k])
+	}
+	for _, p := range f.At {
+		text += "; " + p.Path + " " + p.Code
+	}
+	return text
 }
 
 var allMoves = db.SQL(`SELECT case_id, id, action, from_step, to_step, outcome, person_id, done, reason, data, at FROM move WHERE jurisdiction = $1 ORDER BY id`)

@@ -27,15 +27,23 @@ func (r Result) Passed() bool { return r.Diff == nil }
 
 // Options of a run.
 type Options struct {
-	Timeline bool // keep the timeline of a passed story too
+	Timeline bool   // keep the timeline of a passed story too
+	Proof    *Proof // of the conditions that stories make true and false; nil keeps none
 }
 
 // Run runs a story on a fresh, migrated database. It never touches the machine's clock: the
 // story's hand goes to the time of each event through every due timer and message.
 func Run(ctx context.Context, d *db.DB, s *Story, packs Packs, o Options) Result {
 	r := Result{Story: s}
+	if d := s.misnamed(&packs); d != nil {
+		r.Diff = asDifference(d, s)
+		return r
+	}
 	w, err := begin(ctx, d, s, packs)
 	if err == nil {
+		if o.Proof != nil {
+			w.cases.Saw = o.Proof.saw
+		}
 		err = w.run(ctx)
 	}
 	if err != nil {

@@ -69,10 +69,12 @@ func parseTime(s string) (time.Time, error) {
 	return time.Time{}, fault.New(fault.Invalid, "story.bad_time")
 }
 
-var postShape = obj(opt("role", role), opt("unit", aName), opt("area", aName), opt("from", day), opt("until", day))
+var seatShape = &shape.Shape{Enum: []string{"leader", "deputy", "member"}}
+
+var postShape = obj(opt("role", role), opt("unit", aName), opt("area", aName), opt("seat", seatShape), opt("from", day), opt("until", day))
 
 var personShape = either(role, list(either(role, nil, postShape)),
-	obj(opt("role", role), opt("unit", aName), opt("area", aName), opt("from", day), opt("until", day), opt("household", aName), opt("posts", list(postShape))))
+	obj(opt("role", role), opt("unit", aName), opt("area", aName), opt("seat", seatShape), opt("from", day), opt("until", day), opt("household", aName), opt("posts", list(postShape))))
 
 var dutyShape = list(obj(need("class", aName), need("level", aName), opt("unit", aName), opt("post", aName)))
 
@@ -91,7 +93,7 @@ var givenShape = obj(
 	later("courses"))
 
 // verbKeys are the keys that say what an event does; one of them stands in each event.
-var verbKeys = []Verb{VerbOpen, VerbDo, VerbAnswer, VerbSignal, VerbWrite, VerbExpect, VerbTogether, VerbLoad, VerbHolidays, VerbOutage, VerbRepeat, VerbPost}
+var verbKeys = []Verb{VerbOpen, VerbDo, VerbAnswer, VerbSignal, VerbWrite, VerbExpect, VerbTogether, VerbLoad, VerbHolidays, VerbOutage, VerbRepeat, VerbPost, VerbReform}
 
 // simpleKeys are the keys of an event that happens once.
 var simpleKeys = []shape.Key{
@@ -107,6 +109,7 @@ var simpleShape = obj(simpleKeys...)
 var eventShape = obj(append(append([]shape.Key{}, simpleKeys...),
 	opt("expect", free), opt("together", list(simpleShape)), opt("winners", count), opt("load", text), opt("holidays", days),
 	opt("outage", span), opt("repeat", obj(append([]shape.Key{need("every", &shape.Shape{Enum: []string{"day", "week", "month"}}), need("until", moment)}, simpleKeys...)...)),
+	opt("reform", obj(need("ends", some(aName)), need("begins", list(obj(need("id", aName), need("in", aName), need("from", some(aName)), opt("children", some(aName)), opt("polygon", free)))))),
 	opt("post", obj(need("who", aName), opt("gives", postShape), opt("ends", aName))))...)
 
 var storyShape = obj(need("story", text), opt("seed", count), opt("given", givenShape), need("when", list(eventShape)), opt("then", free))
@@ -118,7 +121,7 @@ var caseShape = obj(
 	opt("step", aName), opt("outcome", aName), opt("phase", aName), opt("class", aName), opt("severity", aName), opt("area", aName), opt("nature", aName), opt("open", yesNo),
 	opt("late", some(aName)), opt("clocks", dict(clockShape)), opt("why", dict(lines)), opt("parts", dict(dict(text))), opt("seats", dict(some(aName))),
 	opt("can", dict(some(aName))), opt("cannot", dict(some(aName))), opt("unmet", dict(some(aName))), opt("sees", dict(some(aName))), opt("told", dict(some(aName))),
-	opt("fields", values), opt("history", list(aName)), opt("sampled", yesNo), opt("follows", aPath), opt("merged", aPath), opt("moves", count))
+	opt("fields", values), opt("history", list(aName)), opt("sampled", yesNo), opt("follows", aPath), opt("merged", aPath), opt("moves", count), opt("assignee", aPath), opt("likely", dict(some(aName))))
 
 // worldShape holds the expectations that belong to no single case.
 var worldShape = obj(opt("inbox", dict(names)), opt("count", dict(count)), opt("record", dict(values)), opt("told", dict(some(aName))),

@@ -296,7 +296,7 @@ func (w *world) give(ctx context.Context, person string, post Post, line int) er
 		}
 	}
 	_, err := w.accounts.GivePost(ctx, "", account.NewPost{PersonID: person, Role: post.Role, UnitID: unit, AreaID: id,
-		AreaLevel: account.Level(g.level[area]), From: post.From, Until: post.Until})
+		AreaLevel: account.Level(g.level[area]), Seat: account.Seat(post.Seat), From: post.From, Until: post.Until})
 	return err
 }
 

@@ -59,6 +59,7 @@ type Post struct {
 	Role        string
 	Unit, Area  string    // "" chosen by the role's level
 	From, Until time.Time // zero: always
+	Seat        string    // leader, deputy, member; "" none in particular
 }
 
 // Unit is an organisation.
@@ -124,6 +125,7 @@ const (
 	VerbOutage   Verb = "outage"
 	VerbRepeat   Verb = "repeat"
 	VerbPost     Verb = "post"
+	VerbReform   Verb = "reform"
 )
 
 // Event is one line of when.
@@ -158,6 +160,7 @@ type Event struct {
 	Days    []string // holidays: years or dates
 	Repeat  *Repeat
 	Change  *PostChange
+	Reform  *Reform
 }
 
 // Offline is an act made without signal and sent later.
@@ -175,6 +178,18 @@ type PostChange struct {
 	Who   string
 	Gives *Post
 	Ends  string // role
+}
+
+// Reform ends areas and puts others in their place.
+type Reform struct {
+	Ends   []string
+	Begins []Successor
+}
+
+// Successor is an area that begins in a reform, with the unit that runs it.
+type Successor struct {
+	Area
+	From, Children []string
 }
 
 // Expect is what must be true at a moment.
@@ -210,7 +225,9 @@ type CaseExpect struct {
 	Sampled                               string // "true" or "false"
 	Follows                               string
 	Merged                                string
-	Moves                                 string // number of moves
+	Moves                                 string  // number of moves
+	Assignee                              string  // who took note of it, or none
+	Likely                                []Names // person: cases proposed as the same matter
 }
 
 // Names is a name with a list.

@@ -3,6 +3,7 @@ package story
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -68,7 +69,12 @@ func (s *Story) use(f fs.FS) []shape.Problem {
 	name := path.Join(path.Dir(s.File), s.Given.Use)
 	data, err := fs.ReadFile(f, name)
 	if err != nil {
-		return []shape.Problem{{Code: "story.unknown_file", File: s.File, Line: s.Line, Args: map[string]any{"name": s.Given.Use}}}
+		beside, _ := fs.Glob(f, path.Join(path.Dir(s.File), "*.yaml"))
+		for i := range beside {
+			beside[i] = path.Base(beside[i])
+		}
+		return []shape.Problem{{Code: "story.unknown_file", File: s.File, Line: s.Line, Args: map[string]any{"name": s.Given.Use},
+			Suggestion: shape.Suggest(s.Given.Use, beside)}}
 	}
 	base, problems := ParseGiven(name, data)
 	if len(problems) > 0 {
@@ -157,7 +163,8 @@ type Suite struct {
 }
 
 // Test runs the stories of a pack and prints what failed, with the timeline and the first
-// difference. Its last line is "N passed, N failed". A pack or a story that cannot be read
+// difference, and, when all are told, the conditions that no story has made both true and
+// false. Its last line is "N passed, N failed". A pack or a story that cannot be read
 // counts as failed.
 func Test(ctx context.Context, s Suite, out io.Writer) (passed, failed int) {
 	defer func() { fmt.Fprintf(out, "%d passed, %d failed\n", passed, failed) }()
@@ -176,7 +183,7 @@ func Test(ctx context.Context, s Suite, out io.Writer) (passed, failed int) {
 		}
 	}
 	stories, bad, err := Stories(s.Stories)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		fail(err.Error())
 		return
 	}
@@ -192,18 +199,29 @@ func Test(ctx context.Context, s Suite, out io.Writer) (passed, failed int) {
 		defer done()
 		s.Fresh = fresh
 	}
+	proof := Prove(main.Name)
 	packs := Packs{Main: main, Core: s.Core, Others: s.Others, Root: s.Pack, Files: s.Stories}
 	for _, x := range stories {
 		if s.Run != nil && !s.Run.MatchString(x.Name) && !s.Run.MatchString(x.File) {
 			continue
 		}
-		if text := s.one(ctx, x, packs); text != "" {
+		if text := s.one(ctx, x, packs, proof); text != "" {
 			fail(text)
 		} else {
 			passed++
 		}
 	}
 	passed += s.broken(main, fail)
+	if passed+failed == 0 {
+		if s.Run != nil { // a mistyped pattern must not look like success
+			fail(say(s.Lang, "story.none_fits", map[string]any{"pattern": s.Run}))
+		} else {
+			fmt.Fprintln(out, say(s.Lang, "story.none", nil))
+		}
+	}
+	if s.Run == nil && failed == 0 {
+		proof.tell(main, s.Lang, out)
+	}
 	return
 }
 
@@ -221,20 +239,24 @@ func (s Suite) broken(p *pack.Pack, fail func(string)) (caught int) {
 		if report, ok := b.Caught(p, others...); ok {
 			caught++
 		} else {
-			fail(fmt.Sprintf("%s: %s: %s was not found\n%s", b.File, b.Name, b.Check, report.Text(s.Lang)))
+			code := "story.not_caught"
+			if report.OK() {
+				code = "story.nothing_caught"
+			}
+			fail(fmt.Sprintf("%s: %s: %s\n%s", b.File, b.Name, say(s.Lang, code, map[string]any{"check": b.Check}), report.Text(s.Lang)))
 		}
 	}
 	return caught
 }
 
 // one runs one story; the text says why it failed.
-func (s Suite) one(ctx context.Context, x *Story, packs Packs) string {
+func (s Suite) one(ctx context.Context, x *Story, packs Packs, proof *Proof) string {
 	d, drop, err := s.Fresh(ctx)
 	if err != nil {
 		return x.File + ": " + err.Error()
 	}
 	defer drop()
-	r := Run(ctx, d, x, packs, Options{Timeline: s.Verbose})
+	r := Run(ctx, d, x, packs, Options{Timeline: s.Verbose, Proof: proof})
 	if r.Passed() {
 		return ""
 	}
@@ -255,7 +277,7 @@ func (r Result) Text(lang string) string {
 func (b Broken) Text(lang string) string {
 	var out strings.Builder
 	for _, p := range b.Problems {
-		fmt.Fprintf(&out, "%s:%d: %s [%s]\n    | %s\n", p.File, p.Line, pack.Say(lang, p.Code, p.Args), p.Code, p.Excerpt)
+		fmt.Fprintf(&out, "%s: %s [%s]\n%s", p.Place(), say(lang, p.Code, p.Args), p.Code, p.Quoted())
 		if p.Suggestion != "" {
 			fmt.Fprintf(&out, "    %s\n", pack.Say(lang, "pack.did_you_mean", map[string]any{"word": p.Suggestion}))
 		}

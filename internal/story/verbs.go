@@ -9,6 +9,7 @@ import (
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
+	"gezhi/internal/workflow"
 	"gezhi/internal/worktime"
 )
 
@@ -37,6 +38,8 @@ func (w *world) happen(ctx context.Context, e Event) error {
 		w.tell(e, "", nil)
 		w.down = w.hand.Now().Add(elapsed(e.Outage))
 		return nil
+	case VerbReform:
+		return w.reform(ctx, e)
 	case VerbPost:
 		return w.change(ctx, e)
 	}
@@ -207,7 +210,7 @@ func (w *world) act(ctx context.Context, e Event, action string) (func(context.C
 		return nil, err
 	}
 	actor := w.able(ctx, who, id, action)
-	said, err := w.say(ctx, e, actor.PersonID, v.Class, v.Life)
+	said, err := w.say(ctx, e, actor.PersonID, spokenOf(v, e), v.Life)
 	if err != nil {
 		return nil, err
 	}
@@ -226,6 +229,16 @@ func (w *world) act(ctx context.Context, e Event, action string) (func(context.C
 		_, err := w.cases.Act(ctx, actor, a)
 		return err
 	}, nil
+}
+
+// spokenOf is the class whose fields an act speaks of: the one a case becomes by it, if any.
+func spokenOf(v *casework.View, e Event) *casework.Class {
+	if code, ok := e.With["class"].(string); ok && e.Name == workflow.Reclassify {
+		if k := v.Class.In.Class(code); k != nil {
+			return &casework.Class{EffectiveClass: k, In: v.Class.In}
+		}
+	}
+	return v.Class
 }
 
 // reasons for open parts, under the keys of their items.

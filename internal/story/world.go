@@ -116,6 +116,8 @@ func (w *world) wire() {
 			return worktime.Add(now, worktime.Span{N: 1, Unit: worktime.InWorkingDays}, calendar(""), worktime.Options{}).At
 		},
 		TaskLife: casework.TaskLife(w.packs.Core), TaskPack: w.packs.Core, Nature: func(string) string { return casework.Real }, Lookup: w.lookup, Seed: w.drawSeed()}
+	w.accounts.OnPost = w.cases.PostMoved
+	w.territory.OnChange = w.cases.PlacesMoved
 	w.cases.Register(w.runner)
 	w.records = &record.Service{DB: w.d, Now: now, NewID: w.newID, Territory: w.territory, Accounts: w.accounts, Kinds: w.kinds}
 	w.listen()

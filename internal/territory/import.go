@@ -93,7 +93,7 @@ func (s *Service) Plant(ctx context.Context, drafts []Draft, imp Import) (Report
 // plant is Plant for a file: so carries what reading it found, hash names it in the audit.
 func (s *Service) plant(ctx context.Context, drafts []Draft, imp Import, so Report, hash string) (Report, error) {
 	var rep Report
-	err := s.change(ctx, imp.Jurisdiction, imp.By, "areas.imported", func(ctx context.Context, tx *db.Tx) (any, error) {
+	err := s.change(ctx, imp.Jurisdiction, imp.By, "areas.imported", imp.From, func(ctx context.Context, tx *db.Tx) (any, error) {
 		rep = so
 		rep.DryRun, rep.Rows = imp.DryRun, len(drafts)+len(so.Bad)
 		rep.Bad = slices.Clone(so.Bad)

@@ -29,7 +29,7 @@ type Successor struct {
 // Reform carries out r and returns the ids of the areas that began, in order. Every area below
 // one that ends must have been given a new parent: territory.children_left otherwise.
 func (s *Service) Reform(ctx context.Context, r Reform) (begun []string, err error) {
-	err = s.change(ctx, r.Jurisdiction, r.By, "areas.reformed", func(ctx context.Context, tx *db.Tx) (any, error) {
+	err = s.change(ctx, r.Jurisdiction, r.By, "areas.reformed", r.At, func(ctx context.Context, tx *db.Tx) (any, error) {
 		t, err := loadTree(ctx, tx, r.At, false)
 		if err != nil {
 			return nil, err

@@ -22,6 +22,9 @@ type Service struct {
 	// Fresh is how long a tree is trusted before asking the database whether another process
 	// changed it; zero asks every time.
 	Fresh time.Duration
+	// OnChange hears, within the transaction, that areas or units are others from a moment on.
+	// An error fails the change.
+	OnChange func(ctx context.Context, tx *db.Tx, jurisdiction string, at time.Time) error
 
 	held    atomic.Pointer[held]
 	stale   atomic.Bool
@@ -98,7 +101,7 @@ func (s *Service) At(ctx context.Context, at time.Time) (t *Tree, err error) {
 
 // change runs fn as one change of a jurisdiction's territory, with its audit leaf. fn returns
 // what the leaf keeps; nil means that nothing changed.
-func (s *Service) change(ctx context.Context, jurisdiction, by, act string, fn func(ctx context.Context, tx *db.Tx) (any, error)) error {
+func (s *Service) change(ctx context.Context, jurisdiction, by, act string, at time.Time, fn func(ctx context.Context, tx *db.Tx) (any, error)) error {
 	return s.DB.Write(ctx, db.Keys{"territory/" + jurisdiction}, func(ctx context.Context, tx *db.Tx) error {
 		row, err := fn(ctx, tx)
 		if err != nil || row == nil {
@@ -108,6 +111,11 @@ func (s *Service) change(ctx context.Context, jurisdiction, by, act string, fn f
 			return err
 		}
 		tx.AfterCommit(func() { s.stale.Store(true) })
+		if s.OnChange != nil {
+			if err := s.OnChange(ctx, tx, jurisdiction, at); err != nil {
+				return err
+			}
+		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: jurisdiction, Subject: "territory/" + jurisdiction,
 			Act: act, Person: by, At: s.Now(), Row: row})
 	})

@@ -12,7 +12,7 @@ import (
 // ends the jurisdiction's units that are not named. One bad draft refuses all.
 func (s *Service) PlantUnits(ctx context.Context, drafts []UnitDraft, imp Import) (Report, error) {
 	var rep Report
-	err := s.change(ctx, imp.Jurisdiction, imp.By, "units.imported", func(ctx context.Context, tx *db.Tx) (any, error) {
+	err := s.change(ctx, imp.Jurisdiction, imp.By, "units.imported", imp.From, func(ctx context.Context, tx *db.Tx) (any, error) {
 		rep = Report{DryRun: imp.DryRun, Rows: len(drafts)}
 		t, err := loadTree(ctx, tx, imp.From, false)
 		if err != nil {

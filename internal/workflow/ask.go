@@ -43,6 +43,19 @@ func (l *Life) Action(name string) *Action {
 	return find(l.Actions, func(a *Action) bool { return a.Name == name })
 }
 
+// KeptApart are the seats that nobody holds besides a seat, whichever of the two says so.
+func (l *Life) KeptApart(seat string) []string {
+	var out []string
+	for _, s := range l.Seats {
+		if s.Name == seat {
+			out = append(out, s.Apart...)
+		} else if slices.Contains(s.Apart, seat) {
+			out = append(out, s.Name)
+		}
+	}
+	return out
+}
+
 // Seat returns the seat of that name, nil when there is none. The reporter's seat exists in
 // every life, declared or not.
 func (l *Life) Seat(name string) *Seat {

@@ -1,6 +1,8 @@
 package workflow
 
 import (
+	"slices"
+
 	"gezhi/internal/formula"
 	"gezhi/internal/worktime"
 )
@@ -115,6 +117,18 @@ const (
 // Reporter is the seat every case has: who brought it. Packs use it without declaring it.
 const Reporter = "reporter"
 
+// The seats that the kernel's own acts fill. Packs may name them in who, tell and apart
+// without declaring them.
+const (
+	SeatSupervisor = "supervisor" // who supervises
+	SeatSupervised = "supervised" // whoever had, or works on, a case under supervision: does not close it
+	SeatSponsor    = "sponsor"
+	SeatEscalated  = "escalated" // owners that an escalation added
+)
+
+// KernelSeats lists the seats that the kernel's own acts fill.
+var KernelSeats = []string{SeatSupervisor, SeatSupervised, SeatSponsor, SeatEscalated}
+
 // Seat is a place at the case, held by people, posts, units or parties with dates.
 type Seat struct {
 	Name        string
@@ -216,6 +230,7 @@ type Action struct {
 	Outcome  string   // set when the action closes the case
 	Times    int      // 0: as often as wanted
 	Sample   Ratio    // zero: none. Share drawn for a later check by somebody else
+	Least    int      // Sample: so many drawn at least of each doer's acts of a month
 	Then     []Effect
 	HelpedBy string // seat whose holder may enter the act for the actor, with a mandate
 }
@@ -325,6 +340,15 @@ type Limit struct {
 // IsZero tells that no limit is given.
 func (l Limit) IsZero() bool { return !l.Class && len(l.Terms) == 0 && l.By == nil }
 
+// Reads tells whether a limit depends on one of the names, "class" or "severity". A limit of
+// the class depends on both.
+func (l Limit) Reads(names ...string) bool {
+	reads := func(e *formula.Expr) bool {
+		return e != nil && slices.ContainsFunc(e.Refs(), func(r formula.Ref) bool { return slices.Contains(names, r.Path[0]) })
+	}
+	return l.Class || reads(l.By) || slices.ContainsFunc(l.Terms, func(t Term) bool { return reads(t.Expr) })
+}
+
 // Term is one length or one moment; of several the earliest binds.
 type Term struct {
 	Span Span          // zero when Expr is set
@@ -340,7 +364,8 @@ type LimitCase struct {
 // Extend lengthens a clock, as an approved and counted act (Who) or as the fruit of a
 // join (Upon).
 type Extend struct {
-	By    Span
+	By    Span // zero with Class
+	Class bool // as class and grade say, under the clock's name; silence means never
 	Times int
 	Who   []Who
 	Upon  *Trigger
@@ -390,11 +415,12 @@ const (
 	Reopen      = "reopen"
 	Acknowledge = "acknowledge"
 	Comment     = "comment"
+	Reclassify  = "reclassify"
 )
 
 // Overlays lists the kernel actions a pack may allow, in the order the desk shows them.
 var Overlays = []string{Acknowledge, Urge, Supervise, Escalate, Suspend, Transfer, Return,
-	Sponsor, Designate, Merge, Reopen, Comment}
+	Sponsor, Designate, Reclassify, Merge, Reopen, Comment}
 
 // KernelActs are the acts the kernel brings besides Overlays, without a pack's shaping: the
 // other halves of overlays, what a seat's holder answers to an offer, and how the lead ends

@@ -1,6 +1,7 @@
 package shape
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"unicode/utf8"
@@ -121,6 +122,7 @@ func Read(data []byte) (n *Node, problems []Problem) {
 	if len(data) > MaxFile {
 		return nil, []Problem{{Code: "yaml.too_large", Line: 1, Args: map[string]any{"max": MaxFile}}}
 	}
+	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
 	if !utf8.Valid(data) {
 		return nil, []Problem{{Code: "yaml.not_utf8", Line: 1}}
 	}
@@ -129,7 +131,7 @@ func Read(data []byte) (n *Node, problems []Problem) {
 	}
 	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		return nil, []Problem{syntaxProblem(err)}
+		return nil, []Problem{syntaxProblem(err, data)}
 	}
 	r := &reader{}
 	for _, doc := range file.Docs {
@@ -170,7 +172,9 @@ func deep(data []byte) bool {
 		strings.Contains(string(data), strings.Repeat("? ", maxNesting))
 }
 
-func syntaxProblem(err error) Problem {
+// syntaxProblem is what the parser said, or, where the line shows it, what a person did: a
+// tab for spaces, a full-width bracket.
+func syntaxProblem(err error, data []byte) Problem {
 	p := Problem{Code: "yaml.syntax", Line: 1}
 	var at interface {
 		GetToken() *token.Token
@@ -181,6 +185,18 @@ func syntaxProblem(err error) Problem {
 		if t := at.GetToken(); t != nil && t.Position != nil {
 			p.Line, p.Col = t.Position.Line, t.Position.Column
 		}
+	}
+	lines := strings.Split(string(data), "\n")
+	if p.Line > len(lines) {
+		return p
+	}
+	line := lines[p.Line-1]
+	if indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]; strings.Contains(indent, "\t") {
+		return Problem{Code: "yaml.tab", Line: p.Line, Col: strings.Index(indent, "\t") + 1}
+	}
+	if i := strings.IndexAny(line, "｛｝［］【】"); i >= 0 {
+		sign, _ := utf8.DecodeRuneInString(line[i:])
+		return Problem{Code: "yaml.full_width", Line: p.Line, Col: utf8.RuneCountInString(line[:i]) + 1, Args: map[string]any{"sign": string(sign), "plain": string(narrow[sign])}}
 	}
 	return p
 }

@@ -1,7 +1,9 @@
 package shape
 
 import (
+	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Problem is one thing wrong in a file.
@@ -14,19 +16,83 @@ type Problem struct {
 	Path       string         `json:"path,omitempty"`    // "lives.incident.actions.finish"
 	Args       map[string]any `json:"args,omitempty"`
 	Suggestion string         `json:"suggestion,omitempty"` // the word that was probably meant
+
+	caret int // column of the excerpt to point at, from 1; 0 points nowhere
 }
 
-// Excerpt returns the given line of data, cut to a readable length.
-func Excerpt(data []byte, line int) string {
-	lines := strings.Split(string(data), "\n")
-	if line < 1 || line > len(lines) {
+// Quote fills Excerpt with the line that the problem speaks of, cut around its column where
+// it is long, and remembers where to point.
+func (p *Problem) Quote(data []byte) {
+	if p.Code == "yaml.not_utf8" { // what stands there cannot be shown
+		return
+	}
+	lines := strings.Split(strings.TrimPrefix(string(data), byteOrderMark), "\n")
+	if p.Line < 1 || p.Line > len(lines) {
+		return
+	}
+	line := []rune(strings.ReplaceAll(strings.TrimRight(lines[p.Line-1], "\r\t "), "\t", "→"))
+	from := 0
+	for from < len(line) && line[from] == ' ' {
+		from++
+	}
+	at := p.Col - 1
+	before, after := "", ""
+	if at-from > excerptBefore {
+		before, from = "…", at-excerptBefore
+	}
+	from = min(from, len(line))
+	to := min(len(line), from+excerptLength)
+	if to < len(line) {
+		after = "…"
+	}
+	p.Excerpt, p.caret = before+string(line[from:to])+after, 0
+	if at >= from && at < to {
+		p.caret = cells(before) + cells(string(line[from:at])) + 1
+	}
+}
+
+const (
+	byteOrderMark = "\uFEFF" // some editors put it before the first character
+	excerptLength = 140
+	excerptBefore = 90
+)
+
+// Quoted is the excerpt as it is printed below a message: the line, and a caret under the
+// place. It is empty where there is no excerpt.
+func (p Problem) Quoted() string {
+	if p.Excerpt == "" {
 		return ""
 	}
-	s := strings.TrimRight(lines[line-1], "\r ")
-	if r := []rune(s); len(r) > 160 {
-		s = string(r[:160]) + "…"
+	out := "    | " + p.Excerpt + "\n"
+	if p.caret > 0 {
+		out += "    | " + strings.Repeat(" ", p.caret-1) + "^\n"
 	}
-	return s
+	return out
+}
+
+// Place is where the problem is, as editors and terminals understand it: file, line and
+// column as far as they are known.
+func (p Problem) Place() string {
+	switch {
+	case p.Line > 0 && p.Col > 0:
+		return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+	case p.Line > 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return p.File
+}
+
+// cells is how broad a text is in a terminal: Chinese characters and full-width signs take
+// two columns.
+func cells(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if unicode.Is(unicode.Han, r) || r >= 0x3000 && r <= 0x303F || r >= 0xFF01 && r <= 0xFF60 {
+			n++
+		}
+	}
+	return n
 }
 
 func clip(s string) string {
@@ -39,10 +105,17 @@ func clip(s string) string {
 // Suggest returns the word of known that is nearest to got, "" when none is near.
 func Suggest(got string, known []string) string {
 	best, least := "", max(1, len(got)/3)+1
+	begun := []string{}
 	for _, k := range known {
 		if d := distance(got, k); d < least {
 			best, least = k, d
 		}
+		if len(got) >= 3 && strings.HasPrefix(k, got) {
+			begun = append(begun, k)
+		}
+	}
+	if best == "" && len(begun) == 1 { // "bool" is no misspelling of boolean, yet its beginning
+		return begun[0]
 	}
 	return best
 }

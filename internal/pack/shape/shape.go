@@ -53,10 +53,32 @@ func isBooleanWord(s string) bool { return slices.Contains(booleans, strings.ToL
 func (s *Shape) Check(n *Node) []Problem {
 	c := &checker{}
 	c.check(s, n, nil)
+	for i, sign := range c.wide {
+		p := c.problems[i]
+		p.Code, p.Args, p.Suggestion = "yaml.full_width", map[string]any{"sign": string(sign), "plain": string(narrow[sign])}, ""
+		c.problems[i] = p
+	}
 	return c.problems
 }
 
-type checker struct{ problems []Problem }
+type checker struct {
+	problems []Problem
+	wide     map[int]rune // full-width signs in what the problem of that index refuses
+}
+
+// narrow are the signs of a Chinese keyboard that look like signs of YAML and are none.
+var narrow = map[rune]rune{'：': ':', '，': ',', '｛': '{', '｝': '}', '［': '[', '］': ']', '【': '[', '】': ']',
+	'（': '(', '）': ')', '“': '"', '”': '"', '‘': '\'', '’': '\'', '＂': '"', '；': ';', '　': ' ', '＃': '#', '－': '-', '％': '%', '＞': '>', '＜': '<', '＝': '='}
+
+// wideSign is the first such sign of a text.
+func wideSign(text string) (rune, bool) {
+	for _, r := range text {
+		if narrow[r] != 0 {
+			return r, true
+		}
+	}
+	return 0, false
+}
 
 func (c *checker) add(n *Node, path []string, code string, args ...any) *Problem {
 	p := Problem{Code: code, Line: n.Line, Col: n.Col, Path: strings.Join(path, ".")}
@@ -65,6 +87,12 @@ func (c *checker) add(n *Node, path []string, code string, args ...any) *Problem
 			p.Args = map[string]any{}
 		}
 		p.Args[args[i].(string)] = args[i+1]
+	}
+	if sign, ok := wideSign(n.Text); ok && n.Kind == Scalar && !n.Quoted {
+		if c.wide == nil {
+			c.wide = map[int]rune{}
+		}
+		c.wide[len(c.problems)] = sign
 	}
 	c.problems = append(c.problems, p)
 	return &c.problems[len(c.problems)-1]
@@ -135,13 +163,13 @@ func (c *checker) keys(s *Shape, n *Node, path []string) {
 		case i < 0 && isBooleanWord(e.Key.Text):
 			c.add(e.Key, here, "yaml.boolean_word", "word", e.Key.Text)
 		case i < 0:
-			p := c.add(e.Key, here, "pack.unknown_key", "key", clip(e.Key.Text))
 			var known []string
 			for _, k := range s.Keys {
 				if !k.Later {
 					known = append(known, k.Name)
 				}
 			}
+			p := c.add(e.Key, here, "pack.unknown_key", "key", clip(e.Key.Text), "known", known)
 			p.Suggestion = Suggest(e.Key.Text, known)
 		case s.Keys[i].Later:
 			c.add(e.Key, here, "pack.not_yet", "word", e.Key.Text)

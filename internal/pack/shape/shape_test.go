@@ -93,3 +93,69 @@ func FuzzRead(f *testing.F) {
 		n.At("a", "b", "0")
 	})
 }
+
+// What editors and Chinese keyboards put into a file is read, or named for what it is.
+func TestWhatEditorsAndKeyboardsPutIn(t *testing.T) {
+	if n, problems := Read([]byte("\uFEFFa: 1\r\nb: [2, 3]\r\n")); len(problems) > 0 || n.Get("a").Text != "1" || len(n.Get("b").Items) != 2 {
+		t.Error("a byte order mark and CR LF", problems)
+	}
+	for text, want := range map[string]string{
+		"a:\n\tb: 1":               "yaml.tab 2:1",
+		"a: ｛ b: 1, c: [ d: 2 ] ]": "yaml.full_width 1:4",
+	} {
+		_, problems := Read([]byte(text))
+		if len(problems) != 1 || problems[0].Code+" "+strings.TrimPrefix(problems[0].Place(), ":") != want {
+			t.Errorf("%q: %+v", text, problems)
+		}
+	}
+	s := &Shape{Keys: []Key{{Name: "kind", Shape: &Shape{Enum: []string{"person", "boolean"}}}, {Name: "text", Shape: &Shape{}}}}
+	for text, want := range map[string]string{
+		"text: 甲：乙，“丙”":        "",
+		"kind： person":         "yaml.full_width",
+		"{ kind： x, text: a }": "yaml.full_width",
+		"kind: person，":        "yaml.full_width",
+		"kind: \"甲，\"":         "pack.unknown_word",
+	} {
+		n, problems := Read([]byte(text))
+		if len(problems) > 0 {
+			t.Fatal(text, problems)
+		}
+		got := ""
+		for _, p := range s.Check(n) {
+			got += p.Code
+		}
+		if got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+	if Suggest("bool", []string{"person", "boolean"}) != "boolean" {
+		t.Error("the beginning of a word")
+	}
+}
+
+// A problem shows its line around its column, and points at it, also behind Chinese words.
+func TestAProblemPointsAtItsPlace(t *testing.T) {
+	for _, x := range []struct {
+		line string
+		col  int
+		want string
+	}{
+		{"    名称: { in: x }", 11, "    | 名称: { in: x }\n    |         ^\n"},
+		{"a: b", 0, "    | a: b\n"},
+		{"a: b", 9, "    | a: b\n"},
+		{strings.Repeat("x", 200) + "y" + strings.Repeat("z", 200), 201, "    | …" + strings.Repeat("x", 90) + "y" + strings.Repeat("z", 49) + "…\n    | " + strings.Repeat(" ", 91) + "^\n"},
+	} {
+		p := Problem{File: "f.yaml", Line: 2, Col: x.col}
+		p.Quote([]byte("\uFEFFfirst\n" + x.line + "\r\nlast"))
+		if got := p.Quoted(); got != x.want {
+			t.Errorf("%.20q at %d:\n%s\nwant\n%s", x.line, x.col, got, x.want)
+		}
+	}
+	p := Problem{Code: "yaml.not_utf8", Line: 1}
+	if p.Quote([]byte("\xff")); p.Quoted() != "" {
+		t.Error("what is no text is shown")
+	}
+	if (Problem{File: "f", Line: 3, Col: 4}).Place() != "f:3:4" || (Problem{File: "f"}).Place() != "f" {
+		t.Error("places")
+	}
+}

@@ -26,9 +26,12 @@ export const classesToOpen = () => call('get', '/classes', { query: { for: 'open
 export const areas = (query: Query<'get', '/areas'>) => call('get', '/areas', { query }).then(r => r.areas)
 export const units = (q: string) => call('get', '/units', { query: { q } }).then(r => r.units)
 export const people = (q: string) => call('get', '/people', { query: { q } }).then(r => r.people)
+export const records = (kind: string, q: string) => call('get', '/records', { query: { kind, q, limit: 20 } }).then(r => r.records)
 
 export const cases = (query: Query<'get', '/cases'>) => call('get', '/cases', { query })
 export const caseView = (id: string) => call('get', '/cases/{id}', { id })
+export const likely = (id: string) => call('get', '/cases/{id}/duplicates', { id }).then(r => r.duplicates)
+export const likelyTo = (body: Body<Operation<'post', '/cases/duplicates'>>) => call('post', '/cases/duplicates', { body }).then(r => r.duplicates)
 export const openCase = (body: NewCase, key: string) => call('post', '/cases', { body, key })
 export const move = (id: string, body: NewMove, key: string) => call('post', '/cases/{id}/moves', { id, body, key }).then(r => r.case)
 

@@ -124,6 +124,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open cases that may be the same matter, with reasons */
+        get: operations["likelyDuplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/moves": {
         parameters: {
             query?: never;
@@ -135,6 +152,23 @@ export interface paths {
         put?: never;
         /** Do an action on a case */
         post: operations["act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open cases that may be the same matter as one about to be reported */
+        post: operations["previewDuplicates"];
         delete?: never;
         options?: never;
         head?: never;
@@ -450,6 +484,8 @@ export interface components {
             kind: "record" | "case";
             /** @description pack/kind of a record, pack/class of a case */
             of: string;
+            /** @description what records of the kind are called */
+            of_title?: string;
             title: string;
         };
         AboutKindJSON: {
@@ -662,6 +698,42 @@ export interface components {
             subject?: string;
             why?: string;
         };
+        LikelyJSON: {
+            area_id: string;
+            area_name: string;
+            assignee_name?: string;
+            /** @description pack/scheme:code */
+            class: string;
+            class_title: string;
+            /** Format: int64 */
+            due_at: number;
+            id: string;
+            late: boolean;
+            number: string;
+            /** Format: int64 */
+            opened_at: number;
+            outcome?: string;
+            /** @enum {string} */
+            phase: "waiting" | "working" | "verifying" | "rating" | "closed";
+            point?: components["schemas"]["Point"];
+            reasons: string[];
+            /** Format: int64 */
+            returns?: number;
+            sample: boolean;
+            severity: string;
+            severity_title: string;
+            step: string;
+            step_title: string;
+            supervised?: boolean;
+            suspended?: boolean;
+            title: string;
+            unit_name?: string;
+            /** Format: int64 */
+            version: number;
+        };
+        LikelyOutputBody: {
+            duplicates: components["schemas"]["LikelyJSON"][];
+        };
         ListCallViewBody: {
             items: components["schemas"]["CallView"][];
             /** @description cursor of the next page; none on the last */
@@ -795,6 +867,8 @@ export interface components {
              */
             happened_at?: number;
             point?: components["schemas"]["Point"];
+            /** @description answer with open cases that may be the same matter */
+            propose?: boolean;
             /** @description person on whose behalf it is entered */
             reporter?: string;
             seats?: {
@@ -805,6 +879,7 @@ export interface components {
         OpenOutputBody: {
             /** @description the report was added to a case that is open already */
             attached?: boolean;
+            duplicates?: components["schemas"]["LikelyJSON"][];
             id: string;
             number: string;
         };
@@ -863,6 +938,13 @@ export interface components {
             lat: number;
             /** Format: double */
             lon: number;
+        };
+        PreviewInputBody: {
+            area_id?: string;
+            /** @description pack/scheme:code */
+            class: string;
+            point?: components["schemas"]["Point"];
+            text?: string;
         };
         Problem: {
             /** @description numbers and names that the words speak of */
@@ -1330,6 +1412,37 @@ export interface operations {
             };
         };
     };
+    likelyDuplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LikelyOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     act: {
         parameters: {
             query?: never;
@@ -1355,6 +1468,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewDuplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LikelyOutputBody"];
                 };
             };
             /** @description Error */

@@ -4,8 +4,8 @@ import type { components } from './schema'
 
 type Schema = components['schemas']
 
-/** One thing a form asks for, as a pack describes it. */
-export type Field = Schema['FormJSON']
+/** One thing a form asks for, as a pack describes it; or a record of a kind ("pack/kind"). */
+export type Field = Omit<Schema['FormJSON'], 'type'> & { type: Schema['FormJSON']['type'] | 'record'; of?: string }
 export type FieldType = Field['type']
 export type Option = Schema['OptionJSON']
 export type Values = Record<string, unknown>
@@ -17,6 +17,8 @@ export type Unit = Schema['UnitJSON']
 export type Person = Schema['PersonJSON']
 
 export type CaseRow = Schema['RowJSON']
+/** an open case that may be the same matter, and why */
+export type LikelyCase = Schema['LikelyJSON']
 export type Phase = CaseRow['phase']
 export type CaseView = Schema['ViewJSON']
 export type Clock = Schema['ClockJSON']

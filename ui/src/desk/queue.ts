@@ -5,7 +5,7 @@ import * as api from '@/api/client'
 import type { CaseRow } from '@/api/types'
 import { because } from './send'
 
-export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'all', 'closed'] as const
+export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'all', 'closed', 'sampled'] as const
 export type Queue = (typeof queues)[number]
 export const phases = ['waiting', 'working', 'verifying', 'rating'] as const
 

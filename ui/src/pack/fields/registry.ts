@@ -20,6 +20,7 @@ import PhoneField from './PhoneField.vue'
 import PhotoField from './PhotoField.vue'
 import PointField from './PointField.vue'
 import PolygonField from './PolygonField.vue'
+import RecordField from './RecordField.vue'
 import SignatureField from './SignatureField.vue'
 import TextField from './TextField.vue'
 import UnitField from './UnitField.vue'
@@ -28,7 +29,7 @@ const controls: Record<FieldType, Component> = {
   text: TextField, long_text: LongTextField, choice: ChoiceField, choices: ChoicesField, number: NumberField, money: MoneyField,
   date: DateField, datetime: DatetimeField, duration: DurationField, boolean: BooleanField, point: PointField, polygon: PolygonField,
   photo: PhotoField, file: FileField, signature: SignatureField, person: PersonField, unit: UnitField, area: AreaField,
-  phone: PhoneField, id_number: IdNumberField, list: ListField,
+  phone: PhoneField, id_number: IdNumberField, list: ListField, record: RecordField,
 }
 /** how many options are shown at once instead of searched for */
 export const atOnce = 6

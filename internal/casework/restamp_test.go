@@ -1,0 +1,28 @@
+package casework_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// However many cases a clerk leaves behind, all of them go to the level above, and all come
+// back to whoever takes the post.
+func TestNothingIsLostWithAClerk(t *testing.T) {
+	var opens, names []string
+	for i := range 205 { // more than one message looks at
+		names = append(names, fmt.Sprint("c", i))
+		opens = append(opens, fmt.Sprintf("  - { open: \"0199\", by: p, as: c%d, text: x }\n", i))
+	}
+	all := strings.Join(names, ", ")
+	tell(t, "incident", `story: left behind
+given: { people: { p: resident, vera: dispatcher, ted: dispatcher@town, dai: resident } }
+when:
+  - { at: 2026-03-02T09:00, expect: { inbox: { ted: [] } } }
+`+strings.Join(opens, "")+`  - { at: 2026-03-02T10:00, expect: { inbox: { vera: [`+all+`], ted: [] } } }
+  - { at: 2026-03-02T17:30, post: { who: vera, ends: dispatcher } }
+  - { at: 2026-03-02T17:31, expect: { inbox: { ted: [`+all+`] } } }
+  - { at: 2026-03-03T09:00, post: { who: dai, gives: { role: dispatcher, unit: village } } }
+then: { inbox: { ted: [], dai: [`+all+`] } }
+`)
+}
