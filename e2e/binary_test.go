@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -59,8 +61,37 @@ type server struct {
 // start runs the binary until the test ends, and waits until it says its address.
 func start(t *testing.T, database string) *server {
 	t.Helper()
-	return startIn(t, t.TempDir(), database)
+	data := t.TempDir()
+	if database == "" {
+		path, err := sampleFolder()
+		if err == nil {
+			err = os.CopyFS(data, os.DirFS(path))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return startIn(t, data, database)
 }
+
+// sampleFolder is a folder with the sample county on SQLite, filled once for all tests.
+var sampleFolder = sync.OnceValues(func() (string, error) {
+	data := filepath.Join(filepath.Dir(binary), "sample")
+	cmd := exec.Command(binary, "-demo", "-addr", "127.0.0.1:0", "-data", data, "-log", "error")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return "", err
+	}
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		return "", errors.Join(err, cmd.Wait())
+	}
+	go io.Copy(io.Discard, out)
+	return data, errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait())
+})
 
 // startIn is start with a folder that may have been used before.
 func startIn(t *testing.T, data, database string) *server {

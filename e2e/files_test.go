@@ -121,7 +121,7 @@ func TestFilesThatCannotBeTakenIn(t *testing.T) {
 		{"grid.geojson", "grids", "-crs WGS-84", features(ring("G1", sound), ring("G2", cross)), "territory.bad_rows", "", ""},
 		{"staff.csv", "staff", "", "name,login,role,area,unit\n样例人员,sample.one,no_such_role,331125001001,no-such-unit\n", "territory.bad_rows", "", ""},
 		{"login.csv", "staff", "", "name,login,role,area\n样例人员,street,dispatcher,331125001001\n", "territory.bad_rows", "", ""},
-		{"huge.csv", "divisions", "", head + strings.Repeat("x", 50<<20), "request.too_large", "", ""},
+		{"huge.csv", "divisions", "", head + strings.Repeat("x", 50<<20), "territory.too_large", "", ""},
 	} {
 		path := c.file(x.name, x.content)
 		for lang, says := range map[string]string{"zh_CN.UTF-8": x.zh, "en_GB.UTF-8": x.en} {

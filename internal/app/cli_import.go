@@ -19,8 +19,8 @@ import (
 	"gezhi/internal/web"
 )
 
-// maxFile is the largest file an import reads, in bytes.
-const maxFile = 50 << 20
+// maxFile is the largest file a command reads, in bytes.
+const maxFile = territory.MaxFile
 
 // readFile reads a file that is not too large.
 func readFile(name string) ([]byte, error) {
@@ -31,7 +31,9 @@ func readFile(name string) ([]byte, error) {
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(b) > maxFile {
-		err = fault.New(fault.TooLarge, "request.too_large", "limit", maxFile)
+		err = fault.New(fault.TooLarge, "territory.too_large", "bytes", maxFile)
+	} else if err != nil { // a folder, a broken disk
+		err = fault.Wrap(err, fault.Invalid, "cli.cannot_read")
 	}
 	return b, err
 }

@@ -350,7 +350,8 @@ test.describe('for everybody', () => {
   for (const language of ['zh', 'en']) {
     for (const [width, height] of [[1440, 900], [360, 740]] as const) {
       test(`axe finds nothing serious and nothing runs out of the screen (${language}, ${width} px)`, async ({ desk }) => {
-        test.setTimeout(120_000)
+        test.setTimeout(180_000)
+        const schemes = width > 720 && language === 'zh' ? (['light', 'dark'] as const) : (['light'] as const)
         await desk.setViewportSize({ width, height })
         await desk.addInitScript(l => localStorage.setItem('gezhi.language', l), language)
         for (const [name, at, prepare] of pages) {
@@ -359,9 +360,12 @@ test.describe('for everybody', () => {
           await prepare?.(desk)
           if (prepare) await sheet(desk).waitFor()
           await expect(desk.locator('.ghosts:visible')).toHaveCount(0)
-          await desk.evaluate(() => Promise.all(document.getAnimations().map(a => a.finished.catch(() => undefined))))
-          const found = await new AxeBuilder({ page: desk }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze()
-          expect(found.violations.filter(v => v.impact === 'serious' || v.impact === 'critical').map(v => `${v.id}: ${v.nodes.map(n => n.html).join(' ')}`), name).toEqual([])
+          for (const colorScheme of schemes) {
+            await desk.emulateMedia({ colorScheme })
+            await desk.evaluate(() => Promise.all(document.getAnimations().map(a => a.finished.catch(() => undefined))))
+            const found = await new AxeBuilder({ page: desk }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze()
+            expect(found.violations.filter(v => v.impact === 'serious' || v.impact === 'critical').map(v => `${v.id}: ${v.nodes.map(n => n.html).join(' ')}`), `${name}, ${colorScheme}`).toEqual([])
+          }
           expect(await desk.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(width)
         }
         await desk.context().clearCookies()
