@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"unicode"
 
@@ -187,6 +189,9 @@ func TestHugeBodies(t *testing.T) {
 			r.Header.Set(k, v)
 		}
 		w, err := http.DefaultClient.Do(r)
+		if !x.announced && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)) {
+			continue // cut off in the middle: whoever keeps writing may not come to read why
+		}
 		if err != nil {
 			t.Errorf("%s announced=%v: %v", x.path, x.announced, err)
 			continue
