@@ -9,8 +9,11 @@
 // unit's, an area with all below). The check of one case and the SQL of a list are both made
 // of that list, so they cannot disagree.
 //
-// Tables: person, post, delegation, session, login_attempt.
-// Routes: POST and DELETE /session, GET /me.
+// Contacts are the telephone and mail at which a person is told something; they are shown to the
+// person, to a clerk who is to telephone, and to nobody else.
+//
+// Tables: jurisdiction, person, post, delegation, session, login_attempt, contact.
+// Routes: POST and DELETE /session, GET /me, GET and PUT /me/contacts.
 //
 // It never knows what a role may do (packs say), keeps no password and no token in clear, tells
 // nobody whether a login exists, and gives nobody rights in a second jurisdiction.

@@ -70,6 +70,20 @@ type Me struct {
 	Posts        []MyPost `json:"posts"`
 }
 
+// MyContacts are how the asker is reached outside the program. An empty way is none.
+type MyContacts struct {
+	Phone string `json:"phone" maxLength:"32"`
+	Mail  string `json:"mail" maxLength:"254"`
+}
+
+type contactsInput struct {
+	Body MyContacts
+}
+
+type contactsOutput struct {
+	Body MyContacts
+}
+
 // MyCounty is the asker's jurisdiction.
 type MyCounty struct {
 	Named
@@ -131,6 +145,27 @@ func (s *Service) Register(srv *web.Server, titles Titles) {
 			}
 			body, err := me(ctx, a, titles)
 			return &meOutput{body}, err
+		})
+	s.registerContacts(srv, tags)
+}
+
+func (s *Service) registerContacts(srv *web.Server, tags []string) {
+	web.Op(srv, web.Operation{Method: "GET", Path: "/me/contacts", ID: "myContacts", Summary: "How I am reached outside the program", Tags: tags},
+		func(ctx context.Context, _ *struct{}) (*contactsOutput, error) {
+			a, err := From(ctx)
+			if err != nil {
+				return nil, err
+			}
+			c, err := s.Contacts(ctx, a.PersonID)
+			return &contactsOutput{MyContacts(c)}, err
+		})
+	web.Op(srv, web.Operation{Method: "PUT", Path: "/me/contacts", ID: "setMyContacts", Summary: "Say how I am reached outside the program", Tags: tags, Status: http.StatusNoContent},
+		func(ctx context.Context, in *contactsInput) (*struct{}, error) {
+			a, err := From(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return nil, s.SetContacts(ctx, a.PersonID, a.PersonID, Contacts(in.Body))
 		})
 }
 

@@ -165,3 +165,25 @@ func TestWrongLogInsOverHTTP(t *testing.T) {
 		}
 	})
 }
+
+// Everybody sees and changes how they themselves are reached; what is no number or address is
+// named by field and not repeated.
+func TestMyContacts(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d desk) {
+		d.person("wang")
+		bearer := "Authorization: Bearer " + d.logIn("wang")
+		if w := d.ask("PUT", "/api/v1/me/contacts", `{"phone":"100-0000-0001","mail":""}`, bearer, "Content-Type: application/json"); w.Code != 204 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		if got := decode[MyContacts](t, d.ask("GET", "/api/v1/me/contacts", "", bearer)); got != (MyContacts{Phone: "10000000001"}) {
+			t.Errorf("%+v", got)
+		}
+		w := d.ask("PUT", "/api/v1/me/contacts", `{"phone":"12","mail":"nonsense"}`, bearer, "Content-Type: application/json")
+		if w.Code != 422 && w.Code != 400 || !strings.Contains(w.Body.String(), "person.bad_phone") || !strings.Contains(w.Body.String(), "person.bad_mail") || strings.Contains(w.Body.String(), "nonsense") {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		if w := d.ask("GET", "/api/v1/me/contacts", ""); w.Code != 401 {
+			t.Errorf("nobody is told %d", w.Code)
+		}
+	})
+}

@@ -3,7 +3,10 @@ package account
 import (
 	"context"
 	"encoding/json"
+	"regexp"
+	"slices"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 )
@@ -26,8 +29,53 @@ type Settings struct {
 
 var (
 	insertJurisdictionSQL = db.SQL(`INSERT INTO jurisdiction (id, code, name, nature, settings, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (code) DO NOTHING`)
+	setSettingsSQL        = db.SQL(`UPDATE jurisdiction SET settings = $2 WHERE id = $1`)
 	jurisdictionsSQL      = db.SQL(`SELECT id, code, name, nature, settings FROM jurisdiction ORDER BY code`)
 )
+
+// codeShape is a division code of GB/T 2260 or of its statistical continuation.
+var codeShape = regexp.MustCompile(`^[0-9]{2,12}$`)
+
+// SetUp makes a jurisdiction stand: it creates one that is new, and takes over its settings
+// where one of that code, name and nature is there. Another name or nature is
+// jurisdiction.taken; a code that is no division's is jurisdiction.bad_code.
+func (s *Service) SetUp(ctx context.Context, j Jurisdiction) (out Jurisdiction, begun, changed bool, err error) {
+	if !codeShape.MatchString(j.Code) || !isText(j.Name, maxName) || j.Name == "" {
+		return Jurisdiction{}, false, false, fault.New(fault.Invalid, "jurisdiction.bad_code")
+	}
+	all, err := s.Jurisdictions(ctx)
+	if err != nil {
+		return Jurisdiction{}, false, false, err
+	}
+	i := slices.IndexFunc(all, func(x Jurisdiction) bool { return x.Code == j.Code })
+	if i < 0 {
+		out, err = s.CreateJurisdiction(ctx, j)
+		return out, err == nil, false, err
+	}
+	out = all[i]
+	if out.Name != j.Name || out.Nature != j.Nature {
+		return Jurisdiction{}, false, false, fault.New(fault.Conflict, "jurisdiction.taken")
+	}
+	if slices.Equal(out.Settings.Runs, j.Settings.Runs) {
+		return out, false, false, nil
+	}
+	out.Settings = j.Settings
+	settings, err := json.Marshal(out.Settings)
+	if err != nil {
+		return Jurisdiction{}, false, false, err
+	}
+	err = s.DB.Write(ctx, db.Keys{"jurisdiction/" + j.Code}, func(ctx context.Context, tx *db.Tx) error {
+		if err := tx.Queue(ctx, setSettingsSQL, out.ID, settings); err != nil {
+			return err
+		}
+		return s.noteJurisdiction(ctx, tx, out, "jurisdiction.changed")
+	})
+	return out, false, err == nil, err
+}
+
+func (s *Service) noteJurisdiction(ctx context.Context, tx *db.Tx, j Jurisdiction, act string) error {
+	return audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: j.ID, Subject: "jurisdiction/" + j.ID, Act: act, At: s.Now(), Row: []any{j.Code, j.Name, j.Nature, j.Settings}})
+}
 
 // CreateJurisdiction adds a jurisdiction; a code that is taken is jurisdiction.taken.
 func (s *Service) CreateJurisdiction(ctx context.Context, j Jurisdiction) (Jurisdiction, error) {
@@ -41,7 +89,10 @@ func (s *Service) CreateJurisdiction(ctx context.Context, j Jurisdiction) (Juris
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, "jurisdiction.taken")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.noteJurisdiction(ctx, tx, j, "jurisdiction.created")
 	})
 	return j, err
 }

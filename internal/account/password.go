@@ -4,11 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	_ "embed"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -51,7 +54,44 @@ func checkPassword(password, login string) error {
 	if n < minPassword || n > maxPassword || !utf8.ValidString(password) || foldLogin(password) == login {
 		return fault.New(fault.Invalid, "password.unfit", "least", minPassword, "most", maxPassword)
 	}
+	if isWeak(strings.ToLower(password), login) {
+		return fault.New(fault.Invalid, "password.weak")
+	}
 	return nil
+}
+
+//go:embed weak.txt
+var weakList string
+
+// weak are the passwords that everybody tries first (NIST SP 800-63B section 3.1.1.2).
+var weak = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{}
+	for _, line := range strings.Fields(weakList) {
+		all[line] = true
+	}
+	return all
+})
+
+// rows are what a finger runs along.
+var rows = []string{"01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm"}
+
+// isWeak reports whether a password, in lower case, is guessed within a few tries: it is on
+// the list, or the login with digits, or repeats a few characters, or runs along a row.
+func isWeak(password, login string) bool {
+	if weak()[password] || weak()[strings.Trim(password, "0123456789!@#.")] {
+		return true
+	}
+	if rest := strings.Replace(password, login, "", 1); login != "" && rest != password && strings.Trim(rest, "0123456789!@#._-") == "" {
+		return true
+	}
+	for unit := 1; unit <= 4; unit++ {
+		if unit < len(password) && strings.HasPrefix(strings.Repeat(password[:unit], len(password)/unit+1), password) {
+			return true
+		}
+	}
+	back := []byte(password)
+	slices.Reverse(back)
+	return slices.ContainsFunc(rows, func(row string) bool { return strings.Contains(row, password) || strings.Contains(row, string(back)) })
 }
 
 // slots bounds how many passwords are hashed at once.

@@ -19,18 +19,19 @@ type Roll struct {
 	byRole   map[string][]Post // jurisdiction/role
 	people   map[string]string // jurisdiction of whoever has not ended
 	names    map[string]string
+	locales  map[string]string // of those who chose one
 }
 
 var (
 	allPostsSQL = db.SQL(`SELECT p.jurisdiction, p.id, p.person_id, p.role, p.unit_id, p.area_id, p.area_level, p.seat, p.valid_from, p.valid_until
 		FROM post p JOIN person h ON h.id = p.person_id WHERE h.ended_at = 0 AND (p.valid_until = 0 OR p.valid_until > $1) ORDER BY p.id`)
-	allPeopleSQL = db.SQL(`SELECT id, jurisdiction, name FROM person WHERE ended_at = 0`)
+	allPeopleSQL = db.SQL(`SELECT id, jurisdiction, name, locale FROM person WHERE ended_at = 0`)
 )
 
 // Roll reads who holds which post, now or later.
 func (s *Service) Roll(ctx context.Context) (*Roll, error) {
 	r := &Roll{byID: map[string]Post{}, byPerson: map[string][]Post{}, byUnit: map[string][]Post{}, byArea: map[string][]Post{}, byRole: map[string][]Post{},
-		people: map[string]string{}, names: map[string]string{}}
+		people: map[string]string{}, names: map[string]string{}, locales: map[string]string{}}
 	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		rows, err := tx.Query(ctx, allPostsSQL, s.Now())
 		if err != nil {
@@ -57,11 +58,14 @@ func (s *Service) Roll(ctx context.Context) (*Roll, error) {
 		}
 		defer people.Close()
 		for people.Next() {
-			var id, home, name string
-			if err := people.Scan(&id, &home, &name); err != nil {
+			var id, home, name, locale string
+			if err := people.Scan(&id, &home, &name, &locale); err != nil {
 				return err
 			}
 			r.people[id], r.names[id] = home, name
+			if locale != "" {
+				r.locales[id] = locale
+			}
 		}
 		return people.Err()
 	})
@@ -133,6 +137,9 @@ func (r *Roll) Known(person, jurisdiction string) bool {
 
 // Name is a person's name, "" for nobody known.
 func (r *Roll) Name(person string) string { return r.names[person] }
+
+// Locale is the language that a person chose, "" for none.
+func (r *Roll) Locale(person string) string { return r.locales[person] }
 
 // Generation counts the changes that this process made to people, posts and delegations;
 // a Roll read before the last one is out of date.

@@ -86,7 +86,9 @@ func TestAnImportIsAllOrNothing(t *testing.T) {
 		take := func(name, role string, end error) (begun, taken bool) {
 			t.Helper()
 			err := o.DB.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) (err error) {
-				begun, taken, err = o.Enrol(ctx, tx, "", Enrolment{Jurisdiction: "j1", Name: name, Login: "Li", Nature: "sample", Post: NewPost{Role: role}})
+				var out Enrolled
+				out, err = o.Enrol(ctx, tx, "", Enrolment{Jurisdiction: "j1", Name: name, Login: "Li", Nature: "sample", Post: NewPost{Role: role}})
+				begun, taken = out == Begun, out == Taken
 				return errors.Join(err, end)
 			})
 			if !errors.Is(err, end) {

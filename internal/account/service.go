@@ -148,6 +148,19 @@ func (s *Service) Person(ctx context.Context, personID string) (p Person, err er
 	return p, err
 }
 
+// ByLogin returns who logs in as login; nobody is person.none.
+func (s *Service) ByLogin(ctx context.Context, login string) (p Person, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		err := tx.Row(ctx, personByLoginSQL, []any{foldLogin(login)}, &p.ID, &p.Jurisdiction, &p.Name)
+		if err != nil {
+			return none(err, fault.New(fault.NotFound, "person.none"))
+		}
+		p, err = personByID(ctx, tx, p.ID)
+		return err
+	})
+	return p, err
+}
+
 // Posts returns all posts that a person ever held, in the order in which they were given.
 func (s *Service) Posts(ctx context.Context, personID string) (all []Post, err error) {
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
@@ -230,7 +243,6 @@ func (s *Service) EndPost(ctx context.Context, by, postID string, at time.Time) 
 	if err != nil {
 		return err
 	}
-	leaf := s.NewID()
 	return s.change(ctx, post.PersonID, func(ctx context.Context, tx *db.Tx, who Person) error {
 		post, err := postByID(ctx, tx, postID)
 		if err != nil {
@@ -239,18 +251,7 @@ func (s *Service) EndPost(ctx context.Context, by, postID string, at time.Time) 
 		if !post.Until.IsZero() && !post.Until.After(at) {
 			return fault.New(fault.Conflict, "post.ended")
 		}
-		stand, err := ids(ctx, tx, actorsOfPostSQL, postID)
-		if err != nil {
-			return err
-		}
-		if err := tx.Queue(ctx, endPostSQL, postID, at); err != nil {
-			return err
-		}
-		s.forget(tx, stand...)
-		if err := s.moved(ctx, tx, who.Jurisdiction, post, at); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, leaf, who.Jurisdiction, who.ID, "post.ended", by, map[string]any{"post": postID, "valid_until": db.Ms(at)})
+		return s.endAt(ctx, tx, by, who, post, at)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -44,6 +45,7 @@ type App struct {
 	Territory     *territory.Service
 	World         *casework.World
 	Book          *casework.Book
+	Calendars     *casework.Calendars
 	Cases         *casework.Service
 	Records       *record.Service
 	Jobs          *jobs.Runner
@@ -51,6 +53,7 @@ type App struct {
 	Web           *web.Server
 	Jurisdictions *jurisdictions
 
+	relay *relay
 	core  *pack.Pack
 	files *blob.Folder
 }
@@ -75,6 +78,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Jurisdictions = &jurisdictions{accounts: a.Accounts}
 	a.World = &casework.World{Territory: a.Territory, Accounts: a.Accounts, Runs: a.Jurisdictions.runs, Fresh: 3 * time.Second}
 	a.Book = &casework.Book{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
+	a.Calendars = &casework.Calendars{DB: d, Now: clock.System, NewID: id.New}
 	files, err := blob.Open(filepath.Join(cfg.Data, "files"), clock.System())
 	if err != nil {
 		d.Close()
@@ -93,18 +97,31 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Accounts.OnPost = a.Cases.PostMoved
 	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
-	a.notifies()
+	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
+	if err := a.notifies(); err != nil {
+		d.Close()
+		return nil, err
+	}
 	a.serve()
-	if err := a.Jurisdictions.load(ctx); err != nil {
+	if err := a.refresh(ctx); err != nil {
 		d.Close()
 		return nil, err
 	}
 	return a, nil
 }
 
+// refresh reads what another process may have changed of jurisdictions and their calendars.
+func (a *App) refresh(ctx context.Context) error {
+	changed, err := a.Jurisdictions.load(ctx)
+	if changed {
+		a.World.Forget() // which units run an area is a jurisdiction's word
+	}
+	return errors.Join(err, a.Calendars.Renew(ctx))
+}
+
 // cases joins casework to the rest, under a clock.
 func (a *App) cases(now clock.Now) *casework.Service {
-	return &casework.Service{DB: a.DB, Now: now, ID: id.New, World: a.World, Book: a.Book, Calendar: calendar, Soon: soon,
+	return &casework.Service{DB: a.DB, Now: now, ID: id.New, World: a.World, Book: a.Book, Calendar: a.Calendars.Of, Soon: a.soon,
 		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Lookup: a.lookup}
 }
 
@@ -133,11 +150,12 @@ func (a *App) serve() {
 	a.Records.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
-	a.Notify.Publish = a.Web.Hub.Publish
+	a.relay = newRelay(a.DB, a.Web.Hub)
+	a.Notify.Publish = a.relay.publish
 	a.Web.Mount("/", web.Faces(ui.Files()))
 	a.Cases.Changed = func(c *casework.Case) {
 		for _, t := range c.Topics() {
-			a.Web.Hub.Publish(t, c.ID)
+			a.relay.publish(t, c.ID)
 		}
 	}
 }
@@ -180,11 +198,35 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { a.Jobs.Run(work) })
 	wg.Go(func() { a.Notify.Run(work) })
 	wg.Go(func() { a.recount(work) })
+	wg.Go(func() { a.watch(work) })
+	wg.Go(func() { a.relay.run(work) })
 	err := a.Web.Run(ctx, l)
 	stop()
 	wg.Wait()
 	return errors.Join(err, a.DB.Close())
 }
+
+// watch looks now and then for what commands beside this process have changed. Nobody can be
+// beside it on SQLite.
+func (a *App) watch(ctx context.Context) {
+	if a.DB.Engine == db.SQLite {
+		return
+	}
+	for tick := time.NewTicker(watched); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+			if err := a.refresh(ctx); err != nil && ctx.Err() == nil {
+				slog.Error("refresh", "err", err)
+			}
+		}
+	}
+}
+
+// watched is how often a process looks for what others have changed.
+const watched = 3 * time.Second
 
 // recount looks once after the start whether this binary knows the holidays of a year that
 // an older one had to guess, and where records lie after a reform of divisions.
@@ -199,12 +241,17 @@ func (a *App) recount(ctx context.Context) {
 	}
 }
 
-// calendar is the working time of a jurisdiction: the national one.
-func calendar(string) worktime.Calendar { return worktime.Default() }
+// recountOne computes anew the provisional clocks of a jurisdiction whose calendar is new.
+func (a *App) recountOne(ctx context.Context, m jobs.Message) error {
+	if err := a.refresh(ctx); err != nil {
+		return err
+	}
+	return a.Cases.Recount(ctx, m.Jurisdiction)
+}
 
 // soon is the end of the next working day.
-func soon(jurisdiction string, now time.Time) time.Time {
-	return worktime.Add(now, worktime.Span{N: 1, Unit: worktime.InWorkingDays}, calendar(jurisdiction), worktime.Options{}).At
+func (a *App) soon(jurisdiction string, now time.Time) time.Time {
+	return worktime.Add(now, worktime.Span{N: 1, Unit: worktime.InWorkingDays}, a.Calendars.Of(jurisdiction), worktime.Options{}).At
 }
 
 // shipped reads a pack that ships with the product.
@@ -242,18 +289,21 @@ type jurisdictions struct {
 	byID     map[string]account.Jurisdiction
 }
 
-func (j *jurisdictions) load(ctx context.Context) error {
+// load reads all jurisdictions and reports whether one is new or has changed.
+func (j *jurisdictions) load(ctx context.Context) (changed bool, err error) {
 	all, err := j.accounts.Jurisdictions(ctx)
 	if err != nil {
-		return err
+		return false, err
+	}
+	fresh := map[string]account.Jurisdiction{}
+	for _, x := range all {
+		fresh[x.ID] = x
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.byID = map[string]account.Jurisdiction{}
-	for _, x := range all {
-		j.byID[x.ID] = x
-	}
-	return nil
+	changed = !reflect.DeepEqual(j.byID, fresh)
+	j.byID = fresh
+	return changed, nil
 }
 
 func (j *jurisdictions) get(id string) account.Jurisdiction {

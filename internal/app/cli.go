@@ -13,6 +13,7 @@ import (
 
 	"gezhi/internal/config"
 	"gezhi/internal/fault"
+	"gezhi/internal/territory"
 	"gezhi/internal/web"
 )
 
@@ -25,7 +26,9 @@ type command struct {
 var commands = []command{
 	{"serve", "serve the product (also without any command)", serveCommand},
 	{"pack", "check | test | diagram | diff | schema | load: work on scenario packs", packCommand},
-	{"import", "divisions | boundaries | grids | staff FILE, records KIND FILE: take in a file; -dry-run checks and changes nothing", importCommand},
+	{"jurisdiction", "create CODE NAME | list: a county or city with its own data; -runs, -sample", jurisdictionCommand},
+	{"import", strings.Join(territory.Kinds, " | ") + " FILE, records KIND FILE: take in a file; -dry-run checks and changes nothing", importCommand},
+	{"account", "password LOGIN: set a password, from the terminal or the first line of the input", accountCommand},
 	{"replay", "MAPPING FILE: run a foreign history through the engine and compare the counts; -out, -into, -rows", replayCommand},
 	{"version", "print the version", func(_ context.Context, _ config.Config, _ []string, out io.Writer) error {
 		_, err := fmt.Fprintln(out, Version)
@@ -106,9 +109,7 @@ func complain(w io.Writer, err error) {
 	}
 	lang := language()
 	fmt.Fprintf(w, "gezhi: %s (%s)\n", web.Say(lang, f.Code, f.Args), f.Code)
-	for _, p := range f.At {
-		fmt.Fprintf(w, "  %s:%d %s\n", p.Path, p.Line, web.Say(lang, p.Code, p.Args))
-	}
+	printPlaces(w, f.At)
 	if f.Err != nil {
 		fmt.Fprintln(w, "  ", f.Err)
 	}

@@ -18,9 +18,9 @@ var helpPages embed.FS
 func usage(w io.Writer) {
 	fmt.Fprintln(w, "usage: gezhi [flags] [command]")
 	for _, c := range commands {
-		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.usage)
+		fmt.Fprintf(w, "  %-12s %s\n", c.name, c.usage)
 	}
-	fmt.Fprintln(w, "  help     COMMAND: say more about a command; also: gezhi COMMAND -h")
+	fmt.Fprintln(w, "  help         COMMAND: say more about a command; also: gezhi COMMAND -h")
 	fmt.Fprintln(w, "flags (before the command):")
 	config.Usage(w)
 }

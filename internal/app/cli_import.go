@@ -3,15 +3,18 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"time"
 
 	"gezhi/internal/account"
+	"gezhi/internal/casework"
 	"gezhi/internal/config"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/notify"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 )
@@ -60,14 +63,15 @@ func importCommand(ctx context.Context, cfg config.Config, args []string, out io
 		return err
 	}
 	c.Import.Jurisdiction = j.ID
+	if j.Nature == casework.Sample {
+		c.Import.Nature = territory.Sample
+	}
+	if c.Kind == "calendar" {
+		return a.importCalendar(ctx, data, c.Import, out)
+	}
 	c.Import.Progress = progress(ctx)
 	a.DB.WriteLimit = longestImport
-	var report territory.Report
-	if c.Kind == "staff" {
-		report, err = a.importStaff(ctx, data, c.Import)
-	} else {
-		report, err = c.Run(ctx, a.Territory, data)
-	}
+	report, err := a.takeIn(ctx, c, data)
 	if ctx.Err() != nil && err != nil {
 		return fault.Wrap(err, fault.Unavailable, "cli.given_up")
 	}
@@ -75,6 +79,49 @@ func importCommand(ctx context.Context, cfg config.Config, args []string, out io
 		return err
 	}
 	return printReport(out, report)
+}
+
+// takeIn hands a file to the package whose it is.
+func (a *App) takeIn(ctx context.Context, c territory.Command, data []byte) (territory.Report, error) {
+	i := c.Import
+	switch c.Kind {
+	case "staff", "accounts":
+		return a.importStaff(ctx, data, i)
+	case "roster":
+		return a.Cases.ImportRoster(ctx, data, casework.RosterImport{Jurisdiction: i.Jurisdiction, DryRun: i.DryRun, EndMissing: i.EndMissing})
+	case "duty":
+		return a.Cases.ImportDuties(ctx, data, casework.DutyImport{Jurisdiction: i.Jurisdiction, From: i.From, DryRun: i.DryRun, EndMissing: i.EndMissing})
+	case "groups":
+		t, err := a.Territory.Tree(ctx)
+		if err != nil {
+			return territory.Report{}, err
+		}
+		return a.Notify.ImportGroups(ctx, data, notify.GroupImport{Jurisdiction: i.Jurisdiction, DryRun: i.DryRun, EndMissing: i.EndMissing, Unit: func(code string) string {
+			if u, ok := t.UnitByCode(i.Jurisdiction, code); ok {
+				return u.ID
+			}
+			return ""
+		}})
+	}
+	return c.Run(ctx, a.Territory, data)
+}
+
+// importCalendar makes a file the newest version of a jurisdiction's working time.
+func (a *App) importCalendar(ctx context.Context, data []byte, imp territory.Import, out io.Writer) error {
+	version, fresh, err := a.Calendars.Load(ctx, imp.By, imp.Jurisdiction, data, imp.DryRun)
+	if err != nil {
+		return err
+	}
+	lang, args := language(), map[string]any{"version": version}
+	says := web.Say(lang, "cli.calendar_same", args)
+	switch {
+	case fresh && imp.DryRun:
+		says = web.Say(lang, "cli.calendar_sound", args)
+	case fresh:
+		says = web.Say(lang, "cli.calendar_loaded", args)
+	}
+	_, err = fmt.Fprintln(out, says)
+	return err
 }
 
 // longestImport is how long the one transaction of an import may take. Nobody else waits in
@@ -95,11 +142,30 @@ func progress(ctx context.Context) func(stage string, done, total int) error {
 	}
 }
 
-// printReport prints what an import did, or would do, with every bad row.
+// printReport prints what an import did, or would do, and then every bad row in words.
 func printReport(out io.Writer, r territory.Report) error {
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")
-	return e.Encode(r)
+	if err := e.Encode(r); err != nil {
+		return err
+	}
+	printPlaces(out, r.Bad)
+	return nil
+}
+
+// printPlaces says in words what is wrong where.
+func printPlaces(w io.Writer, places []fault.Place) {
+	lang := language()
+	for _, p := range places {
+		where := p.Path
+		switch {
+		case p.Line > 0 && p.Path != "":
+			where = fmt.Sprintf("%d, %s", p.Line, p.Path)
+		case p.Line > 0:
+			where = fmt.Sprint(p.Line)
+		}
+		fmt.Fprintln(w, "  "+web.Say(lang, "cli.place", map[string]any{"where": where})+web.Say(lang, p.Code, p.Args)+" ("+p.Code+")")
+	}
 }
 
 // importStaff makes the people of a staff list and gives them their posts.
@@ -123,22 +189,40 @@ func (a *App) importStaff(ctx context.Context, data []byte, imp territory.Import
 				if err := imp.Progress(territory.StageWrite, i+1, len(rows)); err != nil {
 					return rep, err
 				}
-				n := account.NewPost{Role: r.Role, AreaID: r.Area.ID, AreaLevel: account.Level(r.Area.Level), From: r.From, Until: r.Until}
-				if r.Unit != nil {
-					n.UnitID = r.Unit.ID
-				}
-				begun, taken, err := a.Accounts.Enrol(ctx, tx, "", account.Enrolment{Jurisdiction: jurisdiction, Name: r.Name, Login: r.Login, Nature: a.Jurisdictions.nature(jurisdiction), Post: n})
-				switch {
-				case err != nil:
+				if err := a.enrol(ctx, tx, jurisdiction, r, &rep); err != nil {
 					return rep, err
-				case taken:
-					rep.Bad = append(rep.Bad, fault.Place{Line: r.Line, Path: "login", Code: "person.login_taken"})
-				case begun:
-					rep.Begun++
-				default:
-					rep.Unchanged++
 				}
 			}
 			return rep, nil
 		}})
+}
+
+// enrol takes in one row of a staff list.
+func (a *App) enrol(ctx context.Context, tx *db.Tx, jurisdiction string, r territory.StaffRow, rep *territory.Report) error {
+	contacts, err := account.Contacts{Phone: r.Phone, Mail: r.Mail}.Tidy()
+	if f, ok := err.(*fault.Error); ok {
+		for _, p := range f.At {
+			rep.Bad = append(rep.Bad, fault.Place{Line: r.Line, Path: p.Path, Code: p.Code})
+		}
+		return nil
+	}
+	n := account.NewPost{Role: r.Role, AreaID: r.Area.ID, AreaLevel: account.Level(r.Area.Level), Seat: account.Seat(r.Seat), From: r.From, Until: r.Until}
+	if r.Unit != nil {
+		n.UnitID = r.Unit.ID
+	}
+	done, err := a.Accounts.Enrol(ctx, tx, "", account.Enrolment{Jurisdiction: jurisdiction, Name: r.Name, Login: r.Login,
+		Nature: a.Jurisdictions.nature(jurisdiction), Contacts: contacts, Post: n})
+	switch {
+	case err != nil:
+		return err
+	case done == account.Taken:
+		rep.Bad = append(rep.Bad, fault.Place{Line: r.Line, Path: "login", Code: "person.login_taken"})
+	case done == account.Begun:
+		rep.Begun++
+	case done == account.Changed:
+		rep.Changed++
+	default:
+		rep.Unchanged++
+	}
+	return nil
 }

@@ -79,6 +79,14 @@ func readPack(dir string, out io.Writer) (*pack.Pack, error) {
 	return p, nil
 }
 
+// packNamed reads the pack of a folder, or one that ships with the product.
+func packNamed(dir string, out io.Writer) (*pack.Pack, error) {
+	if _, err := os.Stat(dir); err != nil && slices.Contains(shippedNames(), dir) {
+		return shipped(dir)
+	}
+	return readPack(dir, out)
+}
+
 // neighbours are the packs that a pack may need: those shipped, and those beside it.
 func neighbours(dir string) ([]*pack.Pack, error) {
 	name := filepath.Base(filepath.Clean(dir))
@@ -118,9 +126,10 @@ func packCheck(_ context.Context, _ config.Config, args []string, out io.Writer)
 	return err
 }
 
-// packLoad: gezhi pack load DIR [OVERLAY]. New cases go by it from now on.
+// packLoad: gezhi pack load DIR|NAME [OVERLAY]. New cases go by it from now on. A name that is
+// no folder is that of a pack that ships with the product.
 func packLoad(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
-	p, err := readPack(args[0], out)
+	p, err := packNamed(args[0], out)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (a *App) FillSample(ctx context.Context) (filled bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := a.Jurisdictions.load(ctx); err != nil {
+	if err := a.refresh(ctx); err != nil {
 		return false, err
 	}
 	imp := territory.Import{Jurisdiction: j.ID, Owners: map[string]string{c.Code: j.ID}, From: epoch, Nature: territory.Sample}

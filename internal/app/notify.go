@@ -21,12 +21,38 @@ const homeLanguage = "zh"
 
 // notifies joins notices to cases: casework says whom to tell what, notify sees it through,
 // and an act on the case ends the chase.
-func (a *App) notifies() {
+func (a *App) notifies() error {
 	n := notify.New(a.DB, clock.System, id.New)
 	n.Policy = func(_ context.Context, jurisdiction string) (notify.Policy, error) {
-		return notify.DefaultPolicy(calendar(jurisdiction)), nil
+		return notify.DefaultPolicy(a.Calendars.Of(jurisdiction)), nil
 	}
-	n.Address = func(context.Context, string, string) (string, error) { return "", nil } // none is kept yet
+	if err := a.wire(n); err != nil {
+		return err
+	}
+	n.Address = a.address
+	n.Units = a.unitsOf
+	n.Further = a.further
+	n.Lang = func(ctx context.Context, person string) (string, error) {
+		if err := a.World.Renew(ctx); err != nil {
+			return "", err
+		}
+		return a.World.People().Locale(person), nil
+	}
+	n.Names = func(_ context.Context, ids []string) (map[string]string, error) {
+		out := map[string]string{}
+		for _, id := range ids {
+			out[id] = a.World.People().Name(id)
+		}
+		return out, nil
+	}
+	if a.Config.Public != nil {
+		n.Link = func(caseID string) string {
+			if caseID == "" {
+				return a.Config.Public.JoinPath("desk", "notes").String()
+			}
+			return a.Config.Public.JoinPath("desk", "cases", caseID).String()
+		}
+	}
 	n.Who = a.notifyAsker
 	n.Letters = a.Jobs
 	a.Notify = n
@@ -39,6 +65,79 @@ func (a *App) notifies() {
 		}
 		return n.Acknowledge(ctx, tx, c.ID, m.PersonID)
 	})
+	a.Cases.AlsoHears = func(ctx context.Context) ([]string, error) {
+		who, err := a.notifyAsker(ctx)
+		topics := []string{"notes/" + who.Person}
+		if who.Clerk {
+			topics = append(topics, "calls/"+who.Jurisdiction)
+		}
+		return topics, err
+	}
+	return nil
+}
+
+// wire adds the channels to the outside that are configured.
+func (a *App) wire(n *notify.Service) error {
+	c := a.Config.Notify
+	if c.SMS != "" {
+		data, err := readFile(c.SMS)
+		if err != nil {
+			return err
+		}
+		gateway, err := notify.ParseSMS(data, string(c.SMSSecret))
+		if err != nil {
+			return err
+		}
+		n.Wires["sms"] = notify.Wire{Channel: gateway, Addressed: true}
+	}
+	if c.SMTP != "" {
+		n.Wires["email"] = notify.Wire{Channel: notify.Email{Server: c.SMTP, From: c.MailFrom, User: c.SMTPUser, Password: string(c.SMTPPassword), Plain: c.SMTPPlain},
+			Addressed: true, Timeout: 30 * time.Second}
+	}
+	if c.WeCom {
+		n.Wires[notify.WeComName] = notify.Wire{Channel: notify.WeCom{}, Shared: true, Grouped: true, PerMinute: notify.RobotsPerMinute}
+	}
+	if c.DingTalk {
+		n.Wires[notify.DingTalkName] = notify.Wire{Channel: notify.DingTalk{}, Shared: true, Grouped: true, PerMinute: notify.RobotsPerMinute}
+	}
+	if c.Webhook {
+		n.Wires[notify.WebhookName] = notify.Wire{Channel: notify.Webhook{Secret: string(c.WebhookSecret)}, Shared: true, Grouped: true, Silent: true}
+	}
+	return nil
+}
+
+// address is where a person is reached on a channel: by telephone, or by mail.
+func (a *App) address(ctx context.Context, person, channel string) (string, error) {
+	c, err := a.Accounts.Contacts(ctx, person)
+	if channel == "email" {
+		return c.Mail, err
+	}
+	return c.Phone, err
+}
+
+// unitsOf are the units in which people work now.
+func (a *App) unitsOf(people []string) []string {
+	var out []string
+	for _, person := range people {
+		for _, p := range a.World.People().Of(person, a.Cases.Now()) {
+			if p.UnitID != "" {
+				out = append(out, p.UnitID)
+			}
+		}
+	}
+	return out
+}
+
+// further are those who come next when nobody of those told has stirred: the first of those
+// to whom the case would be escalated among whom somebody has not been told.
+func (a *App) further(ctx context.Context, n notify.Notice, told []string) ([]string, error) {
+	ladder, err := a.Cases.Further(ctx, n.Case)
+	for _, who := range ladder {
+		if slices.ContainsFunc(who, func(p string) bool { return !slices.Contains(told, p) }) {
+			return who, nil
+		}
+	}
+	return nil, err
 }
 
 // notice hands a notice of casework to notify, in its words.
@@ -72,6 +171,9 @@ const operatorLevel = account.County
 func (a *App) notifyAsker(ctx context.Context) (notify.Asker, error) {
 	who, err := account.From(ctx)
 	if err != nil {
+		return notify.Asker{}, err
+	}
+	if err := a.World.Renew(ctx); err != nil {
 		return notify.Asker{}, err
 	}
 	atCounty := slices.ContainsFunc(who.Posts, func(p account.Post) bool { return p.UnitID != "" && p.AreaLevel > 0 && p.AreaLevel <= operatorLevel })

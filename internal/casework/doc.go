@@ -13,11 +13,17 @@
 // timer, the outbox and an audit leaf. What follows by itself (an automatic action, a
 // join, a large part set) is a job in the outbox with the move as its cause.
 //
+// # Records
+//
+// What merely is belongs to package record. A case may be about a record, whose revision it
+// keeps; seats may be limited to a register; part sets may follow one; and what becomes of
+// records (RecordsChanged) is heard by cases, by lives that begin so, and by sets.
+//
 // # Tables
 //
 // cases, move, payload, participant, representative, involved, clock, clock_span,
 // part_set, case_key, link, signal_inbox, batch and batch_item (for the word batch, whose time
-// has not come), sampled, roster.
+// has not come), sampled, roster, duty, duty_edition, calendar.
 //
 // # What it never does
 //

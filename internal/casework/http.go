@@ -270,6 +270,13 @@ func (s *Service) topics(ctx context.Context, _ *http.Request) ([]string, error)
 			out = append(out, b.Involved())
 		}
 	}
+	if s.AlsoHears != nil {
+		also, err := s.AlsoHears(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, also...)
+	}
 	return out, nil
 }
 

@@ -15,7 +15,7 @@ import (
 // The queues of the desk. Each is a cut of what the actor may see.
 const (
 	QueueAll        = "all"
-	QueueMine       = "mine"       // led by the actor, or by a unit the actor works in
+	QueueMine       = "mine"       // led by the actor, or by a unit the actor works in, or escalated to either
 	QueueUnassigned = "unassigned" // nobody leads yet: the dispatcher's
 	QueueDueSoon    = "due_soon"   // due within a working day
 	QueueOverdue    = "overdue"
@@ -116,7 +116,11 @@ func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
 	for i, b := range who.Scope.Branches {
 		sql := b.SQL(who.Scope.Jurisdiction, len(args.list)+1)
 		args.list = append(args.list, sql.Args...)
-		branches[i] = branchSQL(sql, b.Kind, open, extra, after, afterID, limit)
+		narrow := extra
+		if q.Queue == QueueMine {
+			narrow += mineSQL(who, b, &args)
+		}
+		branches[i] = branchSQL(sql, b.Kind, open, narrow, after, afterID, limit)
 	}
 	page := branches[0]
 	if len(branches) > 1 {
@@ -126,6 +130,21 @@ func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
 		page = strings.Join(branches, " UNION ") + " ORDER BY due_at, id LIMIT " + limit
 	}
 	return "SELECT " + rowColumns + " FROM (" + page + ") k JOIN cases c ON c.id = k.id ORDER BY k.due_at, k.id", args.list, nil
+}
+
+// mineSQL narrows a branch to what the actor leads, alone or with a unit. What an escalation
+// brought to them is found in the branch of the one who sits there.
+func mineSQL(who *Actor, b account.Branch, args *arguments) string {
+	in := []string{"c.assignee_id = " + args.add(who.PersonID)}
+	for _, p := range who.Posts {
+		if p.UnitID != "" {
+			in = append(in, "c.unit_id = "+args.add(p.UnitID))
+		}
+	}
+	if b.Kind != account.AreaBranch {
+		in = append(in, "EXISTS (SELECT 1 FROM participant e WHERE e.case_id = c.id AND e.seat = '"+SeatEscalated+"' AND e.state = '"+Held+"' AND e.subject = "+args.add(b.ID)+")")
+	}
+	return " AND (" + strings.Join(in, " OR ") + ")"
 }
 
 func branchSQL(b account.SQLBranch, kind account.BranchKind, open bool, extra, after, afterID, limit string) string {
@@ -158,15 +177,7 @@ func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, o
 	}
 	now := s.Now()
 	switch q.Queue {
-	case "", QueueAll:
-	case QueueMine:
-		in := []string{"c.assignee_id = " + args.add(who.PersonID)}
-		for _, p := range who.Posts {
-			if p.UnitID != "" {
-				in = append(in, "c.unit_id = "+args.add(p.UnitID))
-			}
-		}
-		extra += " AND (" + strings.Join(in, " OR ") + ")"
+	case "", QueueAll, QueueMine: // see mineSQL
 	case QueueUnassigned:
 		extra += " AND c.unit_id = '' AND c.assignee_id = ''"
 	case QueueDueSoon:

@@ -103,15 +103,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 		}
 		c.EnteredBy = who.PersonID
 	}
-	about, err := s.aboutOf(ctx, tx, who, class, o.About)
-	if err != nil {
-		return nil, err
-	}
-	about.pin(c)
-	if o.AreaID == "" { // where nobody says otherwise, it lies where its subject does
-		o.AreaID = about.area
-	}
-	if err := s.place(c, o); err != nil {
+	if err := s.situate(ctx, tx, who, class, c, o); err != nil {
 		return nil, err
 	}
 	st, err := s.born(ctx, tx, c, class, now)
@@ -213,6 +205,20 @@ func (st *state) birth() error {
 	st.event(workflow.OnOpened, "", "")
 	st.event(workflow.OnEntered, st.Step, "")
 	return st.save()
+}
+
+// situate says what the case is about and where it lies: where nobody says otherwise, where
+// its subject does.
+func (s *Service) situate(ctx context.Context, tx *db.Tx, who *Actor, class *Class, c *Case, o Opening) error {
+	about, err := s.aboutOf(ctx, tx, who, class, o.About)
+	if err != nil {
+		return err
+	}
+	about.pin(c)
+	if o.AreaID == "" {
+		o.AreaID = about.area
+	}
+	return s.place(c, o)
 }
 
 // place puts the case in its grid, with the ancestors as they are today.

@@ -41,7 +41,7 @@ func TestQueuePagesReadRangesOnly(t *testing.T) {
 		fillCases(t, d)
 		s := &Service{DB: d, Now: func() time.Time { return time.UnixMilli(1772400000000) }}
 		for name, scope := range scopes("j") {
-			for _, queue := range []string{QueueAll, QueueOverdue, QueueUnassigned} {
+			for _, queue := range []string{QueueAll, QueueMine, QueueOverdue, QueueUnassigned} {
 				who := &Actor{PersonID: "a", Jurisdiction: "j", Scope: scope}
 				text, args, err := s.listSQL(who, Query{Queue: queue, Limit: 50})
 				if err != nil {

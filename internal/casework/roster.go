@@ -19,8 +19,11 @@ func (s *Service) onDuty(ctx context.Context, tx *db.Tx, jurisdiction, area stri
 // Shift is a time on the duty roster of an area.
 type Shift struct {
 	Jurisdiction, Area, Person string
-	Seat                       string // clerk, leader, …; also names the shift
+	Shift                      string // day, night or holiday; "" is named by the seat
+	Seat                       string // clerk, leader, …
 	From, Until                time.Time
+
+	id string
 }
 
 var insertShift = db.SQL(`INSERT INTO roster (id, jurisdiction, area_id, shift, seat, person_id, from_at, until_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
@@ -32,7 +35,10 @@ func (s *Service) PutOnDuty(ctx context.Context, x Shift) error {
 	}
 	return s.DB.Write(ctx, db.Keys{"roster/" + x.Area}, func(ctx context.Context, tx *db.Tx) error {
 		id := s.ID()
-		if err := tx.Queue(ctx, insertShift, id, x.Jurisdiction, x.Area, x.Seat, x.Seat, x.Person, x.From, x.Until); err != nil {
+		if x.Shift == "" {
+			x.Shift = x.Seat
+		}
+		if err := tx.Queue(ctx, insertShift, id, x.Jurisdiction, x.Area, x.Shift, x.Seat, x.Person, x.From, x.Until); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: id, Jurisdiction: x.Jurisdiction, Subject: "roster/" + x.Area, Act: "roster.added", At: s.Now(), Row: x})

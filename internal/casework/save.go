@@ -129,6 +129,8 @@ func (st *state) assigned() {
 		}
 	case st.AssigneeID != "":
 		add(st.AssigneeID)
+	default:
+		who = st.inQueue()
 	}
 	if len(who) > 0 {
 		st.tells = append(st.tells, telling{Event: "assigned", Who: who})

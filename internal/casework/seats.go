@@ -232,9 +232,12 @@ func (st *state) unitOfCase() (Unit, bool) {
 	return Unit{}, false
 }
 
-// duty is who handles the class here: the first line that fits, with the line as the
-// reason. Nobody found is the dispatcher's queue, never a lost case.
+// duty is who handles the class here: by the jurisdiction's own list, else by the first line of
+// the pack that fits, with the line as the reason. Nobody found is the dispatcher's queue, never a lost case.
 func (st *state) duty(kind string) (subject, why string) {
+	if subject, why = st.ownDuty(kind); subject != "" {
+		return subject, why
+	}
 	for _, d := range st.class.duties(st.Areas, st.day()) {
 		if d.Unit != "" {
 			if u, ok := st.s.World.UnitOfKind(d.Unit, d.area); ok {
@@ -242,17 +245,8 @@ func (st *state) duty(kind string) (subject, why string) {
 			}
 			continue
 		}
-		for _, p := range st.s.World.People().InArea(d.Post, d.area, st.now) {
-			if kind != workflow.SeatUnit && !st.class.AdmittedTo(p.Role, st.day()) {
-				continue // a matter that nobody admitted is not given to the grid
-			}
-			switch kind {
-			case workflow.SeatUnit:
-				return p.UnitID, d.reason()
-			case workflow.SeatPost:
-				return p.ID, d.reason()
-			}
-			return p.PersonID, d.reason()
+		if subject = st.holderOf(kind, d.Post, d.area); subject != "" {
+			return subject, d.reason()
 		}
 	}
 	return "", ""
@@ -396,6 +390,44 @@ func (st *state) unitInTurn(w workflow.Who, apart []workflow.Apart) string {
 		}
 	}
 	return ""
+}
+
+// inQueue are those who may take a case that nobody leads: the nearest holders of its role
+// who are not kept apart from what is to be done.
+func (st *state) inQueue() []string {
+	for _, a := range st.life.Actions {
+		if !slices.Contains(a.In, st.Step) || a.Upon != nil {
+			continue
+		}
+		for _, w := range a.Who {
+			if w.Kind == workflow.WhoRole && w.Name == st.Queue {
+				if who := st.eligible(w, a.Apart); len(who) > 0 {
+					return who
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// eligible are the people of the nearest level of a Who at which somebody is not kept apart.
+func (st *state) eligible(w workflow.Who, apart []workflow.Apart) []string {
+	levels, err := st.holders(w)
+	if err != nil {
+		return nil // the database has failed, and with it the act
+	}
+	for _, posts := range levels {
+		var who []string
+		for _, p := range posts {
+			if !slices.Contains(who, p.PersonID) && st.keptApart(p.PersonID, []Post{p}, apart) == nil {
+				who = append(who, p.PersonID)
+			}
+		}
+		if len(who) > 0 {
+			return who
+		}
+	}
+	return nil
 }
 
 var (

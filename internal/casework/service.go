@@ -46,6 +46,8 @@ type Service struct {
 	Saw func(p *pack.Pack, condition any, holds bool)
 	// Wake is called after a commit that left something due.
 	Wake func()
+	// AlsoHears are further topics of the live events of who asks; nil is none.
+	AlsoHears func(ctx context.Context) ([]string, error)
 	// Changed is called after a commit with the cases that changed.
 	Changed func(c *Case)
 

@@ -49,12 +49,14 @@ type World struct {
 	// that another process made.
 	Fresh time.Duration
 
-	mu    sync.Mutex
-	tree  atomic.Pointer[territory.Tree]
-	roll  atomic.Pointer[account.Roll]
-	units atomic.Pointer[unitIndex]
-	gen   int64
-	read  time.Time
+	mu     sync.Mutex
+	again  atomic.Bool // read everything at the next renewal
+	duties atomic.Pointer[duties]
+	tree   atomic.Pointer[territory.Tree]
+	roll   atomic.Pointer[account.Roll]
+	units  atomic.Pointer[unitIndex]
+	gen    int64
+	read   time.Time
 }
 
 type unitIndex struct {
@@ -62,6 +64,9 @@ type unitIndex struct {
 	runs map[string]string   // area to the unit that runs it
 	kind map[string][]string // area/kind or area/code to units
 }
+
+// Forget makes the next Renew read everything again: something changed that nobody else tells.
+func (w *World) Forget() { w.again.Store(true) }
 
 // Renew brings the pictures up to date. Call it before a transaction, not inside.
 func (w *World) Renew(ctx context.Context) error {
@@ -71,13 +76,17 @@ func (w *World) Renew(ctx context.Context) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if x := w.units.Load(); x == nil || x.tree != t {
+	again := w.again.Swap(false)
+	if x := w.units.Load(); x == nil || x.tree != t || again {
 		w.units.Store(w.index(t))
 		w.tree.Store(t)
 	}
 	gen := w.Accounts.Generation()
-	if w.roll.Load() != nil && gen == w.gen && time.Since(w.read) < w.Fresh {
+	if w.roll.Load() != nil && gen == w.gen && time.Since(w.read) < w.Fresh && !again {
 		return nil
+	}
+	if err := w.renewDuties(ctx); err != nil {
+		return err
 	}
 	r, err := w.Accounts.Roll(ctx)
 	if err != nil {

@@ -26,6 +26,7 @@ type Config struct {
 	Log          slog.Level     // least level that is logged
 	Public       *url.URL       // address that people type, nil when it is Addr
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
+	Notify       Notify         // the channels that leave the building
 }
 
 // prefix begins the name of every variable.
@@ -35,14 +36,17 @@ const prefix = "GEZHI_"
 type setting struct {
 	name, usage, standard string
 	set                   func(*Config, string) error
+	secret                bool // has no flag, which others could see, but may be in a file: NAME_FILE
 }
 
 func (s setting) variable() string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
 }
 
-var settings = []setting{
-	{"addr", "`host:port` to listen on", "127.0.0.1:8480", func(c *Config, v string) error {
+var settings = append(general, channels...)
+
+var general = []setting{
+	{name: "addr", usage: "`host:port` to listen on", standard: "127.0.0.1:8480", set: func(c *Config, v string) error {
 		_, port, err := net.SplitHostPort(v)
 		if err == nil {
 			_, err = strconv.ParseUint(port, 10, 16)
@@ -50,29 +54,29 @@ var settings = []setting{
 		c.Addr = v
 		return err
 	}},
-	{"data", "`folder` for uploaded files and the embedded database", "./data", func(c *Config, v string) error {
+	{name: "data", usage: "`folder` for uploaded files and the embedded database", standard: "./data", set: func(c *Config, v string) error {
 		c.Data = v
 		return notEmpty(v)
 	}},
-	{"db", "`address` of the database, sqlite:PATH or postgres://…; standard is gezhi.db in the data folder", "", func(c *Config, v string) error {
+	{name: "db", usage: "`address` of the database, sqlite:PATH or postgres://…; standard is gezhi.db in the data folder", standard: "", set: func(c *Config, v string) error {
 		c.DB = v
 		if scheme, _, ok := strings.Cut(v, ":"); ok && scheme != "sqlite" && scheme != "postgres" && scheme != "postgresql" {
 			return errors.New("neither sqlite nor postgres")
 		}
 		return nil
 	}},
-	{"demo", "fill an empty database with the sample county (true or false)", "false", func(c *Config, v string) (err error) {
+	{name: "demo", usage: "fill an empty database with the sample county (true or false)", standard: "false", set: func(c *Config, v string) (err error) {
 		c.Demo, err = strconv.ParseBool(v)
 		return err
 	}},
-	{"jurisdiction", "`code` of the jurisdiction to work for", "", func(c *Config, v string) error {
+	{name: "jurisdiction", usage: "`code` of the jurisdiction to work for", standard: "", set: func(c *Config, v string) error {
 		c.Jurisdiction = v
 		return nil
 	}},
-	{"log", "least `level` to log: debug, info, warn or error", "info", func(c *Config, v string) error {
+	{name: "log", usage: "least `level` to log: debug, info, warn or error", standard: "info", set: func(c *Config, v string) error {
 		return c.Log.UnmarshalText([]byte(v))
 	}},
-	{"public", "`address` that people type, such as https://gezhi.example", "", func(c *Config, v string) (err error) {
+	{name: "public", usage: "`address` that people type, such as https://gezhi.example", standard: "", set: func(c *Config, v string) (err error) {
 		if v == "" {
 			return nil
 		}
@@ -82,7 +86,7 @@ var settings = []setting{
 		}
 		return err
 	}},
-	{"proxies", "`addresses` whose forwarding headers are believed, CIDR, comma between", "127.0.0.0/8,::1/128", func(c *Config, v string) error {
+	{name: "proxies", usage: "`addresses` whose forwarding headers are believed, CIDR, comma between", standard: "127.0.0.0/8,::1/128", set: func(c *Config, v string) error {
 		for _, p := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' }) {
 			n, err := netip.ParsePrefix(p)
 			if err != nil {
@@ -128,9 +132,17 @@ func Read(args, env []string) (Config, []string, error) {
 		if x, ok := byFlag[s.name]; ok {
 			v, name = x, "-"+s.name
 		}
+		if s.secret {
+			if v, name, err = secretOf(s, given); err != nil {
+				return Config{}, nil, err
+			}
+		}
 		if err := s.set(&c, v); err != nil {
 			return Config{}, nil, fault.Wrap(err, fault.Invalid, "config.bad_value", "name", name)
 		}
+	}
+	if err := c.Notify.check(); err != nil {
+		return Config{}, nil, err
 	}
 	if c.DB == "" {
 		c.DB = "sqlite:" + filepath.Join(c.Data, "gezhi.db")
@@ -138,20 +150,29 @@ func Read(args, env []string) (Config, []string, error) {
 	return c, fs.Args(), nil
 }
 
-// Usage writes every flag with its variable and its standard value.
+// Usage writes every flag with its variable and its standard value, and the variables of
+// secrets, which have no flag.
 func Usage(w io.Writer) {
 	fs := flags()
 	fs.SetOutput(w)
 	fs.PrintDefaults()
+	for _, s := range settings {
+		if s.secret {
+			fmt.Fprintf(w, "  %s or %s%s\n    \t%s\n", s.variable(), s.variable(), inFile, s.usage)
+		}
+	}
 }
 
-// flags returns the settings as flags. -demo may stand alone, as a flag of truth may.
+// flags returns the settings as flags. Those of truth may stand alone: -demo.
 func flags() *flag.FlagSet {
 	fs := flag.NewFlagSet("gezhi", flag.ContinueOnError)
 	fs.Usage = func() {}
 	for _, s := range settings {
+		if s.secret {
+			continue
+		}
 		usage := fmt.Sprintf("%s (%s)", s.usage, s.variable())
-		if s.name == "demo" {
+		if s.standard == "false" {
 			fs.Bool(s.name, false, usage)
 		} else {
 			fs.String(s.name, s.standard, usage)
@@ -178,7 +199,7 @@ func variables(env []string) (map[string]string, error) {
 
 func known(variable string) bool {
 	for _, s := range settings {
-		if s.variable() == variable {
+		if s.variable() == variable || s.secret && s.variable()+inFile == variable {
 			return true
 		}
 	}

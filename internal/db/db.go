@@ -43,6 +43,8 @@ type engine interface {
 	prepare(ctx context.Context, s Stmt) error
 	migrate(ctx context.Context) error
 	version(ctx context.Context) (int64, error)
+	announce(ctx context.Context, texts []string) error
+	listen(ctx context.Context, ready func(), heard func(text string)) error
 	close() error
 }
 
@@ -78,6 +80,25 @@ func (d *DB) Version(ctx context.Context) (int64, error) { return d.eng.version(
 
 // Prepare asks the engine to prepare s, and forgets it.
 func (d *DB) Prepare(ctx context.Context, s Stmt) error { return d.eng.prepare(ctx, s) }
+
+// MaxAnnouncement is the longest text that Announce carries, in bytes (PostgreSQL's limit).
+const MaxAnnouncement = 7999
+
+// Announce tells texts, in their order and in one go, to every process that listens to this
+// database, this one included. On SQLite there is nobody else, and nothing is told.
+func (d *DB) Announce(ctx context.Context, texts []string) error {
+	if len(texts) == 0 {
+		return nil
+	}
+	return translate(d.eng.announce(ctx, texts))
+}
+
+// Listen hands every text that is announced to heard, on a connection of its own, until ctx
+// ends or the connection does. ready is called once it listens: what was announced before is
+// not heard. On SQLite it hears nothing.
+func (d *DB) Listen(ctx context.Context, ready func(), heard func(text string)) error {
+	return translate(d.eng.listen(ctx, ready, heard))
+}
 
 type inTx struct{}
 

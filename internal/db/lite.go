@@ -334,3 +334,11 @@ func (l *lite) attempt(group []*job, savepoints bool) error {
 	}
 	return nil
 }
+
+// announce has nobody to tell: one process at a time uses a file.
+func (l *lite) announce(context.Context, []string) error { return nil }
+
+func (l *lite) listen(ctx context.Context, _ func(), _ func(string)) error {
+	<-ctx.Done()
+	return nil
+}

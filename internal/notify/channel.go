@@ -30,7 +30,8 @@ type Delivery struct {
 	Jurisdiction string
 	Person       string // "" for a channel that many share
 	Channel      string
-	Address      string // of that person on that channel; "" where the line needs none
+	Address      string // of that person or group on that channel; "" where the line needs none
+	Secret       string // of that group: signs; "" for none
 	Attempt      int    // from 1
 	At           time.Time
 	Subject      string // one line
@@ -54,6 +55,7 @@ type Wire struct {
 	Silent    bool          // makes no sound: may be used in quiet hours, and is not waited for
 	Shared    bool          // reaches a group or a machine: sent once, not once for each person
 	Addressed bool          // needs an address of the person
+	Grouped   bool          // shared, and at the address of every group of the jurisdiction that hears it
 }
 
 const usualTimeout = 10 * time.Second

@@ -16,9 +16,10 @@
 // what a reporter said or who that is. The words of messages lie in words/zh.json and en.json.
 //
 // Channels: in_app (inbox), call (a task for a clerk), digest (gathered), and the adapters
-// SMS, Robot (WeCom, DingTalk), Email and Webhook.
+// SMS, WeCom, DingTalk, Email and Webhook. A Group is a chat group or a system of a
+// jurisdiction, or of one of its units, that hears on one of the last kinds.
 //
-// Tables: notice, delivery, inbox_note, call_task. Timers: notice, digest. Topic: notice.
+// Tables: notice, delivery, inbox_note, call_task, notice_group. Timers: notice, digest. Topic: notice.
 // Routes: /notes, /calls, /deliveries, /dead-letters.
 //
 // It never reads a case, keeps no telephone number, and decides nothing about a case.

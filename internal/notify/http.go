@@ -54,6 +54,7 @@ type NoteView struct {
 	Case     string    `json:"case,omitempty"`
 	Number   string    `json:"number,omitempty"`
 	Event    string    `json:"event"`
+	Title    string    `json:"event_title" doc:"what happened, in the reader's words"`
 	Severity int64     `json:"severity,omitempty"`
 	DueAt    time.Time `json:"due_at,omitzero"`
 	Text     string    `json:"text"`
@@ -67,6 +68,7 @@ type CallView struct {
 	Case     string    `json:"case,omitempty"`
 	Number   string    `json:"number"`
 	Person   string    `json:"person" doc:"whom to telephone"`
+	Name     string    `json:"person_name,omitempty"`
 	Address  string    `json:"address,omitempty" doc:"telephone number"`
 	Severity int64     `json:"severity,omitempty"`
 	DueAt    time.Time `json:"due_at,omitzero"`
@@ -80,9 +82,11 @@ type DeliveryView struct {
 	Notice    string    `json:"notice"`
 	Case      string    `json:"case,omitempty"`
 	Person    string    `json:"person,omitempty"`
+	Name      string    `json:"person_name,omitempty"`
 	Channel   string    `json:"channel"`
 	State     string    `json:"state" enum:"waiting,sent,delivered,read,failed,dead,void"`
 	Why       string    `json:"why,omitempty" doc:"code of the last failure"`
+	WhyText   string    `json:"why_text,omitempty" doc:"the same in words"`
 	Attempts  int       `json:"attempts"`
 	DueAt     time.Time `json:"due_at,omitzero" doc:"of the next try"`
 	MadeAt    time.Time `json:"made_at"`
@@ -96,8 +100,10 @@ type LetterView struct {
 	Subject  string    `json:"subject,omitempty"`
 	Channel  string    `json:"channel,omitempty"`
 	Person   string    `json:"person,omitempty"`
+	Name     string    `json:"person_name,omitempty"`
 	State    string    `json:"state" enum:"failed,dead"`
 	Why      string    `json:"why,omitempty"`
+	WhyText  string    `json:"why_text,omitempty" doc:"the same in words"`
 	Attempts int       `json:"attempts"`
 	MadeAt   time.Time `json:"made_at"`
 }
@@ -125,8 +131,10 @@ type calledInput struct {
 
 type unreadOutput struct {
 	Body struct {
-		Count int  `json:"count"`
-		More  bool `json:"more" doc:"there are more than were counted"`
+		Count    int  `json:"count"`
+		More     bool `json:"more" doc:"there are more than were counted"`
+		Clerk    bool `json:"clerk" doc:"I am to telephone: see /calls"`
+		Operator bool `json:"operator" doc:"I see what became of messages: see /dead-letters"`
 	}
 }
 
@@ -153,7 +161,7 @@ func (s *Service) registerNotes(srv *web.Server) {
 				return nil, err
 			}
 			return list(rows, in.Limit, func(n Note) string { return n.ID }, func(n Note) NoteView {
-				return NoteView{n.ID, n.Case, n.Number, n.Event, n.Severity, n.DueAt, n.Text, n.MadeAt, n.ReadAt}
+				return NoteView{n.ID, n.Case, n.Number, n.Event, eventTitle(web.Lang(ctx), n.Event), n.Severity, n.DueAt, n.Text, n.MadeAt, n.ReadAt}
 			})
 		})
 	web.Op(srv, web.Operation{Method: "GET", Path: "/notes/unread", ID: "unreadNotes", Summary: "How many notes I have not read", Tags: tags},
@@ -165,6 +173,7 @@ func (s *Service) registerNotes(srv *web.Server) {
 			n, err := s.Unread(ctx, a.Person, mostUnread+1)
 			out := &unreadOutput{}
 			out.Body.Count, out.Body.More = min(n, mostUnread), n > mostUnread
+			out.Body.Clerk, out.Body.Operator = a.Clerk, a.Operator
 			return out, err
 		})
 	web.Op(srv, web.Operation{Method: "POST", Path: "/notes/{id}/read", ID: "readNote", Summary: "Mark a note of mine as read", Tags: tags, Status: http.StatusNoContent},
@@ -189,8 +198,12 @@ func (s *Service) registerCalls(srv *web.Server) {
 			if err != nil {
 				return nil, err
 			}
+			names, err := s.names(ctx, a, each(rows, func(c Call) string { return c.Person }))
+			if err != nil {
+				return nil, err
+			}
 			return list(rows, in.Limit, func(c Call) string { return c.ID }, func(c Call) CallView {
-				return CallView{c.ID, c.Case, c.Number, c.Person, c.Address, c.Severity, c.DueAt, c.Text, c.MadeAt}
+				return CallView{c.ID, c.Case, c.Number, c.Person, names[c.Person], c.Address, c.Severity, c.DueAt, c.Text, c.MadeAt}
 			})
 		})
 	web.Op(srv, web.Operation{Method: "POST", Path: "/calls/{id}", ID: "called", Summary: "Say whether the person was reached", Tags: tags, Status: http.StatusNoContent},
@@ -215,8 +228,12 @@ func (s *Service) registerLetters(srv *web.Server) {
 			if err != nil {
 				return nil, err
 			}
+			names, err := s.names(ctx, a, each(rows, func(d DeliveryStatus) string { return d.Person }))
+			if err != nil {
+				return nil, err
+			}
 			return list(rows, in.Limit, func(d DeliveryStatus) string { return d.ID }, func(d DeliveryStatus) DeliveryView {
-				v := DeliveryView(d)
+				v := DeliveryView{d.ID, d.Notice, d.Case, d.Person, names[d.Person], d.Channel, d.State, d.Why, whyText(ctx, d.Why), d.Attempts, d.DueAt, d.MadeAt, d.ChangedAt}
 				if d.State != Waiting {
 					v.DueAt = time.Time{}
 				}
@@ -233,8 +250,12 @@ func (s *Service) registerLetters(srv *web.Server) {
 			if err != nil {
 				return nil, err
 			}
+			names, err := s.names(ctx, a, each(rows, func(l Letter) string { return l.Person }))
+			if err != nil {
+				return nil, err
+			}
 			return list(rows, in.Limit, func(l Letter) string { return l.ID }, func(l Letter) LetterView {
-				return LetterView(l)
+				return LetterView{l.ID, l.Of, l.Subject, l.Channel, l.Person, names[l.Person], l.State, l.Why, whyText(ctx, l.Why), l.Attempts, l.MadeAt}
 			})
 		})
 	web.Op(srv, web.Operation{Method: "POST", Path: "/dead-letters/{id}/resend", ID: "resend", Summary: "Send a dead letter again", Tags: tags, Status: http.StatusNoContent},

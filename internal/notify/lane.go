@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -141,7 +142,8 @@ func (s *Service) work(ctx context.Context, line string) (int, error) {
 // claim takes what is due on a line for as long as a try may take. A line whose minute is
 // used up has its deliveries put off until the minute is over.
 func (s *Service) claim(ctx context.Context, line string) (batch []row, err error) {
-	now, w := s.Now(), s.Wires[line]
+	now := s.Now()
+	w, _ := s.wireOf(line)
 	until := now.Add(w.timeout() + 20*time.Second)
 	err = s.DB.Write(ctx, db.Keys{"line/" + line}, func(ctx context.Context, tx *db.Tx) error {
 		batch = nil
@@ -167,7 +169,7 @@ func (s *Service) try(ctx context.Context, r row) error {
 	if err != nil {
 		return err
 	}
-	w, ok := s.Wires[r.Line]
+	w, ok := s.wireOf(r.Line)
 	var got Receipt
 	if !ok {
 		err = refused(nil, "notify.no_channel")
@@ -197,12 +199,20 @@ func (s *Service) carry(ctx context.Context, w Wire, r row, st stored) (Receipt,
 			return Receipt{}, refused(nil, "notify.no_address")
 		}
 	}
+	secret := ""
+	if w.Grouped {
+		g, err := s.group(ctx, r.Person)
+		if err != nil {
+			return Receipt{}, err
+		}
+		address, secret = g.Address, g.Secret
+	}
 	langs, err := s.languages(ctx, []string{r.Person})
 	if err != nil {
 		return Receipt{}, err
 	}
 	d := s.letter(r, st, langs[r.Person])
-	d.Address = address
+	d.Address, d.Secret = address, secret
 	return w.Channel.Send(ctx, d)
 }
 
@@ -294,7 +304,7 @@ func (s *Service) fall(ctx context.Context, r row, st stored, give func(context.
 	}
 	now, of := s.Now(), s.kinds(st.Jurisdiction)
 	people := []string{r.Person}
-	if r.Person == "" {
+	if r.Person == "" || strings.HasPrefix(r.Person, asGroup) {
 		people = st.turn
 	}
 	quiet := p.IsQuiet(now)

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -19,31 +20,31 @@ var robotAnswer = Answer{Field: "errcode", Success: "0"}
 
 // WeCom writes into a group through its robot.
 type WeCom struct {
-	URL string // with the robot's key
+	URL string // with the robot's key; "" is the group's address
 }
 
 // Send writes the message into the group.
 func (c WeCom) Send(ctx context.Context, d Delivery) (Receipt, error) {
-	return robot(ctx, c.URL, d.Text)
+	return robot(ctx, cmp.Or(c.URL, d.Address), d.Text)
 }
 
 // DingTalk writes into a group through its robot.
 type DingTalk struct {
-	URL    string // with the robot's access token
-	Secret string // signs; "" for a robot that is secured otherwise
+	URL    string // with the robot's access token; "" is the group's address
+	Secret string // signs; "" is the group's; a robot without one is secured otherwise
 }
 
 // Send writes the message into the group.
 func (c DingTalk) Send(ctx context.Context, d Delivery) (Receipt, error) {
-	address := c.URL
-	if c.Secret != "" {
-		u, err := url.Parse(c.URL)
+	address, secret := cmp.Or(c.URL, d.Address), cmp.Or(c.Secret, d.Secret)
+	if secret != "" {
+		u, err := url.Parse(address)
 		if err != nil {
 			return Receipt{}, refused(bare(err), "notify.bad_line")
 		}
 		ms := strconv.FormatInt(d.At.UnixMilli(), 10)
-		mac := hmac.New(sha256.New, []byte(c.Secret))
-		mac.Write([]byte(ms + "\n" + c.Secret))
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(ms + "\n" + secret))
 		q := u.Query()
 		q.Set("timestamp", ms)
 		q.Set("sign", base64.StdEncoding.EncodeToString(mac.Sum(nil)))

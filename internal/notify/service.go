@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,6 +36,10 @@ type Service struct {
 	Policy func(ctx context.Context, jurisdiction string) (Policy, error)
 	// Address returns where a person is reached on a channel; "" for nowhere.
 	Address func(ctx context.Context, person, channel string) (string, error)
+	// Units returns the ids of the units in which people work; nil is none.
+	Units func(people []string) []string
+	// Names returns what people are called, by id; nil is nobody.
+	Names func(ctx context.Context, ids []string) (map[string]string, error)
 	// Lang returns the language a person reads; nil or "" is Chinese.
 	Lang func(ctx context.Context, person string) (string, error)
 	// Link returns the address of a case's page, or of the inbox for none; nil for no links.
@@ -74,6 +79,16 @@ func (s *Service) wire(jurisdiction, channel string) (string, Wire, bool) {
 	}
 	w, ok := s.Wires[channel]
 	return channel, w, ok
+}
+
+// ofGroup stands between the name of a wire and the group that has a line of its own on it.
+const ofGroup = "#"
+
+// wireOf returns the wire of a line.
+func (s *Service) wireOf(line string) (Wire, bool) {
+	name, _, _ := strings.Cut(line, ofGroup)
+	w, ok := s.Wires[name]
+	return w, ok
 }
 
 // kinds says what the channels of a jurisdiction do.
@@ -156,7 +171,17 @@ func (s *Service) send(ctx context.Context, tx *db.Tx, st stored, people, channe
 		if w.Shared {
 			to = []string{""}
 		}
+		if w.Grouped {
+			var err error
+			if to, err = s.hear(ctx, tx, st.Jurisdiction, c, people); err != nil {
+				return err
+			}
+		}
 		for _, person := range to {
+			line := line
+			if w.Grouped {
+				line += ofGroup + person // a lane and a minute of its own
+			}
 			r := row{ID: s.ID(), Jurisdiction: st.Jurisdiction, Notice: st.ID, Case: st.Case,
 				Person: person, Channel: c, Line: line, State: Waiting, DueAt: now, MadeAt: now, calm: !st.sounds()}
 			if err := s.plan(ctx, tx, st, r, w); err != nil {
@@ -191,6 +216,9 @@ func (s *Service) languages(ctx context.Context, people []string) (map[string]st
 	}
 	all := map[string]string{}
 	for _, p := range people {
+		if p == "" || strings.HasPrefix(p, asGroup) {
+			continue
+		}
 		lang, err := s.Lang(ctx, p)
 		if err != nil {
 			return nil, err

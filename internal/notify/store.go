@@ -41,7 +41,7 @@ var (
 	// hangingOn is what an act of $2 on case $1 ends: chains by their notice, and as '' the lines of a digest.
 	hangingOn = db.SQL(`SELECT id FROM notice WHERE case_id = $1 AND ended_at = 0
 		UNION ALL SELECT '' FROM delivery WHERE case_id = $1 AND person_id = $2 AND state = 'waiting' AND channel = 'digest' ORDER BY 1`)
-	toldPeople  = db.SQL(`SELECT DISTINCT person_id FROM delivery WHERE notice_id = $1 AND person_id <> ''`)
+	toldPeople  = db.SQL(`SELECT DISTINCT person_id FROM delivery WHERE notice_id = $1 AND person_id <> '' AND person_id NOT LIKE 'group/%'`)
 	gatheredFor = db.SQL(`SELECT n.body FROM delivery d JOIN notice n ON n.id = d.notice_id
 		WHERE d.person_id = $1 AND d.channel = 'digest' AND d.state = 'waiting' AND d.due_at <= $2 ORDER BY d.id`)
 

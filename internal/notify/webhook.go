@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -16,8 +17,8 @@ const WebhookFormat = 1
 // Webhook tells another system. Its header Gezhi-Signature is t=SECONDS,v1=HEX: the time of
 // sending, and HMAC-SHA256 under the secret over SECONDS.BODY. Gezhi-Delivery is the key.
 type Webhook struct {
-	URL    string
-	Secret string
+	URL    string // "" is the group's address
+	Secret string // for groups without one of their own
 }
 
 // hook is the body of a webhook. A later version only adds to it.
@@ -51,15 +52,15 @@ func (c Webhook) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	_, err = post(ctx, c.URL, "application/json", body, map[string]string{
-		"Gezhi-Signature": c.sign(d.At, body), "Gezhi-Delivery": d.ID,
+	_, err = post(ctx, cmp.Or(c.URL, d.Address), "application/json", body, map[string]string{
+		"Gezhi-Signature": sign(cmp.Or(d.Secret, c.Secret), d.At, body), "Gezhi-Delivery": d.ID,
 	})
 	return Receipt{Delivered: err == nil}, err
 }
 
-func (c Webhook) sign(at time.Time, body []byte) string {
+func sign(secret string, at time.Time, body []byte) string {
 	seconds := strconv.FormatInt(at.Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(c.Secret))
+	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(seconds + "."))
 	mac.Write(body)
 	return "t=" + seconds + ",v1=" + hex.EncodeToString(mac.Sum(nil))

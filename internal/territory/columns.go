@@ -24,6 +24,11 @@ func ReadColumns(data []byte, column func(heading string) string, needs ...strin
 	return out, bad, err
 }
 
+// ReadTable is ReadColumns with the columns that the imports of this package know.
+func ReadTable(data []byte, needs ...string) ([]Row, []fault.Place, error) {
+	return ReadColumns(data, ColumnName, needs...)
+}
+
 // ColumnName is the name here of a column that files head by name or by one of its other
 // words; "" for a column that no import knows.
 func ColumnName(heading string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"io"
+	"slices"
 	"time"
 
 	"gezhi/internal/clock"
@@ -13,11 +14,15 @@ import (
 // Command is `gezhi import KIND [flags] FILE` as somebody typed it. The roof opens the file,
 // finds the jurisdiction's id and prints the report.
 type Command struct {
-	Kind   string // divisions, boundaries, grids or staff
+	Kind   string // one of Kinds
 	File   string
 	Import Import
 	How    Drawing
 }
+
+// Kinds are what can be imported. The last four belong to other packages and share only the
+// flags: see the roof.
+var Kinds = []string{"divisions", "boundaries", "grids", "units", "staff", "accounts", "roster", "duty", "calendar", "groups"}
 
 // ParseCommand reads what follows `gezhi import`. Flags may stand before the file only. What is
 // wrong with them goes to usage, in the words of package flag, with the fault
@@ -29,9 +34,7 @@ func ParseCommand(args []string, now time.Time, usage io.Writer) (Command, error
 		return c, bad
 	}
 	c.Kind = args[0]
-	switch c.Kind {
-	case "divisions", "boundaries", "grids", "staff":
-	default:
+	if !slices.Contains(Kinds, c.Kind) {
 		return c, bad
 	}
 	flags := flag.NewFlagSet("gezhi import "+c.Kind, flag.ContinueOnError)
@@ -40,7 +43,8 @@ func ParseCommand(args []string, now time.Time, usage io.Writer) (Command, error
 	flags.StringVar(&c.Import.Jurisdiction, "jurisdiction", "", "`code` of the county or city whose territory it is")
 	flags.BoolVar(&c.Import.DryRun, "dry-run", false, "check and count, change nothing")
 	sample := flags.Bool("sample", false, "mark new areas as sample")
-	if c.Kind == "divisions" || c.Kind == "grids" {
+	switch c.Kind {
+	case "divisions", "grids", "units", "roster", "duty", "groups":
 		flags.BoolVar(&c.Import.EndMissing, "end-missing", false, "end what the file no longer lists")
 	}
 	if c.Kind == "boundaries" || c.Kind == "grids" {
@@ -64,7 +68,8 @@ func ParseCommand(args []string, now time.Time, usage io.Writer) (Command, error
 	return c, nil
 }
 
-// Run carries out any command but staff, which needs package account: see ImportStaff.
+// Run carries out the commands that are territory's own; staff needs package account: see
+// ImportStaff.
 func (c Command) Run(ctx context.Context, s *Service, data []byte) (Report, error) {
 	switch c.Kind {
 	case "divisions":
@@ -73,6 +78,8 @@ func (c Command) Run(ctx context.Context, s *Service, data []byte) (Report, erro
 		return s.ImportBoundaries(ctx, data, c.How, c.Import)
 	case "grids":
 		return s.ImportGrids(ctx, data, c.How, c.Import)
+	case "units":
+		return s.ImportUnits(ctx, data, c.Import)
 	default:
 		return Report{}, fault.New(fault.Invalid, "territory.bad_command")
 	}

@@ -40,6 +40,7 @@ func TestRunCommand(t *testing.T) {
 			args []string
 			data []byte
 		}{{[]string{"divisions", "x"}, []byte(small)}, {[]string{"grids", "-crs", "WGS-84", "x"}, gridFile()},
+			{[]string{"units", "x"}, []byte("code,name,kind,area\nhall,Hall,office,331125\n")},
 			{[]string{"boundaries", "-crs", "CGCS2000", "x"}, collection(feature("331125", "", square(119.5, 28, 0.1)...))}} {
 			c, err := ParseCommand(step.args, today, io.Discard)
 			if err != nil {

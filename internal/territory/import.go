@@ -71,8 +71,8 @@ func (r Report) Summary() fault.Place {
 		"redrawn": r.Redrawn, "ended": r.Ended, "unchanged": r.Unchanged, "bad": r.BadRows}}
 }
 
-// refused turns a report with bad rows into the fault territory.bad_rows; a dry run never is.
-func (r *Report) refused() error {
+// Refused turns a report with bad rows into the fault territory.bad_rows; a dry run never is.
+func (r *Report) Refused() error {
 	slices.SortStableFunc(r.Bad, func(a, b fault.Place) int { return cmp.Compare(a.Line, b.Line) })
 	r.BadRows = len(r.Bad)
 	r.Bad = r.Bad[:min(len(r.Bad), mostBad)]
@@ -107,7 +107,7 @@ func (s *Service) plant(ctx context.Context, drafts []Draft, imp Import, so Repo
 		}
 		p.check()
 		rep.Bad = append(rep.Bad, p.bad...)
-		if err := rep.refused(); err != nil || rep.BadRows > 0 {
+		if err := rep.Refused(); err != nil || rep.BadRows > 0 {
 			return nil, err
 		}
 		todo := p.plan(s.NewID)
@@ -215,6 +215,11 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, areas []*Area, boundarie
 func fileHash(data []byte) string {
 	h := sha256.Sum256(data)
 	return hex.EncodeToString(h[:])
+}
+
+// Refuse notes what is wrong with a column of a line; "" is the line as a whole.
+func (r *Report) Refuse(line int, column string, why error) {
+	r.Bad = append(r.Bad, placeOf(line, column, why))
 }
 
 // placeOf turns an error about one row into its place in the report.

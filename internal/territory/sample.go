@@ -144,7 +144,7 @@ func (s *sampler) readBoundaries() error {
 		s.out.Areas[i].Boundary = boundaryOf(f, crs, true, &so)
 	}
 	s.out.Notes = so.Notes
-	if err := so.refused(); err != nil {
+	if err := so.Refused(); err != nil {
 		return err
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -18,7 +19,10 @@ type StaffRow struct {
 	Login string
 	Role  string
 	Area  *Area
-	Unit  *Unit // nil where the list names none
+	Unit  *Unit  // nil where the list names none
+	Seat  string // leader, deputy, member or ""
+	Phone string
+	Mail  string
 	From  time.Time
 	Until time.Time // zero while it lasts
 }
@@ -40,15 +44,25 @@ var loginShape = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,63}$`)
 
 var errDryRun = errors.New("territory: dry run")
 
-// ReadStaff reads a CSV or XLSX with the columns name, login, role, area (an area's code) and
-// perhaps unit (a unit's code), from and until, and checks each row against the tree.
+// seats are the special places in a unit.
+var seats = []string{"", "leader", "deputy", "member"}
+
+// ReadStaff reads a CSV or XLSX with the columns name, login, role and perhaps area (an area's
+// code; without one it is the unit's), unit (a unit's code), seat, phone, mail, from and until,
+// and checks each row against the tree. A column with passwords refuses the file:
+// territory.password_column.
 func ReadStaff(data []byte, t *Tree, imp StaffImport) ([]StaffRow, Report, error) {
-	rows, bad, err := readTable(data, "name", "login", "role", "area")
+	rows, bad, err := readTable(data, "name", "login", "role")
 	if err != nil {
 		return nil, Report{}, err
 	}
+	for _, r := range rows {
+		if _, there := r.cells["password"]; there {
+			return nil, Report{}, fault.New(fault.Invalid, "territory.password_column")
+		}
+	}
 	rep := Report{DryRun: imp.DryRun, Rows: len(rows) + len(bad), Bad: bad}
-	type post struct{ login, role, area string }
+	type post struct{ login, role, area, unit string }
 	names, posts := map[string]string{}, map[post]int{}
 	out := make([]StaffRow, 0, len(rows))
 	for _, r := range rows {
@@ -59,7 +73,7 @@ func ReadStaff(data []byte, t *Tree, imp StaffImport) ([]StaffRow, Report, error
 			refuse("login", fault.New(fault.Invalid, "territory.login_twice"))
 		}
 		if v.Area != nil {
-			key := post{v.Login, v.Role, v.Area.ID}
+			key := post{v.Login, v.Role, v.Area.ID, r.cells["unit"]}
 			if first, twice := posts[key]; twice {
 				refuse("", fault.New(fault.Invalid, "territory.post_twice", "first", first))
 			} else {
@@ -77,7 +91,8 @@ func ReadStaff(data []byte, t *Tree, imp StaffImport) ([]StaffRow, Report, error
 }
 
 func readStaffRow(r row, t *Tree, imp StaffImport, refuse func(column string, why error)) StaffRow {
-	v := StaffRow{Line: r.line, Name: r.cells["name"], Login: r.cells["login"], Role: r.cells["role"], From: imp.From}
+	v := StaffRow{Line: r.line, Name: r.cells["name"], Login: r.cells["login"], Role: r.cells["role"], Seat: Word(r.cells["seat"]),
+		Phone: r.cells["phone"], Mail: r.cells["mail"], From: imp.From}
 	if v.Name == "" {
 		refuse("name", fault.New(fault.Invalid, "territory.no_name"))
 	} else if utf8.RuneCountInString(v.Name) > longestName {
@@ -89,17 +104,16 @@ func readStaffRow(r row, t *Tree, imp StaffImport, refuse func(column string, wh
 	if imp.Role != nil && !imp.Role(v.Role) {
 		refuse("role", fault.New(fault.Invalid, "territory.unknown_role"))
 	}
-	if v.Area = staffArea(t, r.cells["area"]); v.Area == nil {
-		refuse("area", fault.New(fault.Invalid, "territory.unknown_area"))
-	} else if v.Area.Jurisdiction != imp.Jurisdiction {
-		refuse("area", fault.New(fault.Invalid, "territory.not_yours"))
-	}
 	if c := r.cells["unit"]; c != "" {
 		if u, ok := t.UnitByCode(imp.Jurisdiction, c); ok {
 			v.Unit = u
 		} else {
 			refuse("unit", fault.New(fault.Invalid, "territory.unknown_unit"))
 		}
+	}
+	readStaffArea(&v, r, t, imp, refuse)
+	if !slices.Contains(seats, v.Seat) || v.Seat != "" && v.Unit == nil {
+		refuse("seat", fault.New(fault.Invalid, "territory.bad_seat"))
 	}
 	from, ok := parseDate(r.cells["from"])
 	if !ok {
@@ -115,7 +129,24 @@ func readStaffRow(r row, t *Tree, imp StaffImport, refuse func(column string, wh
 	return v
 }
 
-func staffArea(t *Tree, c string) *Area {
+// readStaffArea finds the area of a post: as the row says, else where its unit is responsible.
+func readStaffArea(v *StaffRow, r row, t *Tree, imp StaffImport, refuse func(column string, why error)) {
+	c := r.cells["area"]
+	if c == "" && v.Unit != nil {
+		v.Area, _ = t.Area(v.Unit.Area)
+	} else {
+		v.Area = t.AreaByCode(c)
+	}
+	switch {
+	case v.Area == nil:
+		refuse("area", fault.New(fault.Invalid, "territory.unknown_area"))
+	case v.Area.Jurisdiction != imp.Jurisdiction:
+		refuse("area", fault.New(fault.Invalid, "territory.not_yours"))
+	}
+}
+
+// AreaByCode finds an area by its code in any scheme that imports write; nil for none.
+func (t *Tree) AreaByCode(c string) *Area {
 	for _, scheme := range []string{SchemeGrid, SchemeDivision} {
 		if a, ok := t.ByCode(scheme, c); ok {
 			return a
@@ -144,7 +175,7 @@ func (s *Service) ImportStaff(ctx context.Context, data []byte, imp StaffImport)
 		rep = given
 		rep.DryRun, rep.Rows = imp.DryRun, read.Rows
 		rep.Bad = append(append([]fault.Place(nil), read.Bad...), given.Bad...)
-		if err := rep.refused(); err != nil {
+		if err := rep.Refused(); err != nil {
 			return err
 		}
 		if imp.DryRun {

@@ -39,20 +39,37 @@ type row struct {
 var columnsFile []byte
 
 // columnNames maps what files write above a column to its name here.
-var columnNames = func() map[string]string {
-	var aliases map[string][]string
-	if err := json.Unmarshal(columnsFile, &aliases); err != nil {
-		panic(err)
+var columnNames = aliases(columnsFile)
+
+//go:embed values.json
+var valuesFile []byte
+
+// valueNames maps what files write in a column of few words to the word used here.
+var valueNames = aliases(valuesFile)
+
+// Word returns the word that a cell of a column of few words means: itself, unless people
+// write it otherwise.
+func Word(cell string) string {
+	if w, ok := valueNames[cell]; ok {
+		return w
+	}
+	return strings.ToLower(cell)
+}
+
+func aliases(file []byte) map[string]string {
+	var all map[string][]string
+	if err := json.Unmarshal(file, &all); err != nil {
+		panic(err) // embedded: a defect of the build
 	}
 	names := map[string]string{}
-	for name, others := range aliases {
+	for name, others := range all {
 		names[name] = name
 		for _, other := range others {
 			names[other] = name
 		}
 	}
 	return names
-}()
+}
 
 // readTable reads a CSV or XLSX file whose first row names the columns. CSV may be UTF-8, with
 // or without a byte order mark, UTF-16 with one, or GBK; it may use commas or tabs. Faults:

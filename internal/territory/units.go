@@ -3,23 +3,53 @@ package territory
 import (
 	"context"
 	"slices"
+	"unicode/utf8"
 
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 )
 
+// ImportUnits reads a CSV or XLSX with the columns code and name, and perhaps kind, parent (a
+// unit's code) and area (an area's code), and makes its units stand. One bad row refuses the
+// file: territory.bad_rows.
+func (s *Service) ImportUnits(ctx context.Context, data []byte, imp Import) (Report, error) {
+	rows, bad, err := readTable(data, "code", "name")
+	if err != nil {
+		return Report{}, err
+	}
+	t, err := s.At(ctx, imp.From)
+	if err != nil {
+		return Report{}, err
+	}
+	drafts := make([]UnitDraft, len(rows))
+	for i, r := range rows {
+		scheme := SchemeDivision
+		if _, ok := t.ByCode(SchemeGrid, r.cells["area"]); ok {
+			scheme = SchemeGrid
+		}
+		drafts[i] = UnitDraft{Line: r.line, Code: r.cells["code"], Name: r.cells["name"], Kind: r.cells["kind"], Parent: r.cells["parent"],
+			AreaScheme: scheme, Area: r.cells["area"], Nature: imp.Nature}
+	}
+	return s.plantUnits(ctx, drafts, imp, Report{Bad: bad})
+}
+
 // PlantUnits makes units stand: it begins new ones, changes what differs, and with EndMissing
 // ends the jurisdiction's units that are not named. One bad draft refuses all.
 func (s *Service) PlantUnits(ctx context.Context, drafts []UnitDraft, imp Import) (Report, error) {
+	return s.plantUnits(ctx, drafts, imp, Report{})
+}
+
+// plantUnits is PlantUnits for a file: so carries what reading it found.
+func (s *Service) plantUnits(ctx context.Context, drafts []UnitDraft, imp Import, so Report) (Report, error) {
 	var rep Report
 	err := s.change(ctx, imp.Jurisdiction, imp.By, "units.imported", imp.From, func(ctx context.Context, tx *db.Tx) (any, error) {
-		rep = Report{DryRun: imp.DryRun, Rows: len(drafts)}
+		rep = Report{DryRun: imp.DryRun, Rows: len(drafts) + len(so.Bad)}
 		t, err := loadTree(ctx, tx, imp.From, false)
 		if err != nil {
 			return nil, err
 		}
-		rep.Bad = checkUnits(t, drafts, imp)
-		if err := rep.refused(); err != nil || rep.BadRows > 0 {
+		rep.Bad = append(slices.Clone(so.Bad), checkUnits(t, drafts, imp)...)
+		if err := rep.Refused(); err != nil || rep.BadRows > 0 {
 			return nil, err
 		}
 		begin, change, end := planUnits(t, drafts, imp, s.NewID)
@@ -46,6 +76,8 @@ func checkUnits(t *Tree, drafts []UnitDraft, imp Import) (bad []fault.Place) {
 			refuse(d, "code", fault.New(fault.Invalid, "territory.duplicate_code"))
 		case d.Name == "":
 			refuse(d, "name", fault.New(fault.Invalid, "territory.no_name"))
+		case utf8.RuneCountInString(d.Name) > longestName:
+			refuse(d, "name", fault.New(fault.Invalid, "territory.name_too_long", "most", longestName))
 		}
 		inFile[d.Code] = true
 	}
@@ -65,8 +97,12 @@ func checkUnits(t *Tree, drafts []UnitDraft, imp Import) (bad []fault.Place) {
 			}
 			up = above[up]
 		}
-		if _, ok := t.ByCode(d.AreaScheme, d.Area); !ok && d.Area != "" {
+		a, ok := t.ByCode(d.AreaScheme, d.Area)
+		switch {
+		case !ok && d.Area != "":
 			refuse(d, "area", fault.New(fault.Invalid, "territory.unknown_area"))
+		case ok && a.Jurisdiction != imp.Jurisdiction:
+			refuse(d, "area", fault.New(fault.Invalid, "territory.not_yours"))
 		}
 	}
 	return bad

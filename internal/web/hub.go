@@ -66,6 +66,18 @@ func (h *Hub) Publish(topic, id string) {
 	}
 }
 
+// Reset ends every feed, so that each reader looks at everything again: something may have
+// been missed. Later feeds are not touched.
+func (h *Hub) Reset() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, feeds := range h.feeds {
+		for f := range feeds {
+			h.drop(f)
+		}
+	}
+}
+
 // Close ends every feed, and every later one at once.
 func (h *Hub) Close() {
 	h.mu.Lock()

@@ -38,10 +38,41 @@ const areas = [
   ...['第一网格', '第二网格', '第三网格'].map((name, i) => ({ id: 'g' + i, name, level: 6, code: `33112500100100${i + 1}`, parent: 'a1', has_children: false })),
 ]
 
+// what people were told, whom the clerk is to telephone, and what did not arrive
+function told(now) {
+  const at = n => new Date(now - n * hour).toISOString()
+  return {
+    clerk: true, operator: true,
+    notes: Array.from({ length: 60 }, (_, i) => ({ id: 'n' + String(99 - i), case: 'c' + (i % 8), number: 'S2611' + i, event: 'assigned', event_title: '待您办理', severity: 3, text: `待您办理：路灯不亮（S2611${i}）`, made_at: at(i), ...(i > 2 ? { read_at: at(i - 1) } : {}) })),
+    calls: ['样例员甲', '样例员乙'].map((person_name, i) => ({ id: 'k' + i, case: 'c' + i, number: 'S26110' + i, person: 'p' + i, person_name, ...(i ? {} : { address: '10000000001' }), severity: 1, due_at: new Date(now + hour).toISOString(), text: '新事件：燃气泄漏', made_at: at(1) })),
+    letters: [{ id: 'l1', of: 'delivery', subject: 'case/c1', channel: 'sms', person: 'p1', person_name: '样例员丙', state: 'failed', why: 'notify.refused', why_text: '对方拒收。', attempts: 1, made_at: at(5) }, { id: 'l2', of: 'notice', state: 'dead', attempts: 8, made_at: at(4) }],
+  }
+}
+function toldApi(req, res, path, q, body) {
+  const all = state.told
+  const page = list => {
+    const from = Number(q.get('cursor') ?? 0)
+    return json(res, 200, { items: list.slice(from, from + 50), next: list.length > from + 50 ? String(from + 50) : undefined })
+  }
+  if (state.list === 'error' && req.method === 'GET' && path !== '/notes/unread') return problem(res, 500, 'internal', '服务器出错')
+  if (path === '/notes/unread') return json(res, 200, { count: all.notes.filter(n => !n.read_at).length, more: false, clerk: all.clerk, operator: all.operator })
+  if (path === '/notes') return page(q.get('unread') ? all.notes.filter(n => !n.read_at) : all.notes)
+  if (path === '/calls' && req.method === 'GET') return page(all.calls)
+  if (path === '/dead-letters') return page(all.letters)
+  const [, , id] = path.split('/')
+  state.log.push({ route: path, body })
+  if (path.endsWith('/read')) all.notes.find(n => n.id === id).read_at = new Date().toISOString()
+  else if (path.startsWith('/calls/')) {
+    if (!all.calls.some(c => c.id === id)) return problem(res, 409, 'notify.call_done', '这个电话已有人处理。')
+    all.calls = all.calls.filter(c => c.id !== id)
+  } else all.letters = all.letters.filter(l => l.id !== id)
+  return json(res, 204)
+}
+
 let state
 function reset() {
   const now = Date.now()
-  state = { ended: false, list: 'full', away: false, lost: false, reload: false, keys: new Map(), log: [], cases: [], streams: state?.streams ?? new Set() }
+  state = { ended: false, list: 'full', away: false, lost: false, reload: false, keys: new Map(), log: [], cases: [], told: told(now), streams: state?.streams ?? new Set() }
   for (let i = 0; i < 120; i++) {
     const c = classes[[0, 1, 2, 3, 4, 5, 0, 5][i % 8]]
     const [step, step_title, phase] = steps[(i * 3 + 1) % 4]
@@ -176,6 +207,7 @@ function api(req, res, path, q, body) {
   if (at === 'GET /units') return json(res, 200, { units: [{ id: 'u1', name: '城建办' }, { id: 'u2', name: '供电所' }].filter(u => u.name.includes(q.get('q') ?? '')) })
   if (at === 'GET /people') return json(res, 200, { people: [{ id: 'p2', name: '样例员甲', unit_name: '城建办' }] })
   if (at === 'GET /cases') return list(res, q)
+  if (/^\/(notes|calls|dead-letters)(\/|$)/.test(path)) return toldApi(req, res, path, q, body)
   if (at === 'GET /events') {
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }).write(':\n\n')
     state.streams.add(res)
@@ -194,6 +226,10 @@ function api(req, res, path, q, body) {
 function test(res, body) {
   if (body.reset) reset()
   for (const name of ['list', 'ended', 'away', 'lost']) if (name in body) state[name] = body[name]
+  if (body.told) {
+    Object.assign(state.told, body.told)
+    for (const s of state.streams) s.write(`data: ${JSON.stringify({ topic: 'notes/p1', id: 'n' })}\n\n`)
+  }
   if (body.cut) for (const s of state.streams) s.destroy()
   const c = state.cases.find(x => x.id === body.changed)
   if (c) act(c, '样例员丙', 'note', '补充', [c.step, c.step_title, c.phase], {}, '现场又沉了十厘米。')

@@ -1,7 +1,7 @@
 // Every call the faces make. Paths, queries, bodies and answers are those of the description
 // of the API: what it does not offer does not compile.
 import type { paths } from './schema'
-import { address, request, type Ask } from './request'
+import { address, newKey, request, type Ask } from './request'
 import type { NewCase, NewMove } from './types'
 
 type Verb = 'get' | 'post' | 'delete'
@@ -44,3 +44,11 @@ export const fileAddress = (id: string) => address(`/files/${encodeURIComponent(
 
 export const exportAddress = (kind: 'csv' | 'xlsx', query: Query<'get', '/cases.csv'>) => address(`/cases.${kind}`, { ...query })
 export const eventsAddress = () => address('/events')
+
+export const unread = () => call('get', '/notes/unread')
+export const notes = (query: Query<'get', '/notes'>) => call('get', '/notes', { query })
+export const readNote = (id: string) => call('post', '/notes/{id}/read', { id, key: newKey() })
+export const calls = (query: Query<'get', '/calls'>) => call('get', '/calls', { query })
+export const called = (id: string, reached: boolean) => call('post', '/calls/{id}', { id, body: { reached }, key: newKey() })
+export const letters = (query: Query<'get', '/dead-letters'>) => call('get', '/dead-letters', { query })
+export const resend = (id: string) => call('post', '/dead-letters/{id}/resend', { id, key: newKey() })

@@ -311,6 +311,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How I am reached outside the program */
+        get: operations["myContacts"];
+        /** Say how I am reached outside the program */
+        put: operations["setMyContacts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notes": {
         parameters: {
             query?: never;
@@ -550,6 +568,7 @@ export interface components {
             number: string;
             /** @description whom to telephone */
             person: string;
+            person_name?: string;
             /** Format: int64 */
             severity?: number;
             /** @description what to say */
@@ -643,10 +662,13 @@ export interface components {
             made_at: string;
             notice: string;
             person?: string;
+            person_name?: string;
             /** @enum {string} */
             state: "waiting" | "sent" | "delivered" | "read" | "failed" | "dead" | "void";
             /** @description code of the last failure */
             why?: string;
+            /** @description the same in words */
+            why_text?: string;
         };
         FieldJSON: {
             /** @description personal: there is a value that the reader may not see */
@@ -693,10 +715,13 @@ export interface components {
             /** @description delivery, or the topic of a message */
             of: string;
             person?: string;
+            person_name?: string;
             /** @enum {string} */
             state: "failed" | "dead";
             subject?: string;
             why?: string;
+            /** @description the same in words */
+            why_text?: string;
         };
         LikelyJSON: {
             area_id: string;
@@ -798,6 +823,10 @@ export interface components {
             level: number;
             name?: string;
         };
+        MyContacts: {
+            mail: string;
+            phone: string;
+        };
         MyCounty: {
             id: string;
             name?: string;
@@ -825,6 +854,8 @@ export interface components {
             /** Format: date-time */
             due_at?: string;
             event: string;
+            /** @description what happened, in the reader's words */
+            event_title: string;
             id: string;
             /** Format: date-time */
             made_at: string;
@@ -1088,10 +1119,14 @@ export interface components {
             text: string;
         };
         UnreadOutputBody: {
+            /** @description I am to telephone: see /calls */
+            clerk: boolean;
             /** Format: int64 */
             count: number;
             /** @description there are more than were counted */
             more: boolean;
+            /** @description I see what became of messages: see /dead-letters */
+            operator: boolean;
         };
         ViewJSON: {
             about?: components["schemas"]["AboutJSON"];
@@ -1768,6 +1803,66 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyContacts"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setMyContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MyContacts"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

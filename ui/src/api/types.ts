@@ -31,5 +31,11 @@ export type Offer = Schema['OfferJSON']
 export type NewCase = Schema['OpenInputBody']
 export type NewMove = Schema['ActInputBody']
 
+/** What I was told, whom to telephone, and what did not arrive. Their times are RFC 3339. */
+export type Note = Schema['NoteView']
+export type Call = Schema['CallView']
+export type Letter = Schema['LetterView']
+export type Unread = Schema['UnreadOutputBody']
+
 /** One place in a request that is wrong. */
 export type Wrong = Schema['Wrong']

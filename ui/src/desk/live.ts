@@ -5,6 +5,9 @@ import { eventsAddress } from '@/api/client'
 /** how the line to the server stands */
 export const line = ref<'opening' | 'open' | 'cut'>('opening')
 
+/** counts what was said about my notes and the calls to make, for whoever shows them */
+export const heardOf = ref(0)
+
 const listeners = new Set<(ids: Set<string> | 'all') => void>()
 let news: EventSource | undefined
 let retry: ReturnType<typeof setTimeout> | undefined
@@ -18,7 +21,8 @@ function tell(what: Set<string> | 'all') {
 
 function heard(e: MessageEvent<string>) {
   try {
-    const { id } = JSON.parse(e.data) as { id?: string }
+    const { topic, id } = JSON.parse(e.data) as { topic?: string; id?: string }
+    if (topic?.startsWith('notes/') || topic?.startsWith('calls/')) return void heardOf.value++
     if (id) ids.add(id)
   } catch {
     return // not for us
@@ -36,7 +40,10 @@ export function listen() {
   news = new EventSource(eventsAddress())
   news.onopen = () => {
     line.value = 'open'
-    if (broken) tell('all') // what happened meanwhile nobody will tell again
+    if (broken) { // what happened meanwhile nobody will tell again
+      tell('all')
+      heardOf.value++
+    }
     broken = false
   }
   news.onmessage = heard
