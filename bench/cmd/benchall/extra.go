@@ -139,8 +139,18 @@ func queue(o options, st *store, name string, size int, r *report) error {
 	return nil
 }
 
-// seeded is a database with so many cases; SQLite files are kept in the cache.
+// seeded is a database with so many cases; it is kept for the next time.
 func seeded(o options, st *store, size int) (string, error) {
+	if st.engine == "postgres" {
+		st.n++
+		name := fmt.Sprintf("b%d", st.n)
+		if err := os.MkdirAll(filepath.Join(st.dir, name), 0o755); err != nil {
+			return "", err
+		}
+		if ok, err := st.copied(fmt.Sprintf("seed_%d", size), name); ok || err != nil {
+			return name, err
+		}
+	}
 	name, err := st.fresh()
 	if err != nil {
 		return "", err
@@ -187,7 +197,11 @@ func seeded(o options, st *store, size int) (string, error) {
 		}
 		return name, os.CopyFS(kept, os.DirFS(filepath.Join(st.dir, name)))
 	}
-	return name, nil
+	if err := d.Close(); err != nil {
+		return "", err
+	}
+	_, err = st.copied(name, fmt.Sprintf("seed_%d", size))
+	return name, err
 }
 
 // multiply copies cases, with whom they concern, until there are so many.

@@ -30,7 +30,7 @@ func main() {
 	flag.StringVar(&o.pack, "pack", "pack", "the pack to measure with")
 	flag.StringVar(&o.pgsh, "pg", "pg.sh", "script that starts PostgreSQL")
 	flag.StringVar(&o.cache, "cache", ".cache", "folder of seeded databases")
-	flag.IntVar(&o.rounds, "rounds", 3, "rounds; figures are medians")
+	flag.IntVar(&o.rounds, "rounds", 3, "rounds; figures are medians; 0 leaves rates out")
 	flag.DurationVar(&o.d, "d", 3*time.Second, "length of each measurement")
 	flag.StringVar(&o.sizes, "sizes", "10000,100000,1000000", "cases in the queue, none to leave it out")
 	engines := flag.String("engines", "sqlite,postgres", "which engines")
@@ -53,7 +53,7 @@ func run(o options, engines []string, out string) error {
 				return fmt.Errorf("PostgreSQL: %w", err)
 			}
 			o.pg = string(url)
-			defer exec.Command("sh", o.pgsh, "stop", o.pg).Run()
+			defer exec.Command("sh", o.pgsh, "stop").Run()
 		}
 		if err := measure(o, e, &r); err != nil {
 			return fmt.Errorf("%s: %w", e, err)
@@ -88,12 +88,14 @@ func measure(o options, engine string, r *report) error {
 			all = append(all, s...)
 		}
 	}
-	r.table(all)
-	hot, err := hotspot(o, st)
-	if err != nil {
-		return err
+	if o.rounds > 0 {
+		r.table(all)
+		hot, err := hotspot(o, st)
+		if err != nil {
+			return err
+		}
+		r.line("%s", hot)
 	}
-	r.line("%s", hot)
 	if o.sizes != "none" {
 		if err := queues(o, st, r); err != nil {
 			return err

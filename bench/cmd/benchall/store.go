@@ -58,6 +58,9 @@ func (s *store) template() error {
 		return err
 	}
 	if s.engine == "postgres" {
+		if err := s.clear(); err != nil {
+			return err
+		}
 		if err := s.admin("CREATE DATABASE tmpl"); err != nil {
 			return err
 		}
@@ -74,6 +77,49 @@ func (s *store) template() error {
 		return fmt.Errorf("pack load: %w: %s", err, out)
 	}
 	return nil
+}
+
+// clear drops what an earlier run left behind, but for seeded databases.
+func (s *store) clear() error {
+	d, err := sql.Open("pgx", s.url("postgres"))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	var names []string
+	rows, err := d.Query(`SELECT datname FROM pg_database WHERE datname = 'tmpl' OR datname ~ '^b[0-9]+$'`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return err
+		}
+		names = append(names, name)
+	}
+	for _, name := range names {
+		if err := s.drop(name); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// copied makes database to out of from, if from is there.
+func (s *store) copied(from, to string) (bool, error) {
+	d, err := sql.Open("pgx", s.url("postgres"))
+	if err != nil {
+		return false, err
+	}
+	defer d.Close()
+	var n int
+	if err := d.QueryRow(`SELECT count(*) FROM pg_database WHERE datname = $1`, from).Scan(&n); err != nil || n == 0 {
+		return false, err
+	}
+	_, err = d.Exec("CREATE DATABASE " + to + " TEMPLATE " + from + " STRATEGY file_copy")
+	return true, err
 }
 
 func (s *store) fresh() (string, error) {
