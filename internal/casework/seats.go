@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"gezhi/internal/account"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
@@ -435,66 +434,6 @@ var (
 	insertInvolved     = rowsOf(`INSERT INTO involved (subject, case_id, jurisdiction, open, due_at) VALUES `, 5, ` ON CONFLICT DO NOTHING`)
 	dropInvolved       = db.SQL(`DELETE FROM involved WHERE case_id = $1 AND subject = $2`)
 )
-
-// saveSeats writes changed participants, and whom the case concerns.
-func (st *state) saveSeats() error {
-	involve := map[string]bool{}
-	if st.fresh {
-		involve[involvedAs(workflow.SeatPerson, st.ReporterID)] = true
-		involve[involvedAs(workflow.SeatPerson, st.EnteredBy)] = true
-	}
-	var added, involved []any
-	for _, p := range st.seats {
-		switch {
-		case p.added:
-			added = append(added, st.ID, p.ID, st.Jurisdiction, p.Seat, p.Kind, p.Subject, p.State, p.From, p.Until, p.DueAt, p.MoveID, p.Why)
-			involve[involvedAs(p.Kind, p.Subject)] = true
-		case p.changed:
-			if err := st.tx.Queue(st.ctx, updateParticipant, st.ID, p.ID, p.State, p.Until, p.DueAt); err != nil {
-				return err
-			}
-		}
-	}
-	for _, p := range st.seats {
-		if id := involvedAs(p.Kind, p.Subject); p.changed && p.State != Held && p.State != Offered && !st.concerns(id) {
-			if err := st.tx.Queue(st.ctx, dropInvolved, st.ID, id); err != nil {
-				return err
-			}
-		}
-	}
-	for id := range involve {
-		if id != "" {
-			involved = append(involved, id, st.ID, st.Jurisdiction, st.Open(), st.DueAt)
-		}
-	}
-	if err := insertParticipants.queue(st.ctx, st.tx, added); err != nil {
-		return err
-	}
-	return insertInvolved.queue(st.ctx, st.tx, involved)
-}
-
-// involvedAs is the subject under which somebody finds the case, as scopes name it; "" for
-// parties, who have no account.
-func involvedAs(kind, id string) string {
-	switch {
-	case id == "":
-		return ""
-	case kind == workflow.SeatPost:
-		return account.Branch{Kind: account.PostBranch, ID: id}.Involved()
-	case kind == workflow.SeatUnit:
-		return account.Branch{Kind: account.UnitBranch, ID: id}.Involved()
-	case kind == workflow.SeatPerson:
-		return account.Branch{Kind: account.PersonBranch, ID: id}.Involved()
-	}
-	return ""
-}
-
-// concerns tells whether a subject still sits, reported or entered the case.
-func (st *state) concerns(id string) bool {
-	return id == involvedAs(workflow.SeatPerson, st.ReporterID) || id == involvedAs(workflow.SeatPerson, st.EnteredBy) || slices.ContainsFunc(st.seats, func(p *Participant) bool {
-		return involvedAs(p.Kind, p.Subject) == id && (p.State == Held || p.State == Offered)
-	})
-}
 
 // nextLapse is when the first open offer lapses; zero when there is none.
 func (st *state) nextLapse() time.Time {
