@@ -47,23 +47,11 @@ func importCommand(ctx context.Context, cfg config.Config, args []string, out io
 	if err != nil {
 		return err
 	}
-	data, err := readFile(c.File)
-	if err != nil {
-		return err
-	}
-	a, err := New(ctx, cfg)
+	data, a, j, err := toImport(ctx, cfg, c.File, c.Import.Jurisdiction)
 	if err != nil {
 		return err
 	}
 	defer a.DB.Close()
-	code := c.Import.Jurisdiction
-	if code == "" {
-		code = cfg.Jurisdiction
-	}
-	j, err := a.Jurisdictions.byCode(code)
-	if err != nil {
-		return err
-	}
 	c.Import.Jurisdiction = j.ID
 	if j.Nature == casework.Sample {
 		c.Import.Nature = territory.Sample
@@ -81,6 +69,24 @@ func importCommand(ctx context.Context, cfg config.Config, args []string, out io
 		return err
 	}
 	return printReport(out, report)
+}
+
+// toImport reads a file and opens the database of the jurisdiction that it is for: the one
+// with that code, or else the configured one.
+func toImport(ctx context.Context, cfg config.Config, file, code string) (data []byte, a *App, j account.Jurisdiction, err error) {
+	if data, err = readFile(file); err != nil {
+		return nil, nil, j, err
+	}
+	if a, err = New(ctx, cfg); err != nil {
+		return nil, nil, j, err
+	}
+	if code == "" {
+		code = cfg.Jurisdiction
+	}
+	if j, err = a.Jurisdictions.byCode(code); err != nil {
+		a.DB.Close()
+	}
+	return data, a, j, err
 }
 
 // takeIn hands a file to the package whose it is.

@@ -70,23 +70,11 @@ func importRecords(ctx context.Context, cfg config.Config, args []string, out io
 	if err != nil {
 		return err
 	}
-	data, err := readFile(c.File)
-	if err != nil {
-		return err
-	}
-	a, err := New(ctx, cfg)
+	data, a, j, err := toImport(ctx, cfg, c.File, c.Import.Jurisdiction)
 	if err != nil {
 		return err
 	}
 	defer a.DB.Close()
-	code := c.Import.Jurisdiction
-	if code == "" {
-		code = cfg.Jurisdiction
-	}
-	j, err := a.Jurisdictions.byCode(code)
-	if err != nil {
-		return err
-	}
 	if c.Import.Jurisdiction = j.ID; j.Nature == casework.Sample {
 		c.Import.Nature = territory.Sample
 	}

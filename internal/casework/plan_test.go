@@ -47,7 +47,7 @@ func TestQueuePagesReadRangesOnly(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				plan := explain(t, d, text, args)
+				plan := dbtest.Explain(t, d, text, args)
 				for _, line := range strings.Split(plan, "\n") {
 					if strings.Contains(line, "Seq Scan on cases") || strings.Contains(line, "Seq Scan on involved") ||
 						strings.HasPrefix(line, "SCAN c") || strings.HasPrefix(line, "SCAN i") || strings.Contains(line, "AUTOMATIC") {
@@ -73,30 +73,11 @@ func TestDuplicatesAreLookedForInOneVillage(t *testing.T) {
 			stmt db.Stmt
 			args []any
 		}{{nearby, []any{"j", "a", 0, 1, 2, 1, 2, "a", "x", 60}}, {inSameArea, []any{"j", "a", 0, "a", "x", 60}}} {
-			if plan := explain(t, d, string(x.stmt), x.args); !strings.Contains(plan, "cases_village") {
+			if plan := dbtest.Explain(t, d, string(x.stmt), x.args); !strings.Contains(plan, "cases_village") {
 				t.Errorf("%s", plan)
 			}
 		}
 	})
-}
-
-func explain(t *testing.T, d *db.DB, text string, args []any) string {
-	t.Helper()
-	verb := map[db.Engine]string{db.SQLite: "EXPLAIN QUERY PLAN ", db.Postgres: "EXPLAIN "}[d.Engine]
-	var lines []string
-	if err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) (err error) {
-		lines, err = db.Collect(ctx, tx, db.Stmt(verb+text), args, func(r db.Rows) (line string, err error) {
-			if d.Engine == db.SQLite {
-				var a, b, c int64
-				return line, r.Scan(&a, &b, &c, &line)
-			}
-			return line, r.Scan(&line)
-		})
-		return err
-	}); err != nil {
-		t.Fatal(err, text)
-	}
-	return strings.Join(lines, "\n")
 }
 
 // fillCases makes 12,000 cases, three in four closed, a tenth of them in area "a" and as many

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -162,4 +163,24 @@ func serverURL() (string, error) {
 		return "", fmt.Errorf("dbtest: no PostgreSQL for tests (%w); run `make test`, or install postgresql", err)
 	}
 	return string(out), nil
+}
+
+// Explain returns how the engine would run a query, a step a line.
+func Explain(t testing.TB, d *db.DB, text string, args []any) string {
+	t.Helper()
+	verb := map[db.Engine]string{db.SQLite: "EXPLAIN QUERY PLAN ", db.Postgres: "EXPLAIN "}[d.Engine]
+	var lines []string
+	if err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) (err error) {
+		lines, err = db.Collect(ctx, tx, db.Stmt(verb+text), args, func(r db.Rows) (line string, err error) {
+			if d.Engine == db.SQLite {
+				var a, b, c int64
+				return line, r.Scan(&a, &b, &c, &line)
+			}
+			return line, r.Scan(&line)
+		})
+		return err
+	}); err != nil {
+		t.Fatal(err, text)
+	}
+	return strings.Join(lines, "\n")
 }

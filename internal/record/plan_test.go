@@ -24,7 +24,7 @@ func TestPagesReadRangesOnly(t *testing.T) {
 			for _, q := range []Query{{Day: "2026-03-02", Limit: 50}, {Day: "2026-03-02", Limit: 50, Text: "x"}, {Day: "2026-03-02", Limit: 50, area: &territory.Area{ID: "a", Level: territory.Village}}} {
 				scope := account.Scope{Jurisdiction: "j", Branches: []account.Branch{{Kind: account.PersonBranch, ID: "a"}, {Kind: account.UnitBranch, ID: "a"}, {Kind: account.AreaBranch, Level: level, ID: "a"}}}
 				text, args := listSQL(scope, k, q)
-				plan := explain(t, d, text, args)
+				plan := dbtest.Explain(t, d, text, args)
 				for _, line := range strings.Split(plan, "\n") {
 					if strings.Contains(line, "Seq Scan on record") || strings.HasPrefix(line, "SCAN c") || strings.HasPrefix(line, "SCAN s") || strings.Contains(line, "AUTOMATIC") {
 						t.Errorf("level %d, %+v: %s in\n%s", level, q, line, plan)
@@ -36,25 +36,6 @@ func TestPagesReadRangesOnly(t *testing.T) {
 			}
 		}
 	})
-}
-
-func explain(t *testing.T, d *db.DB, text string, args []any) string {
-	t.Helper()
-	verb := map[db.Engine]string{db.SQLite: "EXPLAIN QUERY PLAN ", db.Postgres: "EXPLAIN "}[d.Engine]
-	var lines []string
-	if err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) (err error) {
-		lines, err = db.Collect(ctx, tx, db.Stmt(verb+text), args, func(r db.Rows) (line string, err error) {
-			if d.Engine == db.SQLite {
-				var a, b, c int64
-				return line, r.Scan(&a, &b, &c, &line)
-			}
-			return line, r.Scan(&line)
-		})
-		return err
-	}); err != nil {
-		t.Fatal(err, text)
-	}
-	return strings.Join(lines, "\n")
 }
 
 // fillRecords makes 15,000 records, a tenth of them in area "a" and a few that name "a", and
