@@ -13,6 +13,7 @@ start)
 	[ "$(id -u)" = 0 ] && chown postgres "$dir"
 	cd "$dir"
 	[ -d data ] || as "$bin/initdb" -D "$dir/data" -U gezhi -A trust -E UTF8 --locale=C.UTF-8 >"$dir/initdb.log" 2>&1
+	as "$bin/pg_ctl" -D "$dir/data" status >/dev/null 2>&1 && as "$bin/pg_ctl" -D "$dir/data" -m fast stop >/dev/null # of a run that was cut off
 	port=$((20000 + $$ % 20000)) tries=0
 	until as "$bin/pg_ctl" -D "$dir/data" -w -t 30 -l "$dir/server.log" \
 		-o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=300 -c shared_buffers=256MB" start >"$dir/start.log" 2>&1; do

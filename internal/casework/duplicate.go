@@ -32,10 +32,10 @@ const (
 
 var (
 	// A village's open cases are one range of an index; the rest narrows it.
-	nearby = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE jurisdiction = $1 AND village_id = $2 AND phase <> 'closed' AND kind = 'case' AND parent_id = ''
+	nearby = db.SQL(`SELECT ` + readCase + ` FROM cases WHERE jurisdiction = $1 AND village_id = $2 AND phase <> 'closed' AND kind = 'case' AND parent_id = ''
 		AND opened_at >= $3 AND (lon_e7 BETWEEN $4 AND $5 AND lat_e7 BETWEEN $6 AND $7 OR lon_e7 = 0 AND lat_e7 = 0 AND area_id = $8) AND id <> $9
 		ORDER BY opened_at DESC, id LIMIT $10`)
-	inSameArea = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE jurisdiction = $1 AND village_id = $2 AND phase <> 'closed' AND kind = 'case' AND parent_id = ''
+	inSameArea = db.SQL(`SELECT ` + readCase + ` FROM cases WHERE jurisdiction = $1 AND village_id = $2 AND phase <> 'closed' AND kind = 'case' AND parent_id = ''
 		AND opened_at >= $3 AND area_id = $4 AND id <> $5 ORDER BY opened_at DESC, id LIMIT $6`)
 	keyedAlike = db.SQL(`SELECT to_case FROM link WHERE from_case = $1 AND kind = 'duplicate' AND until_at = 0`)
 )

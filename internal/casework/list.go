@@ -56,14 +56,18 @@ type Row struct {
 	LonE7, LatE7                                                                              int64
 }
 
-const rowColumns = `c.due_at, c.id, c.number, c.kind, c.title, c.pack, c.pack_hash, c.overlay_hash, c.scheme, c.class, c.life, c.severity, c.step, c.phase, c.outcome,
-	c.area_id, c.unit_id, c.assignee_id, c.nature, c.version, c.opened_at, c.suspended, c.supervised, c.returns, c.lon_e7, c.lat_e7`
+// rowColumns are few: whatever people cannot write into travels packed.
+var rowColumns = `c.due_at, c.id, c.title, ` + db.Pack("c.number", "c.kind", "c.pack", "c.pack_hash", "c.overlay_hash", "c.scheme", "c.class", "c.life", "c.severity", "c.step",
+	"c.phase", "c.outcome", "c.area_id", "c.unit_id", "c.assignee_id", "c.nature", "c.version", "c.opened_at", "c.suspended", "c.supervised", "c.returns", "c.lon_e7", "c.lat_e7")
 
 func scanRow(r db.Rows) (x Row, err error) {
 	var due, opened, suspended, supervised int64
-	var phase string
-	err = r.Scan(&due, &x.ID, &x.Number, &x.Kind, &x.Title, &x.Pack, &x.PackHash, &x.OverlayHash, &x.Scheme, &x.Class, &x.Life, &x.Severity, &x.Step, &phase, &x.Outcome,
-		&x.AreaID, &x.UnitID, &x.AssigneeID, &x.Nature, &x.Version, &opened, &suspended, &supervised, &x.Returns, &x.LonE7, &x.LatE7)
+	var phase, packed string
+	if err = r.Scan(&due, &x.ID, &x.Title, &packed); err != nil {
+		return x, err
+	}
+	err = db.Unpack(packed, &x.Number, &x.Kind, &x.Pack, &x.PackHash, &x.OverlayHash, &x.Scheme, &x.Class, &x.Life, &x.Severity, &x.Step,
+		&phase, &x.Outcome, &x.AreaID, &x.UnitID, &x.AssigneeID, &x.Nature, &x.Version, &opened, &suspended, &supervised, &x.Returns, &x.LonE7, &x.LatE7)
 	x.Phase, x.DueAt, x.OpenedAt, x.SuspendedUntil, x.Supervised = workflow.Phase(phase), db.Time(due), db.Time(opened), db.Time(suspended), supervised == 1
 	return x, err
 }

@@ -17,16 +17,24 @@ const caseColumns = `id, jurisdiction, number, kind, nature, root_id, parent_id,
 	happened_at, opened_at, entered_at, due_at, closed_at, suspended, returns, reopens, extensions, urges,
 	supervised, designated, merged_into, about_kind, about_id, about_rev, fields`
 
+// readCase are few columns: whatever people cannot write into travels packed.
+var readCase = `id, title, item_key, channel, fields, ` + db.Pack("jurisdiction", "number", "kind", "nature", "root_id", "parent_id", "part", "part_round", "depth",
+	"pack", "pack_hash", "overlay_hash", "scheme", "class", "life", "severity", "step", "phase", "outcome", "version", "moves",
+	"reporter_id", "entered_by", "unit_id", "assignee_id", "queue",
+	"area_id", "province_id", "city_id", "county_id", "township_id", "village_id", "grid_id", "micro_id", "lon_e7", "lat_e7",
+	"happened_at", "opened_at", "entered_at", "due_at", "closed_at", "suspended", "returns", "reopens", "extensions", "urges",
+	"supervised", "designated", "merged_into", "about_kind", "about_id", "about_rev")
+
 var (
 	insertCase = db.SQL(`INSERT INTO cases (` + caseColumns + `) VALUES (` + places(1, 57) + `)`)
 	updateCase = db.SQL(`UPDATE cases SET severity = $2, step = $3, phase = $4, outcome = $5, version = $6, moves = $7, title = $8,
 		unit_id = $9, assignee_id = $10, queue = $11, entered_at = $12, due_at = $13, closed_at = $14, suspended = $15,
 		returns = $16, reopens = $17, extensions = $18, urges = $19, supervised = $20, designated = $21, merged_into = $22, fields = $23,
 		class = $24, scheme = $25 WHERE id = $1`)
-	caseByID = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE id = $1`)
+	caseByID = db.SQL(`SELECT ` + readCase + ` FROM cases WHERE id = $1`)
 	// A bare $1 would make SQLite plan anew for every value: another index is for parent_id = ''.
-	partsOf    = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = ($1 || '') AND parent_id <> '' AND part = $2 ORDER BY part_round, item_key, id`)
-	allPartsOf = db.SQL(`SELECT ` + caseColumns + ` FROM cases WHERE parent_id = ($1 || '') AND parent_id <> '' ORDER BY part, part_round, item_key, id`)
+	partsOf    = db.SQL(`SELECT ` + readCase + ` FROM cases WHERE parent_id = ($1 || '') AND parent_id <> '' AND part = $2 ORDER BY part_round, item_key, id`)
+	allPartsOf = db.SQL(`SELECT ` + readCase + ` FROM cases WHERE parent_id = ($1 || '') AND parent_id <> '' ORDER BY part, part_round, item_key, id`)
 
 	insertMove = db.SQL(`INSERT INTO move (case_id, id, jurisdiction, root_id, action, from_step, to_step, outcome, person_id, post_id, unit_id,
 		role, helper_id, at, device_at, cause, done, reason, data) VALUES (` + places(1, 19) + `)`)
@@ -140,12 +148,16 @@ func scanCase(r db.Rows) (*Case, error) {
 	var c Case
 	var phase, fields string
 	var happened, opened, entered, due, closed, suspended, supervised, designated int64
-	err := r.Scan(&c.ID, &c.Jurisdiction, &c.Number, &c.Kind, &c.Nature, &c.RootID, &c.ParentID, &c.Part, &c.PartRound, &c.ItemKey, &c.Depth,
+	var packed string
+	if err := r.Scan(&c.ID, &c.Title, &c.ItemKey, &c.Channel, &fields, &packed); err != nil {
+		return nil, err
+	}
+	err := db.Unpack(packed, &c.Jurisdiction, &c.Number, &c.Kind, &c.Nature, &c.RootID, &c.ParentID, &c.Part, &c.PartRound, &c.Depth,
 		&c.Pack, &c.PackHash, &c.OverlayHash, &c.Scheme, &c.Class, &c.Life, &c.Severity, &c.Step, &phase, &c.Outcome, &c.Version, &c.Moves,
-		&c.Channel, &c.ReporterID, &c.EnteredBy, &c.Title, &c.UnitID, &c.AssigneeID, &c.Queue,
+		&c.ReporterID, &c.EnteredBy, &c.UnitID, &c.AssigneeID, &c.Queue,
 		&c.AreaID, &c.Areas[1], &c.Areas[2], &c.Areas[3], &c.Areas[4], &c.Areas[5], &c.Areas[6], &c.Areas[7], &c.LonE7, &c.LatE7,
 		&happened, &opened, &entered, &due, &closed, &suspended, &c.Returns, &c.Reopens, &c.Extensions, &c.Urges,
-		&supervised, &designated, &c.MergedInto, &c.AboutKind, &c.AboutID, &c.AboutRev, &fields)
+		&supervised, &designated, &c.MergedInto, &c.AboutKind, &c.AboutID, &c.AboutRev)
 	if err != nil {
 		return nil, err
 	}

@@ -229,3 +229,21 @@ func TestOpeningRefusesWhatItCannotServe(t *testing.T) {
 		t.Fatalf("a path below a file: %v", err)
 	}
 }
+
+// Packed columns come back as they were, empty ones too; what was packed otherwise is refused.
+func TestPackedColumnsComeBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var packed string
+		query := db.Stmt("SELECT " + db.Pack("a", "b", "n", "c") + " FROM (SELECT '' AS a, '格治, ''x''' AS b, -9007199254740993 AS n, '' AS c) AS t")
+		if err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error { return tx.Row(ctx, query, nil, &packed) }); err != nil {
+			t.Fatal(err)
+		}
+		a, b, c, n := "?", "?", "?", int64(0)
+		if err := db.Unpack(packed, &a, &b, &n, &c); err != nil || a != "" || b != "格治, 'x'" || n != -9007199254740993 || c != "" {
+			t.Fatal(a, b, n, c, err)
+		}
+		if db.Unpack(packed, &a, &b, &n) == nil || db.Unpack(packed, &a, &b, &n, &c, &a) == nil || db.Unpack(packed, &a, &n, &b, &c) == nil {
+			t.Fatal("columns of another number or kind are taken")
+		}
+	})
+}

@@ -84,10 +84,9 @@ func clustered(o options, st *store, one bool) (f figure, err error) {
 	return f, owed(d, f.OK)
 }
 
-// seedSQL multiplies the cases that are there: $1 more, spread over grids, three in four closed.
-const seedSQL = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[1]d),
-	g AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS k, count(*) OVER () AS total FROM cases WHERE pack = 'bench')
-	INSERT INTO cases (%[2]s) SELECT %[3]s FROM n JOIN g ON g.k = n.i %% g.total JOIN cases c ON c.id = g.id`
+// seedSQL copies the cases that are there so many times, each later than the one before, three in four closed.
+const seedSQL = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[1]d)
+	INSERT INTO cases (%[2]s) SELECT %[3]s FROM n CROSS JOIN cases c WHERE c.pack = 'bench'`
 
 // queues measures a page of the queue for the lowest role and for the county, at growing size.
 func queues(o options, st *store, r *report) error {
@@ -234,7 +233,11 @@ func multiply(d *sql.DB, size int) error {
 			values[i] = "c." + c
 		}
 	}
-	if _, err := d.Exec(fmt.Sprintf(seedSQL, size, strings.Join(columns, ", "), strings.Join(values, ", "))); err != nil {
+	var have int
+	if err := d.QueryRow(`SELECT count(*) FROM cases WHERE pack = 'bench'`).Scan(&have); err != nil {
+		return err
+	}
+	if _, err := d.Exec(fmt.Sprintf(seedSQL, max(1, size/have-1), strings.Join(columns, ", "), strings.Join(values, ", "))); err != nil {
 		return err
 	}
 	// Reporters and units of a seeded case are those of the case it was copied from.

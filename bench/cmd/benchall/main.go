@@ -41,11 +41,16 @@ func main() {
 	}
 }
 
-func run(o options, engines []string, out string) error {
+func run(o options, engines []string, out string) (err error) {
 	var r report
 	r.line("# What was measured\n")
 	r.line("Written by `make bench` on %s: %d cores, %s of memory, %s, SQLite at synchronous=FULL, PostgreSQL with fsync.", time.Now().Format(time.DateOnly), runtime.NumCPU(), memory(), runtime.Version())
 	r.line("Medians of %d rounds of %v each, product and reference server in turn. *ratio* is the product's rate over the reference server's in the same round, *CPU x* its CPU per request over the reference server's; *others* is what the rest of the machine used meanwhile, in cores: above 0.4 the round was disturbed and the rates say little, the ratios more.\n", o.rounds, o.d)
+	defer func() { // what was measured before something failed is worth having
+		if e := os.WriteFile(out, []byte(r.String()), 0o644); err == nil {
+			err = e
+		}
+	}()
 	for _, e := range engines {
 		if e == "postgres" {
 			url, err := exec.Command("sh", o.pgsh, "start", fmt.Sprint(os.Getpid())).Output()
@@ -63,7 +68,7 @@ func run(o options, engines []string, out string) error {
 		return err
 	}
 	fmt.Print(r.String())
-	return os.WriteFile(out, []byte(r.String()), 0o644)
+	return nil
 }
 
 func measure(o options, engine string, r *report) error {

@@ -37,7 +37,7 @@ func (s *store) url(database string) string {
 // look opens a database beside the product.
 func (s *store) look(database string) (*sql.DB, error) {
 	if s.engine == "sqlite" {
-		return sql.Open("sqlite3", "file:"+filepath.Join(s.dir, database, "gezhi.db")+"?_busy_timeout=10000")
+		return sql.Open("sqlite3", "file:"+filepath.Join(s.dir, database, "gezhi.db")+"?_busy_timeout=10000&_cache_size=-500000")
 	}
 	return sql.Open("pgx", s.url(database))
 }
