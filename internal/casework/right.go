@@ -323,11 +323,21 @@ func (st *state) doers(r workflow.Apart) ([]doer, error) {
 			return nil, nil
 		}
 	}
-	out, err := db.Collect(st.ctx, st.tx, stmt, []any{id, r.Did}, func(rows db.Rows) (d doer, err error) {
-		return d, rows.Scan(&d.person, &d.unit)
-	})
-	if st.acted && !r.OnAbout && st.move.Action == r.Did && st.move.PersonID != "" {
-		out = append(out, doer{st.move.PersonID, st.move.UnitID})
+	out, known := st.did[id+"/"+r.Did]
+	if !known { // asked of every holder of a role: once is enough
+		var err error
+		if out, err = db.Collect(st.ctx, st.tx, stmt, []any{id, r.Did}, func(rows db.Rows) (d doer, err error) {
+			return d, rows.Scan(&d.person, &d.unit)
+		}); err != nil {
+			return nil, err
+		}
+		if st.did == nil {
+			st.did = map[string][]doer{}
+		}
+		st.did[id+"/"+r.Did] = out
 	}
-	return out, err
+	if st.acted && !r.OnAbout && st.move.Action == r.Did && st.move.PersonID != "" {
+		out = append(slices.Clone(out), doer{st.move.PersonID, st.move.UnitID})
+	}
+	return out, nil
 }

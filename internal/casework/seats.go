@@ -391,8 +391,12 @@ func (st *state) unitInTurn(w workflow.Who, apart []workflow.Apart) string {
 	return ""
 }
 
-// inQueue are those who may take a case that nobody leads: the nearest holders of its role
-// who are not kept apart from what is to be done.
+// crowd is how many may share a queue and still be told of each case in it one by one.
+const crowd = 12
+
+// inQueue are those to tell of a case that nobody leads: the nearest holders of its role who
+// are not kept apart from what is to be done. A queue of many is looked at, not told, unless
+// the case wakes people.
 func (st *state) inQueue() []string {
 	for _, a := range st.life.Actions {
 		if !slices.Contains(a.In, st.Step) || a.Upon != nil {
@@ -400,7 +404,11 @@ func (st *state) inQueue() []string {
 		}
 		for _, w := range a.Who {
 			if w.Kind == workflow.WhoRole && w.Name == st.Queue {
-				if who := st.eligible(w, a.Apart); len(who) > 0 {
+				who := st.eligible(w, a.Apart)
+				if len(who) > crowd && !st.class.severity(st.Severity).Wakes {
+					return nil
+				}
+				if len(who) > 0 {
 					return who
 				}
 			}

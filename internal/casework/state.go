@@ -27,7 +27,8 @@ type state struct {
 	parts  map[string][]*Case // by set, loaded when asked for
 	parent *state             // loaded when asked for
 	root   *Case
-	moves  []Move // of the case, where it is read whole
+	moves  []Move            // of the case, where it is read whole
+	did    map[string][]doer // by case and action, loaded when asked for
 
 	fresh    bool // not yet in the database
 	move     *Move
