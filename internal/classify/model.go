@@ -113,8 +113,8 @@ func soften(score []float64, sharpness float64) []float64 {
 	return out
 }
 
-// words are those of a text that spoke most for a class against the others: stretches of
-// letters each of which spoke for it.
+// words are those of a text that spoke most for a class against the others: stretches of two
+// to four letters of which each pair spoke for it, cut where pairs say least.
 func (m *Model) words(t Text, x vector, class int) []string {
 	share := map[string]float64{}
 	for _, e := range x {
@@ -132,17 +132,20 @@ func (m *Model) words(t Text, x vector, class int) []string {
 			found[run] = share[run]
 			continue
 		}
+		pair := func(i int) float64 { // letter i and the next
+			if i < 0 || i+1 >= len(r) {
+				return 0
+			}
+			return share[string(r[i:i+2])]
+		}
 		for i := range r {
-			for n := 2; n <= 4 && i+n <= len(r); n++ {
-				sum, least := 0.0, math.Inf(1)
-				for k := i; k < i+n; k++ {
-					sum += share[string(r[k])]
-					if k+1 < i+n {
-						pair := share[string(r[k:k+2])]
-						sum, least = sum+pair, min(least, pair)
-					}
-				}
-				if least > 0 {
+			if pair(i-1) > pair(i) { // a word begins further left
+				continue
+			}
+			sum := share[string(r[i])]
+			for n := 2; n <= 4 && i+n <= len(r) && pair(i+n-2) > 0; n++ {
+				sum += share[string(r[i+n-1])] + pair(i+n-2)
+				if pair(i+n-1) <= pair(i+n-2) { // else it ends further right
 					found[string(r[i:i+n])] = sum / math.Sqrt(float64(n))
 				}
 			}
