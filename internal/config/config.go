@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,7 @@ type Config struct {
 	Public       *url.URL       // address that people type, nil when it is Addr
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
 	Notify       Notify         // the channels that leave the building
+	Intake       Intake         // the residents' inlet
 }
 
 // prefix begins the name of every variable.
@@ -43,7 +45,7 @@ func (s setting) variable() string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
 }
 
-var settings = append(general, channels...)
+var settings = slices.Concat(general, channels, inlet)
 
 var general = []setting{
 	{name: "addr", usage: "`host:port` to listen on", standard: "127.0.0.1:8480", set: func(c *Config, v string) error {
