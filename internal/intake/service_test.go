@@ -239,7 +239,7 @@ func TestForACallerAndWithAHelper(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		c, ctx := open(t, d), t.Context()
 		call := c.rubbish()
-		call.By, call.Channel, call.Contact = ByCaller, "hotline", Contact{"李先生", "0578-0000000"}
+		call.By, call.Channel, call.Contact = ByCaller, "hotline", Contact{"李先生", "0578-2000000"}
 		filed, err := c.Report(ctx, c.as("dispatcher"), phone, call)
 		must(t, err)
 		v := c.caseOf(filed)
