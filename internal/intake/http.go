@@ -73,10 +73,10 @@ type proposeInput struct {
 
 type proposeOutput struct {
 	Body struct {
-		Places   []ProposedPlaceJSON     `json:"places"`
-		Classes  []CandidateJSON `json:"classes"`
-		Severity *GuessJSON      `json:"severity,omitempty"`
-		Unit     *GuessJSON      `json:"unit,omitempty" doc:"who would handle it; nobody is the dispatcher's queue"`
+		Places   []ProposedPlaceJSON `json:"places"`
+		Classes  []CandidateJSON     `json:"classes"`
+		Severity *GuessJSON          `json:"severity,omitempty"`
+		Unit     *GuessJSON          `json:"unit,omitempty" doc:"who would handle it; nobody is the dispatcher's queue"`
 	}
 }
 
