@@ -4,6 +4,195 @@
  */
 
 export interface paths {
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People of the jurisdiction with their posts, for administrators */
+        get: operations["listAccounts"];
+        put?: never;
+        /** Make an account without any right, with a one-time password */
+        post: operations["createAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One person with all posts, for administrators */
+        get: operations["account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End somebody's time here: posts, delegations and sessions end */
+        post: operations["endAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep somebody out; sessions end, posts stay */
+        post: operations["lockAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give somebody a post */
+        post: operations["givePost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/remove-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take away a second factor that is lost; sessions end */
+        post: operations["removeFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give somebody a one-time password; sessions end */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where somebody is logged in */
+        get: operations["accountSessions"];
+        put?: never;
+        post?: never;
+        /** End all of somebody's sessions */
+        delete: operations["endAccountSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of somebody's sessions */
+        delete: operations["endAccountSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let somebody in again whom a lock or failed log-ins keep out */
+        post: operations["unlockAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/addresses/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let log-ins from an address be tried again at once */
+        post: operations["unlockAddress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas": {
         parameters: {
             query?: never;
@@ -11,7 +200,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Places below one, or by name */
+        /** Places below one, or where the asker has posts */
         get: operations["listAreas"];
         put?: never;
         post?: never;
@@ -294,6 +483,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may be reported here, and how */
+        get: operations["inlet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places to choose from, level by level */
+        get: operations["inletAreas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A question that people answer more easily than programs */
+        post: operations["challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a photo or a recording for a report that will have this Idempotency-Key */
+        post: operations["intakeFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What became of a report, by its number and query code */
+        post: operations["follow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Act as the reporter, by number and query code */
+        post: operations["actByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Guesses for a report that is being written, with reasons; nothing is applied */
+        post: operations["propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report something, with an account or without */
+        post: operations["report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -324,6 +649,110 @@ export interface paths {
         put: operations["setMyContacts"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether I log in with a second factor */
+        get: operations["myFactor"];
+        put?: never;
+        /** Begin to set up a second factor: its secret, shown once */
+        post: operations["offerFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the second factor count, by a code of it; other sessions end */
+        post: operations["confirmFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change my password; other sessions end */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New recovery codes in place of all old ones */
+        post: operations["renewRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where I am logged in */
+        get: operations["mySessions"];
+        put?: never;
+        post?: never;
+        /** End all my sessions but this one */
+        delete: operations["endMyOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of my sessions */
+        delete: operations["endMySession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -397,6 +826,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places that a name may mean, with suggestions for slips of the pen */
+        get: operations["matchPlaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posts/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a post */
+        post: operations["endPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/record-kinds": {
         parameters: {
             query?: never;
@@ -440,6 +903,23 @@ export interface paths {
         };
         /** One record as of a day, with its history */
         get: operations["viewRecord"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Roles that somebody may be given */
+        get: operations["listRoles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -513,6 +993,70 @@ export interface components {
             of: string;
             title: string;
         };
+        AccountPost: {
+            area?: components["schemas"]["MyArea"];
+            /** @description the absent colleague whose post this is */
+            for?: components["schemas"]["Named"];
+            /** Format: date-time */
+            from: string;
+            id: string;
+            /** @description as the packs name it */
+            role: string;
+            role_title?: string;
+            /** @enum {string} */
+            seat?: "leader" | "deputy" | "member";
+            /** @description it counts now */
+            standing: boolean;
+            unit?: components["schemas"]["Named"];
+            /**
+             * Format: date-time
+             * @description the post ends just before
+             */
+            until?: string;
+        };
+        AccountRow: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /** @description logs in with a second factor */
+            factor?: boolean;
+            id: string;
+            /** Format: date-time */
+            locked_at?: string;
+            login?: string;
+            name: string;
+            nature: string;
+            /**
+             * Format: date-time
+             * @description the password was made by somebody else and counts until then
+             */
+            one_time_until?: string;
+            posts: components["schemas"]["AccountPost"][];
+            /**
+             * Format: date-time
+             * @description failed log-ins slow this login down until then; not in lists
+             */
+            waits_until?: string;
+        };
+        AccountsOutputBody: {
+            accounts: components["schemas"]["AccountRow"][];
+            /** @description cursor of the next page; none on the last */
+            next?: string;
+        };
+        ActByCodeInputBody: {
+            action: string;
+            /** @description query code, as people write it */
+            code: string;
+            note?: string;
+            number: string;
+            reason?: string;
+            values?: {
+                [key: string]: unknown;
+            };
+            /** Format: int64 */
+            version?: number;
+        };
         ActInputBody: {
             action: string;
             /** Format: int64 */
@@ -538,6 +1082,15 @@ export interface components {
             case: components["schemas"]["RowJSON"];
             /** @description the step had changed: kept as a note */
             note?: boolean;
+        };
+        AddressInputBody: {
+            /** @description an IP address */
+            address: string;
+        };
+        AnswerJSON: {
+            answer: string;
+            token: string;
+            work?: string;
         };
         AreaJSON: {
             code: string;
@@ -573,6 +1126,19 @@ export interface components {
             severity?: number;
             /** @description what to say */
             text: string;
+        };
+        CandidateJSON: {
+            /** @description pack/scheme:code */
+            id: string;
+            /**
+             * Format: int64
+             * @description how likely, in hundredths
+             */
+            share: number;
+            /** @description good enough to be chosen beforehand; the person confirms all the same */
+            sure?: boolean;
+            title: string;
+            why: string;
         };
         CaseJSON: {
             area_id: string;
@@ -611,6 +1177,32 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ChallengeInputBody: {
+            /**
+             * @description a picture of digits, or a sum in words that a screen reader speaks; either will do
+             * @enum {string}
+             */
+            kind: "picture" | "words";
+        };
+        ChallengeJSON: {
+            /** @enum {string} */
+            kind: "picture" | "words";
+            /** @description PNG */
+            picture?: string;
+            /** @description in words */
+            question?: string;
+            token: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            until: number;
+            /**
+             * Format: int64
+             * @description find a text of at most 20 characters so that SHA-256(token + ':' + text) begins with so many zero bits
+             */
+            work?: number;
+        };
         ClassesOutputBody: {
             classes: components["schemas"]["ClassJSON"][];
         };
@@ -627,6 +1219,8 @@ export interface components {
             severity: string;
             spot?: boolean;
             title: string;
+            /** @description for what is brought without a class */
+            unsorted?: boolean;
         };
         ClockJSON: {
             /** Format: int64 */
@@ -644,6 +1238,13 @@ export interface components {
             /** Format: int64 */
             until?: number;
             why: string[];
+        };
+        CodeInputBody: {
+            code: string;
+        };
+        ContactJSON: {
+            name?: string;
+            phone?: string;
         };
         DeliveryView: {
             /** Format: int64 */
@@ -670,6 +1271,13 @@ export interface components {
             /** @description the same in words */
             why_text?: string;
         };
+        EndPostInputBody: {
+            /**
+             * Format: date-time
+             * @description now, where there is none
+             */
+            at?: string;
+        };
         FieldJSON: {
             /** @description personal: there is a value that the reader may not see */
             masked?: boolean;
@@ -677,6 +1285,37 @@ export interface components {
             title: string;
             type: string;
             value?: unknown;
+        };
+        FollowedJSON: {
+            area_name: string;
+            /** @description what the reporter may do now */
+            can: components["schemas"]["OfferJSON"][];
+            class_title: string;
+            /** Format: int64 */
+            closed_at: number;
+            /**
+             * Format: int64
+             * @description until when it is to be settled
+             */
+            due_at: number;
+            /** @description number of the report about the same matter that goes on */
+            merged_into?: string;
+            number: string;
+            /** Format: int64 */
+            opened_at: number;
+            outcome_title?: string;
+            /** @enum {string} */
+            phase: "waiting" | "working" | "verifying" | "rating" | "closed";
+            phases: components["schemas"]["PhaseJSON"][];
+            /** Format: int64 */
+            rate_until?: number;
+            replies: components["schemas"]["ReplyJSON"][];
+            step_title: string;
+            title: string;
+            /** @description who has it now */
+            unit_name?: string;
+            /** Format: int64 */
+            version: number;
         };
         FormJSON: {
             /** Format: double */
@@ -691,7 +1330,12 @@ export interface components {
             rows?: components["schemas"]["FormJSON"][];
             title: string;
             /** @enum {string} */
-            type: "area" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
+            type: "area" | "audio" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
+        };
+        GuessJSON: {
+            id: string;
+            title: string;
+            why: string;
         };
         HolderJSON: {
             /** Format: int64 */
@@ -704,6 +1348,49 @@ export interface components {
             /** Format: int64 */
             until?: number;
             why?: string;
+        };
+        InletAreaJSON: {
+            has_children: boolean;
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+        };
+        InletAreasOutputBody: {
+            areas: components["schemas"]["InletAreaJSON"][];
+        };
+        InletClassJSON: {
+            /** @description answers that a face may ask; files and contacts have places of their own */
+            fields: components["schemas"]["FormJSON"][];
+            group_title?: string;
+            id: string;
+            title: string;
+        };
+        InletJSON: {
+            /** @description a report without an account needs an answered challenge */
+            challenge: boolean;
+            classes: components["schemas"]["InletClassJSON"][];
+            /** @description division code of the jurisdiction */
+            code: string;
+            /**
+             * Format: int64
+             * @description bytes
+             */
+            max_file: number;
+            /** Format: int64 */
+            max_photos: number;
+            /**
+             * Format: int64
+             * @description characters
+             */
+            max_text: number;
+            name: string;
+            /** @description a recording alone is a report */
+            recording: boolean;
+            /** @description everything in it is made up */
+            sample: boolean;
+            /** @description a report needs no class */
+            unsorted: boolean;
         };
         LetterView: {
             /** Format: int64 */
@@ -783,14 +1470,23 @@ export interface components {
             cases: components["schemas"]["RowJSON"][];
             next?: string;
         };
+        LockInputBody: {
+            reason: string;
+        };
         LogInInputBody: {
+            /** @description of the second factor, or a recovery code; asked for by session.code_needed */
+            code?: string;
             login: string;
             password: string;
         };
         Me: {
             jurisdiction: components["schemas"]["MyCounty"];
+            /** @description every post has ended */
+            lapsed?: boolean;
             /** @enum {string} */
             locale?: "zh" | "en";
+            /** @description what comes before everything else: a password of one's own, a second factor */
+            must?: ("password" | "factor")[];
             person: components["schemas"]["Named"];
             posts: components["schemas"]["MyPost"][];
         };
@@ -833,6 +1529,15 @@ export interface components {
             /** @description everything in it is made up */
             sample: boolean;
         };
+        MyFactor: {
+            /** @description a code is asked for at log-in */
+            on: boolean;
+            /**
+             * Format: int64
+             * @description recovery codes not yet used
+             */
+            recovery_left: number;
+        };
         MyPost: {
             area?: components["schemas"]["MyArea"];
             /** @description the absent colleague whose post this is */
@@ -848,6 +1553,47 @@ export interface components {
         Named: {
             id: string;
             name?: string;
+        };
+        NamedPlaceJSON: {
+            code: string;
+            /** @description in another jurisdiction: cannot be chosen here */
+            elsewhere?: boolean;
+            has_children: boolean;
+            /**
+             * @description the very name, a part of one, or a slip of the pen away
+             * @enum {string}
+             */
+            how: "name" | "part" | "near";
+            /** @description empty where it cannot be chosen */
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            /** @description the names above it */
+            path: string;
+        };
+        NewAccountInputBody: {
+            login: string;
+            name: string;
+        };
+        NewPostInputBody: {
+            /** @description id of an area; the unit's, where there is none */
+            area?: string;
+            /**
+             * Format: date-time
+             * @description now, where there is none
+             */
+            from?: string;
+            role: string;
+            /** @enum {string} */
+            seat?: "leader" | "deputy" | "member";
+            /** @description id of a unit */
+            unit?: string;
+            /**
+             * Format: date-time
+             * @description the post ends just before; open, where there is none
+             */
+            until?: string;
         };
         NoteView: {
             case?: string;
@@ -869,6 +1615,14 @@ export interface components {
             severity?: number;
             text: string;
         };
+        OfferedFactor: {
+            /** @description the QR code, a data: address of a PNG picture */
+            qr: string;
+            /** @description in base 32, to be typed */
+            secret: string;
+            /** @description otpauth://…, what the QR code says */
+            uri: string;
+        };
         OfferJSON: {
             action: string;
             also: components["schemas"]["FormJSON"][];
@@ -879,6 +1633,12 @@ export interface components {
             danger: boolean;
             title: string;
             unmet: components["schemas"]["UnmetJSON"][];
+        };
+        OneTimePassword: {
+            /** @description of the account */
+            id: string;
+            /** @description shown once; counts for 72 hours */
+            password: string;
         };
         OpenInputBody: {
             /** @description the record or case that it is about */
@@ -955,6 +1715,10 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        PasswordInputBody: {
+            new: string;
+            old: string;
+        };
         PeopleOutputBody: {
             people: components["schemas"]["PersonJSON"][];
         };
@@ -963,6 +1727,16 @@ export interface components {
             name: string;
             role: string;
             unit_name?: string;
+        };
+        PhaseJSON: {
+            /** Format: int64 */
+            at: number;
+            /** @enum {string} */
+            phase: "waiting" | "working" | "verifying" | "rating" | "closed";
+        };
+        PlacesOutputBody: {
+            /** @description best first; names repeat, so that several may be meant */
+            places: components["schemas"]["NamedPlaceJSON"][];
         };
         Point: {
             /** Format: double */
@@ -999,6 +1773,36 @@ export interface components {
             title: string;
             /** @description always about:blank */
             type: string;
+        };
+        ProposedPlaceJSON: {
+            has_children: boolean;
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            why: string;
+        };
+        ProposeInputBody: {
+            area_id?: string;
+            class?: string;
+            fields?: {
+                [key: string]: unknown;
+            };
+            jurisdiction?: string;
+            point?: components["schemas"]["Point"];
+            text?: string;
+        };
+        ProposeOutputBody: {
+            classes: components["schemas"]["CandidateJSON"][];
+            places: components["schemas"]["ProposedPlaceJSON"][];
+            severity?: components["schemas"]["GuessJSON"];
+            /** @description who would handle it; nobody is the dispatcher's queue */
+            unit?: components["schemas"]["GuessJSON"];
+        };
+        ProveInputBody: {
+            /** @description of the second factor that there is, or a recovery code */
+            code?: string;
+            password: string;
         };
         RecordFieldJSON: {
             /** @description personal: there is a value that the reader may not see */
@@ -1058,13 +1862,66 @@ export interface components {
             record: components["schemas"]["RecordJSON"];
             related: components["schemas"]["RelatedRecordsJSON"][];
         };
+        RecoveryCodes: {
+            /** @description each is good once, in place of a code */
+            codes: string[];
+        };
         RelatedRecordsJSON: {
             records: components["schemas"]["RecordJSON"][];
             relation: string;
             title: string;
         };
+        ReplyJSON: {
+            /** Format: int64 */
+            at: number;
+            /** @description the unit */
+            by?: string;
+            text: string;
+        };
         ReporterJSON: {
             name_masked: string;
+        };
+        ReportInputBody: {
+            area_id?: string;
+            /**
+             * @description caller: typed by a clerk for somebody; helper: typed for a person who sits beside; self when empty
+             * @enum {string}
+             */
+            by?: "self" | "caller" | "helper";
+            challenge?: components["schemas"]["AnswerJSON"];
+            /** @description home when empty, field for a helper */
+            channel?: string;
+            /** @description pack/scheme:code; to be sorted later when empty */
+            class?: string;
+            contact?: components["schemas"]["ContactJSON"];
+            fields?: {
+                [key: string]: unknown;
+            };
+            /** Format: int64 */
+            happened_at?: number;
+            jurisdiction?: string;
+            /** @description files that came before under the same key */
+            photos?: string[];
+            point?: components["schemas"]["Point"];
+            /** @description file that came before under the same key */
+            recording?: string;
+            text?: string;
+        };
+        ReportOutputBody: {
+            /** @description query code: with the number it stands for the reporter on this case; shown this once */
+            code: string;
+            /** @description of the case, for who is logged in */
+            id?: string;
+            number: string;
+        };
+        RolesOutputBody: {
+            roles: components["schemas"]["RoleTitle"][];
+        };
+        RoleTitle: {
+            /** @description an administrator's, which stands nowhere and shows no case */
+            kernel?: boolean;
+            role: string;
+            title: string;
         };
         RowJSON: {
             area_id: string;
@@ -1102,6 +1959,42 @@ export interface components {
             holders: components["schemas"]["HolderJSON"][];
             seat: string;
             title: string;
+        };
+        SessionsOutputBody: {
+            sessions: components["schemas"]["SessionView"][];
+        };
+        SessionView: {
+            /** @description where it was opened */
+            address?: string;
+            /** @description the one that asks */
+            current?: boolean;
+            /** @description what the browser calls itself */
+            device: string;
+            /**
+             * Format: date-time
+             * @description at the latest
+             */
+            ends_at: string;
+            /** Format: date-time */
+            first_seen: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description to within five minutes
+             */
+            last_seen: string;
+            /**
+             * @description here: this very machine; inside: a private network; outside: any other address
+             * @enum {string}
+             */
+            place: "here" | "inside" | "outside" | "unknown";
+            /** @description opened with a second factor */
+            strong?: boolean;
+        };
+        TicketJSON: {
+            /** @description query code, as people write it */
+            code: string;
+            number: string;
         };
         UnitJSON: {
             id: string;
@@ -1165,11 +2058,418 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listAccounts: {
+        parameters: {
+            query?: {
+                /** @description the field next of the page before */
+                cursor?: string;
+                limit?: number;
+                /** @description part of a name or login */
+                q?: string;
+                /** @description holds a post of this role now */
+                role?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccountInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimePassword"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lockAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    givePost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPostInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimePassword"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accountSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endAccountSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endAccountSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAreas: {
         parameters: {
             query?: {
                 parent?: string;
-                q?: string;
             };
             header?: never;
             path?: never;
@@ -1786,6 +3086,292 @@ export interface operations {
             };
         };
     };
+    inlet: {
+        parameters: {
+            query?: {
+                /** @description division code; the only one there is when empty */
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InletJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inletAreas: {
+        parameters: {
+            query?: {
+                jurisdiction?: string;
+                /** @description the jurisdiction itself when empty */
+                parent?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InletAreasOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intakeFile: {
+        parameters: {
+            query?: {
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @description as cleaned */
+                        name: string;
+                        /**
+                         * Format: int64
+                         * @description bytes
+                         */
+                        size: number;
+                        /** @description media type, found from the content */
+                        type: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowedJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    actByCode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActByCodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowedJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -1856,6 +3442,252 @@ export interface operations {
                 "application/json": components["schemas"]["MyContacts"];
             };
         };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyFactor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedFactor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mySessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endMyOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endMySession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description No Content */
             204: {
@@ -2003,6 +3835,71 @@ export interface operations {
             };
         };
     };
+    matchPlaces: {
+        parameters: {
+            query: {
+                /** @description a name or a part of one, perhaps led by the names above it */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endPost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndPostInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRecordKinds: {
         parameters: {
             query?: never;
@@ -2093,6 +3990,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordViewJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolesOutputBody"];
                 };
             };
             /** @description Error */
