@@ -26,6 +26,7 @@ import (
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
@@ -53,6 +54,8 @@ type App struct {
 	Web           *web.Server
 	Jurisdictions *jurisdictions
 
+	Vault *privacy.Vault
+
 	relay *relay
 	core  *pack.Pack
 	files *blob.Folder
@@ -71,9 +74,15 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		d.Close()
 		return nil, err
 	}
-	a := &App{Config: cfg, DB: d, Jobs: jobs.NewRunner(d, clock.System)}
+	vault, err := privacy.Open(ctx, d, cfg.Keys, clock.System, id.New)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	a := &App{Config: cfg, DB: d, Vault: vault, Jobs: jobs.NewRunner(d, clock.System)}
 	a.Jobs.Lanes = lanes
 	a.Accounts = account.New(d)
+	a.Accounts.Vault = vault
 	a.Territory = &territory.Service{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
 	a.Jurisdictions = &jurisdictions{accounts: a.Accounts}
 	a.World = &casework.World{Territory: a.Territory, Accounts: a.Accounts, Runs: a.Jurisdictions.runs, Fresh: 3 * time.Second}
@@ -122,7 +131,7 @@ func (a *App) refresh(ctx context.Context) error {
 // cases joins casework to the rest, under a clock.
 func (a *App) cases(now clock.Now) *casework.Service {
 	return &casework.Service{DB: a.DB, Now: now, ID: id.New, World: a.World, Book: a.Book, Calendar: a.Calendars.Of, Soon: a.soon,
-		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Lookup: a.lookup}
+		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Vault: a.Vault, Lookup: a.lookup}
 }
 
 // lookup reads a dated table of the pack that a case was opened under.

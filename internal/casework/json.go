@@ -10,6 +10,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/form"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
@@ -152,7 +153,7 @@ type FieldJSON struct {
 	Title  string `json:"title"`
 	Type   string `json:"type"`
 	Value  any    `json:"value,omitempty"`
-	Masked bool   `json:"masked,omitempty" doc:"personal: there is a value that the reader may not see"`
+	Masked bool   `json:"masked,omitempty" doc:"personal: value is what may be shown of it"`
 }
 
 // ClockJSON is a clock, with the steps of the sum that made its due time.
@@ -260,8 +261,11 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 		w.p = s.TaskPack
 	}
 	text, _ := v.Fields[FieldText].(string)
+	if whole, ok := v.Personal[FieldText].(string); ok {
+		text = whole
+	}
 	out := ViewJSON{Case: CaseJSON{RowJSON: s.rowJSON(ctx, rowOf(v.Case)), Text: text, OutcomeTitle: w.word("outcomes", v.Case.Life, v.Outcome), Channel: v.Channel,
-		Reporter: ReporterJSON{masked(s.World.People().Name(v.ReporterID))}, Fields: []FieldJSON{}},
+		Reporter: ReporterJSON{privacy.MaskName(s.World.People().Name(v.ReporterID))}, Fields: []FieldJSON{}},
 		Clocks: []ClockJSON{}, Seats: []SeatJSON{}, Parts: []PartJSON{}, Moves: []MoveJSON{}, Can: []OfferJSON{},
 		ParentID: v.ParentID, MergedInto: v.MergedInto}
 	if v.About != nil {
@@ -276,8 +280,10 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 		if p, ok := v.Personal[f.Name]; ok {
 			x.Value = p
 		}
-		for _, m := range v.Masked {
-			x.Masked = x.Masked || m == f.Name
+		if mask, hidden := v.Masked[f.Name]; hidden {
+			if x.Masked = true; mask != "" {
+				x.Value = mask
+			}
 		}
 		if f.Name != FieldText && (x.Value != nil || x.Masked) {
 			out.Case.Fields = append(out.Case.Fields, x)
@@ -310,15 +316,6 @@ func inTurn(clocks []*Clock) []*Clock {
 		return a.Due.Compare(b.Due)
 	})
 	return out
-}
-
-// masked shows the first character of a name only.
-func masked(name string) string {
-	r := []rune(name)
-	if len(r) == 0 {
-		return ""
-	}
-	return string(r[0]) + "**"
 }
 
 func fieldTitle(w words, life string, f *form.Field) string {
@@ -405,7 +402,7 @@ func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 		out.Marks = append(out.Marks, w.word("clocks", v.Case.Life, k.Clock)+" "+markText(w, k.At))
 	}
 	if m.PersonID == v.ReporterID && m.Action == actionOpen {
-		out.By = masked(out.By)
+		out.By = privacy.MaskName(out.By)
 	}
 	names := make([]string, 0, len(m.Data.Values))
 	for n := range m.Data.Values {

@@ -139,6 +139,9 @@ var dropJoin = db.SQL(`DELETE FROM timer WHERE kind = $1 AND ref = $2 AND due_at
 // automatic does what follows from an act. What the life refuses is recorded as not done,
 // never retried.
 func (s *Service) automatic(ctx context.Context, key string, t task) error {
+	if there, err := s.openTask(ctx, &t); err != nil || !there {
+		return err
+	}
 	who := &Actor{PersonID: t.As, System: true}
 	a := Act{Case: t.Case, Action: t.Action, Values: t.Values, Reason: t.Reason, Why: t.Why, Key: key, Cause: t.Cause, signal: t.Signal}
 	_, err := s.Act(ctx, who, a)

@@ -52,6 +52,8 @@ type Role struct {
 	Title  Words
 	Levels []string // of areas where such a post may stand
 	Sees   string   // SeesArea (default), SeesUnit or SeesOwn
+	// Unmasks are the purposes for which its holders may read what is masked, of cases they see.
+	Unmasks []string
 }
 
 // Which cases a role sees besides those its holder takes part in.
@@ -123,7 +125,11 @@ type Class struct {
 	Public     bool
 	Sample     []Sample
 	Admitted   []Admission
+	Train      string // TrainNever: no classifier learns from its cases
 }
+
+// TrainNever keeps the cases of a class or a life from every classifier.
+const TrainNever = "never"
 
 // SeverityRule grades a case.
 type SeverityRule struct {
@@ -160,6 +166,7 @@ type Life struct {
 	Title  Words
 	Fields []form.Field
 	Limits []Limit // statutory limits by clock, which nothing may exceed
+	Train  string  // TrainNever: no classifier learns from its cases
 }
 
 // Signal is something heard from outside.

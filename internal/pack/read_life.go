@@ -17,7 +17,7 @@ func (p *Pack) readLives(n *shape.Node) {
 }
 
 func (p *Pack) readLife(name string, n *shape.Node) Life {
-	l := Life{Title: readWords(n.Get("title")), Fields: p.readFields(n.Get("fields"))}
+	l := Life{Title: readWords(n.Get("title")), Fields: p.readFields(n.Get("fields")), Train: readText(n.Get("train"))}
 	l.Name = name
 	l.About = each(n.Get("about").Each(), func(n *shape.Node) workflow.AboutKind {
 		kind, of, _ := strings.Cut(n.Text, " ")

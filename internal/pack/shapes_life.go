@@ -23,7 +23,7 @@ var lifeShape = obj("one life",
 	opt("keys", dict(keyShape)), opt("opens", list(openingShape)), opt("participants", dict(seatShape)),
 	opt("clocks", dict(clockShape)), opt("parts", dict(partShape)), opt("fields", fields),
 	need("steps", dict(obj("a step", need("phase", enum("what queues and figures take it for", phases...))))),
-	need("actions", dict(actionShape)), opt("allow", allowShape()), opt("ending", endingShape),
+	need("actions", dict(actionShape)), opt("allow", allowShape()), opt("ending", endingShape), train,
 	later("gathers"), later("papers"), later("public"),
 )
 

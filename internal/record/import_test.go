@@ -21,6 +21,7 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/territory"
 )
 
@@ -80,7 +81,7 @@ func eachCounty(t *testing.T, fn func(t *testing.T, c county)) {
 			}
 			*to = p.ID
 		}
-		c.Service = &Service{DB: d, Now: hand.Now, NewID: ids, Territory: tr, Accounts: accounts,
+		c.Service = &Service{DB: d, Now: hand.Now, NewID: ids, Territory: tr, Accounts: accounts, Vault: privacy.InMemory(d, hand.Now, ids),
 			Kinds: func(_ context.Context, j string) ([]Kind, error) {
 				if j != c.j {
 					return nil, nil
