@@ -15,8 +15,7 @@ import (
 )
 
 // Personal values, and texts that held somebody's numbers, are kept beside the case, sealed
-// under the key of whose they are. The move keeps a commitment to each: what was sealed can be
-// proved, and once its key is gone the commitment says nothing.
+// under the key of whose they are. The move names them and no more.
 
 // original is a value as it was given before numbers were lifted out of it.
 type original struct {
@@ -42,6 +41,7 @@ func (st *state) lift(name string, v any) any {
 		return v
 	}
 	st.originals = append(st.originals, from)
+	st.move.Data.Names = append(st.move.Data.Names, name)
 	return out
 }
 
@@ -136,7 +136,7 @@ func (c *Case) compartment() string { return "case/" + c.RootID }
 // sealedAt binds a sealed value to its row.
 func sealedAt(caseID, name, id string) string { return caseID + "/" + name + "/" + id }
 
-// seal seals what the act gave of somebody, and commits the move to it.
+// seal seals what the act gave of somebody.
 func (st *state) seal() error {
 	if len(st.personal)+len(st.originals) == 0 {
 		return nil
@@ -178,10 +178,6 @@ func (st *state) sealOne(name string, v any, phone string) error {
 			return err
 		}
 	}
-	if st.move.Data.Sealed == nil {
-		st.move.Data.Sealed = map[string]string{}
-	}
-	st.move.Data.Sealed[x.id] = privacy.Commitment(x.body)
 	st.sealings = append(st.sealings, x)
 	return nil
 }

@@ -85,7 +85,7 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 
 // sealsAny tells whether any move kept something of somebody.
 func sealsAny(moves []Move) bool {
-	return slices.ContainsFunc(moves, func(m Move) bool { return len(m.Data.Names)+len(m.Data.Sealed) > 0 })
+	return slices.ContainsFunc(moves, func(m Move) bool { return len(m.Data.Names) > 0 })
 }
 
 // AboutView is what a case is about, by the name that lists give it.

@@ -3,7 +3,6 @@ package privacy
 import (
 	"crypto/cipher"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 
@@ -36,13 +35,6 @@ func (k *Key) SealJSON(v any, place string) (string, error) {
 		return "", err
 	}
 	return k.Seal(b, place), nil
-}
-
-// Commitment is what may be told of a sealed value for good: with the key destroyed it says
-// nothing of the value, for each sealing begins with a number that nobody can guess.
-func Commitment(sealed string) string {
-	sum := sha256.Sum256([]byte(sealed))
-	return base64.RawStdEncoding.EncodeToString(sum[:])
 }
 
 func seal(a cipher.AEAD, text []byte, place string) string {

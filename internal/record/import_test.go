@@ -164,6 +164,9 @@ func TestImportingAgainNeverDoubles(t *testing.T) {
 			t.Fatalf("%+v %v", rep, err)
 		}
 		was, _ := c.on(t, "household", "H1", "2026-03-11")
+		if phone := was.Personal["phone"]; phone == nil || strings.Contains(fmt.Sprint(phone), "138") {
+			t.Errorf("a personal value is kept as %v", phone)
+		}
 		is, ok := c.on(t, "household", "H1", "2026-03-12")
 		if !ok || was.Values["name"] != "王家" || is.Values["name"] != "王家大院" || is.Values["poor"] != true || is.AreaID != c.area["339901001001"] || is.Personal["phone"] != "13800000000" || is.Values["phone"] != nil {
 			t.Errorf("%+v then %+v", was, is)

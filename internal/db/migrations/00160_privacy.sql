@@ -28,7 +28,14 @@ CREATE INDEX payload_subject ON payload (subject, case_id) WHERE body <> '';
 ALTER TABLE contact ADD COLUMN key_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE notice_group ADD COLUMN key_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE revision ADD COLUMN key_id TEXT NOT NULL DEFAULT '';
-ALTER TABLE signal_inbox ADD COLUMN key_id TEXT NOT NULL DEFAULT '';
+
+-- What was kept in clear before is found by these, and sealed at the next start.
+CREATE INDEX payload_clear ON payload (case_id) WHERE key_id = '' AND body <> '';
+CREATE INDEX revision_clear ON revision (record_id) WHERE key_id = '' AND personal <> '{}';
+
+-- Of a signal it is kept that it came and what became of it; a case keeps the values it needs.
+UPDATE signal_inbox SET data = '[]';
+UPDATE outbox SET body = '{}' WHERE state = 'done' AND topic = 'case.act' AND body LIKE '%"signal":%';
 
 -- Who read what was masked, why and when. Never changed.
 CREATE TABLE reading (
