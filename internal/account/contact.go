@@ -130,3 +130,25 @@ func (s *Service) contactsOf(ctx context.Context, tx *db.Tx, personID string) (c
 	}
 	return c, err
 }
+
+var clearContacts = db.SQL(`SELECT person_id, kind, jurisdiction, value FROM contact WHERE key_id = '' ORDER BY person_id, kind`)
+
+// SealOld seals the contacts that an older program kept in clear, and returns how many they were.
+func (s *Service) SealOld(ctx context.Context) (done int, err error) {
+	err = s.DB.Write(ctx, db.Keys{"contacts/old"}, func(ctx context.Context, tx *db.Tx) error {
+		type row struct{ person, kind, jurisdiction, value string }
+		rows, err := db.Collect(ctx, tx, clearContacts, nil, func(r db.Rows) (x row, err error) {
+			return x, r.Scan(&x.person, &x.kind, &x.jurisdiction, &x.value)
+		})
+		if done = len(rows); err != nil {
+			return err
+		}
+		for _, x := range rows {
+			if err := s.sealContact(ctx, tx, Person{ID: x.person, Jurisdiction: x.jurisdiction}, x.kind, x.value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return done, err
+}

@@ -112,7 +112,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		return nil, err
 	}
 	a.serve()
-	if err := a.refresh(ctx); err != nil {
+	if err := errors.Join(a.refresh(ctx), a.sealOld(ctx)); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -243,6 +243,9 @@ func (a *App) recount(ctx context.Context) {
 	for _, id := range a.Jurisdictions.ids() {
 		if err := a.Cases.Recount(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("recount", "jurisdiction", id, "err", err)
+		}
+		if err := a.retainOnce(ctx, id); err != nil && ctx.Err() == nil {
+			slog.Error("retention", "jurisdiction", id, "err", err)
 		}
 		if _, err := a.Records.Restamp(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("restamp", "jurisdiction", id, "err", err)

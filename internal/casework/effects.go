@@ -42,6 +42,8 @@ func (st *state) effect(e workflow.Effect) error {
 		return st.moveOther(e.Move)
 	case e.Start != nil:
 		return st.start(e.Start)
+	case e.Personal != nil:
+		return st.grantPersonal(e.Personal)
 	case e.Tell != nil:
 		who, err := st.persons(e.Tell)
 		if err != nil {

@@ -108,7 +108,7 @@ func (s *Service) rowJSON(ctx context.Context, r *Row) RowJSON {
 		out.ClassTitle = w.title(k.Title, r.Class)
 		out.SeverityTitle = w.title(k.severity(r.Severity).Title, r.Severity)
 	}
-	if out.Title == "" {
+	if out.Title = liftedWords(w.lang, r.Title); out.Title == "" {
 		out.Title = out.ClassTitle
 	}
 	out.AreaName = s.areaName(r.AreaID)
@@ -235,15 +235,16 @@ type ReporterJSON struct {
 
 // ViewJSON is a case with everything a case page shows.
 type ViewJSON struct {
-	Case       CaseJSON    `json:"case"`
-	Clocks     []ClockJSON `json:"clocks"`
-	Seats      []SeatJSON  `json:"seats"`
-	Parts      []PartJSON  `json:"parts"`
-	Moves      []MoveJSON  `json:"moves"`
-	Can        []OfferJSON `json:"can"`
-	ParentID   string      `json:"parent_id,omitempty"`
-	MergedInto string      `json:"merged_into,omitempty"`
-	About      *AboutJSON  `json:"about,omitempty"`
+	Case       CaseJSON     `json:"case"`
+	Clocks     []ClockJSON  `json:"clocks"`
+	Seats      []SeatJSON   `json:"seats"`
+	Parts      []PartJSON   `json:"parts"`
+	Moves      []MoveJSON   `json:"moves"`
+	Can        []OfferJSON  `json:"can"`
+	ParentID   string       `json:"parent_id,omitempty"`
+	MergedInto string       `json:"merged_into,omitempty"`
+	About      *AboutJSON   `json:"about,omitempty"`
+	Unmask     []OptionJSON `json:"unmask,omitempty" doc:"purposes for which the asker may read what is masked here"`
 }
 
 // AboutJSON is the record or case that a case is about.
@@ -261,6 +262,7 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 		w.p = s.TaskPack
 	}
 	text, _ := v.Fields[FieldText].(string)
+	text = liftedWords(w.lang, text)
 	if whole, ok := v.Personal[FieldText].(string); ok {
 		text = whole
 	}
@@ -276,7 +278,7 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 	}
 	for i := range v.Class.Fields {
 		f := &v.Class.Fields[i]
-		x := FieldJSON{Name: f.Name, Title: fieldTitle(w, v.Case.Life, f), Type: f.Type, Value: v.Fields[f.Name]}
+		x := FieldJSON{Name: f.Name, Title: fieldTitle(w, v.Case.Life, f), Type: f.Type, Value: liftedIn(w.lang, v.Fields[f.Name])}
 		if p, ok := v.Personal[f.Name]; ok {
 			x.Value = p
 		}
@@ -287,6 +289,11 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 		}
 		if f.Name != FieldText && (x.Value != nil || x.Masked) {
 			out.Case.Fields = append(out.Case.Fields, x)
+		}
+	}
+	if len(v.Masked) > 0 {
+		for _, p := range v.Unmasks {
+			out.Unmask = append(out.Unmask, OptionJSON{p, web.Say(w.lang, "purpose."+p, nil)})
 		}
 	}
 	for _, c := range inTurn(v.Clocks) {
@@ -397,7 +404,7 @@ func (s *Service) nameOf(id string) string {
 func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 	out := MoveJSON{ID: m.ID, Action: m.Action, ActionTitle: s.actionTitle(w, v.Case.Life, m.Action), From: m.From, To: m.To,
 		StepTitle: s.stepWord(w, v.Kind, v.Case.Life, m.To), By: s.World.People().Name(m.PersonID), Post: w.roleTitle(m.Role), At: db.Ms(m.At), Done: m.Done,
-		Reason: m.Reason, Note: m.Data.Note, Code: m.Data.Code, Cause: m.Cause, Values: []FieldJSON{}}
+		Reason: liftedWords(w.lang, m.Reason), Note: liftedWords(w.lang, m.Data.Note), Code: m.Data.Code, Cause: m.Cause, Values: []FieldJSON{}}
 	for _, k := range m.Data.Marks {
 		out.Marks = append(out.Marks, w.word("clocks", v.Case.Life, k.Clock)+" "+markText(w, k.At))
 	}
@@ -410,7 +417,7 @@ func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 	}
 	sort.Strings(names)
 	for _, n := range names {
-		x := FieldJSON{Name: n, Title: n, Value: m.Data.Values[n]}
+		x := FieldJSON{Name: n, Title: n, Value: liftedIn(w.lang, m.Data.Values[n])}
 		if f := v.Class.Field(n); f != nil {
 			x.Title, x.Type = fieldTitle(w, v.Case.Life, f), f.Type
 		}

@@ -35,6 +35,7 @@ func (s *Service) Register(r *jobs.Runner) {
 	}
 	r.Topics[topicRecord] = s.hearRecords
 	r.Topics[topicParts] = s.openMore
+	r.Topics[topicErase] = s.eraseGranted
 	r.Topics[topicOpen] = func(ctx context.Context, m jobs.Message) error {
 		var t task
 		if err := json.Unmarshal(m.Body, &t); err != nil {
@@ -53,6 +54,10 @@ func (s *Service) moment(ctx context.Context, id string) error {
 	return s.DB.Write(ctx, db.Keys{"case/" + id}, func(ctx context.Context, tx *db.Tx) error {
 		st, err := s.load(ctx, tx, id, s.Now())
 		if err != nil {
+			return err
+		}
+		if !st.Open() {
+			_, err := st.retire()
 			return err
 		}
 		next := st.nextMoment()

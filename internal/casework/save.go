@@ -236,7 +236,13 @@ func (st *state) nextMoment() time.Time {
 
 func (st *state) saveLater() error {
 	next := st.nextMoment()
-	if !next.IsZero() || !st.fresh {
+	if !st.Open() && (st.wasOpen || len(st.sealings) > 0) {
+		var err error
+		if next, err = st.keptMoment(); err != nil {
+			return err
+		}
+	}
+	if !next.IsZero() || !st.fresh && (st.Open() || st.wasOpen) { // what a closed case keeps has its timer
 		if err := jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerCase, Ref: st.ID, Jurisdiction: st.Jurisdiction, DueAt: next}); err != nil {
 			return err
 		}

@@ -5,13 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"gezhi/internal/db"
 	"gezhi/internal/form"
 	"gezhi/internal/number"
 	"gezhi/internal/privacy"
+	"gezhi/internal/web"
 )
 
 // Personal values, and texts that held somebody's numbers, are kept beside the case, sealed
@@ -41,7 +44,6 @@ func (st *state) lift(name string, v any) any {
 		return v
 	}
 	st.originals = append(st.originals, from)
-	st.move.Data.Names = append(st.move.Data.Names, name)
 	return out
 }
 
@@ -97,6 +99,29 @@ func Placeholder(n number.Found) string {
 		end = end[len(end)-shown:]
 	}
 	return "[" + string(n.Kind) + " ••" + end + "]"
+}
+
+// placeholders finds what Placeholder wrote.
+var placeholders = regexp.MustCompile(`\[(phone|id_number|credit_code|bank_card) (••[^\]\s]{1,4}\])`)
+
+// liftedWords puts the reader's words for the kinds of numbers into a text that some were
+// lifted out of.
+func liftedWords(lang, text string) string {
+	if !strings.Contains(text, "••") {
+		return text
+	}
+	return placeholders.ReplaceAllStringFunc(text, func(found string) string {
+		m := placeholders.FindStringSubmatch(found)
+		return "[" + web.Say(lang, "lifted."+m[1], nil) + " " + m[2]
+	})
+}
+
+// liftedIn does so where a value is a text.
+func liftedIn(lang string, v any) any {
+	if s, ok := v.(string); ok {
+		return liftedWords(lang, s)
+	}
+	return v
 }
 
 // shown is how much of a number's end a placeholder keeps, so that people can tell two apart.
@@ -160,6 +185,7 @@ func (st *state) seal() error {
 		}
 	}
 	for _, o := range st.originals {
+		st.move.Data.Names = append(st.move.Data.Names, o.name)
 		if err := st.sealOne(o.name, o.value, o.phone); err != nil {
 			return err
 		}

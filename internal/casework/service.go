@@ -37,6 +37,8 @@ type Service struct {
 	Seed id.Source
 	// Vault seals what belongs to somebody.
 	Vault *privacy.Vault
+	// Erased hears, inside its transaction, that personal values of a case were erased; nil is nobody.
+	Erased func(ctx context.Context, tx *db.Tx, c *Case) error
 	// Files keeps the bytes of evidence.
 	Files *blob.Folder
 

@@ -28,6 +28,7 @@ type View struct {
 	// the reader, with what may be shown of them; Personal those that the reader may read.
 	Masked   map[string]string
 	Personal map[string]any
+	Unmasks  []string // purposes for which the reader may unmask
 }
 
 // Offer is an action the reader may do now, with what it asks and what is still in its way.
@@ -77,6 +78,8 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 		if err := st.readPersonal(who, v, kept); err != nil {
 			return err
 		}
+		st.hideUnseen(who, v)
+		v.Unmasks = st.purposes(who)
 		v.Can, err = st.offers(who)
 		return err
 	})

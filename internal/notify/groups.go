@@ -251,3 +251,28 @@ func (s *Service) putGroups(ctx context.Context, tx *db.Tx, want []Group, imp Gr
 	}
 	return nil
 }
+
+var clearGroups = db.SQL(`SELECT id, jurisdiction, unit_id, address, secret FROM notice_group WHERE key_id = '' ORDER BY id`)
+
+// SealOld seals the addresses that an older program kept in clear, and returns how many they were.
+func (s *Service) SealOld(ctx context.Context) (done int, err error) {
+	err = s.DB.Write(ctx, db.Keys{"groups/old"}, func(ctx context.Context, tx *db.Tx) error {
+		rows, err := db.Collect(ctx, tx, clearGroups, nil, func(r db.Rows) (g Group, err error) {
+			return g, r.Scan(&g.ID, &g.Jurisdiction, &g.Unit, &g.Address, &g.Secret)
+		})
+		if done = len(rows); err != nil {
+			return err
+		}
+		for _, g := range rows {
+			kept, key, err := s.sealGroup(ctx, tx, g)
+			if err != nil {
+				return err
+			}
+			if err := tx.Queue(ctx, changeGroup, g.ID, g.Unit, kept.Address, kept.Secret, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return done, err
+}

@@ -275,9 +275,12 @@ func KernelFields() []form.Field {
 		{Name: "class", Type: "text"}, {Name: "severity", Type: "text"},
 		{Name: "point", Type: "point"}, {Name: "area", Type: "area"}, {Name: "place", Type: "text"},
 		{Name: "happened_at", Type: "datetime"}, {Name: "reason", Type: "long_text"}, {Name: "note", Type: "long_text"},
-		{Name: "stars", Type: "number"},
+		{Name: "stars", Type: "number"}, {Name: FieldCopy, Type: "boolean"},
 	}
 }
+
+// FieldCopy says that the reporter may take a copy of what is kept of him.
+const FieldCopy = "personal_copy"
 
 // Word returns the word of name in a section of the words files ("steps", "actions",
 // "reasons", …), "" when there is none. A name may be narrowed by its life or list first:

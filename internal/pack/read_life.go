@@ -256,6 +256,9 @@ func readEffect(n *shape.Node) workflow.Effect {
 			e.Move.Target = workflow.MoveParts
 		}
 	}
+	if p := n.Get("personal"); p != nil {
+		e.Personal = &workflow.Personal{Do: readText(p.Get("do")), Of: readExpr(p.Get("of"))}
+	}
 	if s := n.Get("start"); s != nil {
 		e.Start = &workflow.Start{Class: readText(s.Get("class")), Give: readGive(s.Get("give"))}
 	}

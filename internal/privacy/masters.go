@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,7 +45,7 @@ func Ephemeral() *Masters {
 }
 
 // ReadMasters reads a file of master keys. A file that is not there is fs.ErrNotExist; one
-// that others may read, or that holds anything else, is privacy.bad_masters.
+// that holds anything else is privacy.bad_masters. That others may read it is logged.
 func ReadMasters(path string) (*Masters, error) {
 	m := &Masters{path: path, opens: map[string]cipher.AEAD{}}
 	return m, m.load()
@@ -138,7 +139,7 @@ func (m *Masters) load() error {
 		return bad(err)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return fault.New(fault.Unavailable, "privacy.open_masters", "path", m.path)
+		slog.Warn("others may read the file of the master keys", "path", m.path, "mode", info.Mode().Perm())
 	}
 	text, err := os.ReadFile(m.path)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"gezhi/internal/db"
+	"gezhi/internal/pack"
 	"gezhi/internal/privacy"
 )
 
@@ -46,7 +47,7 @@ func (v *Revision) place(name string) string { return "record/" + v.RecordID + "
 // seal is the revision as it is kept: personal values sealed under the key of its record.
 func (s *Service) seal(ctx context.Context, tx *db.Tx, k Kind, r *Record, v Revision) (Revision, error) {
 	plain := v.Personal
-	v.Personal = map[string]any{}
+	v.Personal, v.KeyID = map[string]any{}, nothingSealed
 	var key *privacy.Key
 	for name, x := range plain {
 		if f := k.field(name); f != nil && slices.Contains(named, f.Type) {
@@ -114,4 +115,67 @@ func (s *Service) known(ctx context.Context, tx *db.Tx, id string) ([]Revision, 
 		open[i] = &all[i]
 	}
 	return all, s.Unseal(ctx, tx, id, open...)
+}
+
+// nothingSealed is the key of a revision whose personal values are names of rows alone.
+const nothingSealed = "none"
+
+// sealPage is how many old revisions one transaction seals.
+const sealPage = 200
+
+var (
+	clearRevisions = db.SQL(`SELECT ` + revisionColumns + `, r.jurisdiction, r.pack, r.kind FROM revision v JOIN record r ON r.id = v.record_id
+		WHERE v.key_id = '' AND v.personal <> '{}' ORDER BY v.record_id, v.id LIMIT $1`)
+	sealRevision = db.SQL(`UPDATE revision SET personal = $3, key_id = $4 WHERE record_id = $1 AND id = $2`)
+)
+
+// SealOld seals what an older program kept in clear, and returns how many revisions it were.
+func (s *Service) SealOld(ctx context.Context) (done int, err error) {
+	for {
+		n := 0
+		err := s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+			type row struct {
+				Revision
+				jurisdiction, pack, kind string
+			}
+			rows, err := db.Collect(ctx, tx, clearRevisions, []any{sealPage}, func(r db.Rows) (x row, err error) {
+				dest, finish := revisionInto(&x.Revision)
+				if err = r.Scan(append(dest, &x.jurisdiction, &x.pack, &x.kind)...); err != nil {
+					return x, err
+				}
+				return x, finish()
+			})
+			if n = len(rows); err != nil {
+				return err
+			}
+			for _, x := range rows {
+				k, err := s.kindNamed(ctx, x.jurisdiction, x.pack, x.kind)
+				if err != nil {
+					return err
+				}
+				kept, err := s.seal(ctx, tx, k, &Record{ID: x.RecordID, Jurisdiction: x.jurisdiction}, x.Revision)
+				if err != nil {
+					return err
+				}
+				if err := tx.Queue(ctx, sealRevision, kept.RecordID, kept.ID, encode(kept.Personal), kept.KeyID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if done += n; err != nil || n == 0 {
+			return done, err
+		}
+	}
+}
+
+// kindNamed is a kind of a pack in force; one without fields where there is none any more: then
+// all of it is sealed.
+func (s *Service) kindNamed(ctx context.Context, jurisdiction, name, kind string) (Kind, error) {
+	all, err := s.Kinds(ctx, jurisdiction)
+	i := slices.IndexFunc(all, func(k Kind) bool { return k.Pack.Name == name && k.Name == kind })
+	if i < 0 || err != nil {
+		return Kind{nil, &pack.Record{}}, err
+	}
+	return all[i], nil
 }

@@ -23,7 +23,7 @@ CREATE UNIQUE INDEX data_key_one ON data_key (subject, compartment) WHERE wrappe
 -- The hash by which equal values are found without being opened; '' for most.
 ALTER TABLE payload ADD COLUMN lookup TEXT NOT NULL DEFAULT '';
 CREATE INDEX payload_lookup ON payload (lookup) WHERE lookup <> '';
-CREATE INDEX payload_subject ON payload (subject, case_id) WHERE body <> '';
+CREATE INDEX payload_key ON payload (key_id) WHERE body <> '';
 
 ALTER TABLE contact ADD COLUMN key_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE notice_group ADD COLUMN key_id TEXT NOT NULL DEFAULT '';
