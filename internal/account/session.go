@@ -104,7 +104,7 @@ func (s *Service) open(ctx context.Context, personID string, o Origin, login sou
 		if err := tx.Queue(ctx, insertSessionSQL, hashToken(token), personID, now, now.Add(s.Longest), o.UserAgent); err != nil {
 			return err
 		}
-		return s.note(ctx, tx, leaf, p.Jurisdiction, personID, "session.opened", personID, nil)
+		return s.noteSession(ctx, tx, leaf, p.Jurisdiction, personID, "session.opened")
 	})
 	if err != nil {
 		return "", Actor{}, err
@@ -133,7 +133,7 @@ func (s *Service) LogOut(ctx context.Context, token string) error {
 			return err
 		}
 		s.forget(tx, v.PersonID)
-		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "session.closed", p.ID, nil)
+		return s.noteSession(ctx, tx, leaf, p.Jurisdiction, p.ID, "session.closed")
 	})
 }
 
