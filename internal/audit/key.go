@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"gezhi/internal/db"
 	"gezhi/internal/fault"
 )
 
@@ -88,6 +90,29 @@ func OpenKey(path string) (*Key, error) {
 		return nil, fault.New(fault.Unavailable, "audit.bad_key")
 	}
 	return &Key{Signer: s, Public: strings.TrimSpace(public)}, nil
+}
+
+// KeyOf reads the key of the log of a database. A log that is begun and whose key file is
+// missing is audit.no_key: another key could not go on with it.
+func KeyOf(ctx context.Context, d *db.DB, path string) (*Key, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		begun := false
+		err := d.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+			_, _, err := current(ctx, tx)
+			begun = err == nil
+			if errors.Is(err, db.ErrNoRows) {
+				err = nil
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if begun {
+			return nil, fault.New(fault.Unavailable, "audit.no_key", "file", path)
+		}
+	}
+	return OpenKey(path)
 }
 
 func newKey(path string) (*Key, error) {

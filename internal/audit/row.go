@@ -167,7 +167,7 @@ func (t *Table) digest(salt string, values []any) string {
 
 // readBack writes the lines of rows as the transaction sees them now.
 func readBack(ctx context.Context, tx *db.Tx, b *strings.Builder, salt, subject string, refs []Ref) error {
-	const together = 64
+	const together = 12
 	for len(refs) > 0 {
 		some := refs[:min(together, len(refs))]
 		refs = refs[len(some):]

@@ -27,6 +27,13 @@ const (
 	LogForked    Kind = "log_forked"    // the log is not the one that a checkpoint was taken of
 )
 
+// Code is the code of the words for what was found.
+func (k Kind) Code() string {
+	return map[Kind]string{RowChanged: "audit.found_row_changed", RowRemoved: "audit.found_row_removed", RowInserted: "audit.found_row_inserted",
+		LeafChanged: "audit.found_leaf_changed", LeafRemoved: "audit.found_leaf_removed", LeafInserted: "audit.found_leaf_inserted", TreeChanged: "audit.found_tree_changed",
+		HeadForged: "audit.found_head_forged", LogShorter: "audit.found_log_shorter", LogForked: "audit.found_log_forked"}[k]
+}
+
 // Finding names one thing that is not as the log says. It holds no value of any row.
 type Finding struct {
 	Kind    Kind     `json:"kind"`
@@ -65,6 +72,11 @@ type Report struct {
 type Progress struct {
 	Stage       string // log, rows, cases
 	Done, Total int64
+}
+
+// Code is the code of the words for the stage.
+func (p Progress) Code() string {
+	return map[string]string{"log": "audit.stage_log", "rows": "audit.stage_rows", "cases": "audit.stage_cases"}[p.Stage]
 }
 
 const (

@@ -308,8 +308,12 @@ func TestWhatIsDoneToTheLogIsFound(t *testing.T) {
 			exec(t, g.d, `UPDATE audit_tile SET hashes = 'AAAA' || substr(hashes, 5) WHERE level = 0 AND n = 0`)
 		}, []audit.Kind{audit.LeafChanged, audit.TreeChanged}},
 		{"a tile is gone", func(t *testing.T, g *ground) { exec(t, g.d, `DELETE FROM audit_tile WHERE level = 0 AND n = 0`) }, []audit.Kind{audit.LeafChanged}},
-		{"a head is signed by somebody else", func(t *testing.T, g *ground) { exec(t, g.d, `UPDATE audit_head SET note = replace(note, '— gezhi', '— other')`) }, []audit.Kind{audit.HeadForged}},
-		{"a head says another size", func(t *testing.T, g *ground) { exec(t, g.d, `UPDATE audit_head SET root = $1`, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=") }, []audit.Kind{audit.HeadForged, audit.TreeChanged}},
+		{"a head is signed by somebody else", func(t *testing.T, g *ground) {
+			exec(t, g.d, `UPDATE audit_head SET note = replace(note, '— gezhi', '— other')`)
+		}, []audit.Kind{audit.HeadForged}},
+		{"a head says another size", func(t *testing.T, g *ground) {
+			exec(t, g.d, `UPDATE audit_head SET root = $1`, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+		}, []audit.Kind{audit.HeadForged, audit.TreeChanged}},
 		{"the log is cut, its head left", func(t *testing.T, g *ground) { exec(t, g.d, `DELETE FROM audit_leaf WHERE seq > 100`) }, []audit.Kind{audit.LeafRemoved, audit.RowInserted}},
 	}
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -26,6 +26,7 @@ type Config struct {
 	Log          slog.Level     // least level that is logged
 	Public       *url.URL       // address that people type, nil when it is Addr
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
+	LogKey       string         // file of the key that signs the audit log
 	Notify       Notify         // the channels that leave the building
 }
 
@@ -86,6 +87,10 @@ var general = []setting{
 		}
 		return err
 	}},
+	{name: "log-key", usage: "`file` with the key that signs the audit log; standard is log.key in the data folder", standard: "", set: func(c *Config, v string) error {
+		c.LogKey = v
+		return nil
+	}},
 	{name: "proxies", usage: "`addresses` whose forwarding headers are believed, CIDR, comma between", standard: "127.0.0.0/8,::1/128", set: func(c *Config, v string) error {
 		for _, p := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' }) {
 			n, err := netip.ParsePrefix(p)
@@ -143,6 +148,9 @@ func Read(args, env []string) (Config, []string, error) {
 	}
 	if err := c.Notify.check(); err != nil {
 		return Config{}, nil, err
+	}
+	if c.LogKey == "" {
+		c.LogKey = filepath.Join(c.Data, "log.key")
 	}
 	if c.DB == "" {
 		c.DB = "sqlite:" + filepath.Join(c.Data, "gezhi.db")

@@ -49,6 +49,7 @@ CREATE TABLE audit_check (
 	done         BIGINT NOT NULL DEFAULT 0,
 	total        BIGINT NOT NULL DEFAULT 0,
 	asked_at     BIGINT NOT NULL,
+	seen_at      BIGINT NOT NULL DEFAULT 0,  -- of a running one: when it was last heard of
 	ended_at     BIGINT NOT NULL DEFAULT 0,
 	report       TEXT NOT NULL DEFAULT ''
 );
