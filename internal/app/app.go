@@ -154,7 +154,7 @@ func (a *App) serve() {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
 	a.Cases.Routes(a.Web)
-	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.LogKey, May: a.auditor}
+	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
 	a.lookups()
@@ -194,7 +194,7 @@ func (a *App) names(ctx context.Context, ids []string) (map[string]string, error
 
 // Run serves until ctx ends.
 func (a *App) Run(ctx context.Context, l net.Listener) error {
-	key, err := audit.KeyOf(ctx, a.DB, a.Config.LogKey)
+	key, err := audit.KeyOf(ctx, a.DB, a.Config.AuditKey)
 	if err != nil {
 		return errors.Join(err, l.Close(), a.DB.Close())
 	}

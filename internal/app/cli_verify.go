@@ -106,7 +106,7 @@ func verifyCommand(ctx context.Context, cfg config.Config, args []string, out io
 // configuration; "" where neither is there.
 func publicKey(cfg config.Config, file string) (string, error) {
 	if file == "" {
-		if b, err := os.ReadFile(cfg.LogKey + ".pub"); err == nil {
+		if b, err := os.ReadFile(cfg.AuditKey + ".pub"); err == nil {
 			return strings.TrimSpace(string(b)), nil
 		}
 		return "", nil

@@ -27,7 +27,7 @@ type Config struct {
 	Log          slog.Level     // least level that is logged
 	Public       *url.URL       // address that people type, nil when it is Addr
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
-	LogKey       string         // file of the key that signs the audit log
+	AuditKey     string         // file of the key that signs the audit log
 	Notify       Notify         // the channels that leave the building
 
 	// Factor are the roles that must log in with a second factor; nil when nothing is said,
@@ -101,8 +101,8 @@ var general = []setting{
 		}
 		return err
 	}},
-	{name: "log-key", usage: "`file` with the key that signs the audit log; standard is log.key in the data folder", standard: "", set: func(c *Config, v string) error {
-		c.LogKey = v
+	{name: "audit-key", usage: "`file` with the key that signs the audit log; standard is log.key in the data folder", standard: "", set: func(c *Config, v string) error {
+		c.AuditKey = v
 		return nil
 	}},
 	{name: "proxies", usage: "`addresses` whose forwarding headers are believed, CIDR, comma between", standard: "127.0.0.0/8,::1/128", set: func(c *Config, v string) error {
@@ -186,8 +186,8 @@ func Read(args, env []string) (Config, []string, error) {
 	if err := c.Notify.check(); err != nil {
 		return Config{}, nil, err
 	}
-	if c.LogKey == "" {
-		c.LogKey = filepath.Join(c.Data, "log.key")
+	if c.AuditKey == "" {
+		c.AuditKey = filepath.Join(c.Data, "log.key")
 	}
 	if c.DB == "" {
 		c.DB = "sqlite:" + filepath.Join(c.Data, "gezhi.db")
