@@ -66,6 +66,15 @@ func network(addr string) string {
 	return p.String()
 }
 
+// waitOf is how long a source must wait after so many failures. Those that were counted by a
+// clock that ran ahead keep nobody out.
+func waitOf(f source, failures int, last, now time.Time) time.Duration {
+	if last.After(now.Add(longestDelay)) {
+		return 0
+	}
+	return last.Add(delay(failures, f.free)).Sub(now)
+}
+
 // mayTry refuses a log-in while one of its sources must wait.
 func (s *Service) mayTry(ctx context.Context, from []source) error {
 	now := s.Now()
@@ -80,7 +89,7 @@ func (s *Service) mayTry(ctx context.Context, from []source) error {
 			if err != nil {
 				return err
 			}
-			wait = max(wait, last.Add(delay(n, f.free)).Sub(now))
+			wait = max(wait, waitOf(f, n, last, now))
 		}
 		return nil
 	})
