@@ -5,11 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"net/netip"
 	"time"
 
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/web"
 )
 
 // How failed log-ins are slowed down. A login is one person's; an address may be a whole
@@ -50,20 +50,7 @@ func sources(login, addr string) []source {
 		sum := sha256.Sum256([]byte(kind + "/" + s))
 		return hex.EncodeToString(sum[:])
 	}
-	return []source{{hash("login", login), freeByLogin}, {hash("addr", network(addr)), freeByAddress}}
-}
-
-// network is what an address is counted as: whoever has an IPv6 address has 2^64 of them.
-func network(addr string) string {
-	a, err := netip.ParseAddr(addr)
-	if err != nil || a.Unmap().Is4() {
-		return addr
-	}
-	p, err := a.WithZone("").Prefix(64)
-	if err != nil {
-		return addr
-	}
-	return p.String()
+	return []source{{hash("login", login), freeByLogin}, {hash("addr", web.Network(addr)), freeByAddress}}
 }
 
 // waitOf is how long a source must wait after so many failures. Those that were counted by a

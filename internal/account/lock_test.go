@@ -150,15 +150,6 @@ func TestAClockThatRanAheadLocksNobodyOut(t *testing.T) {
 	})
 }
 
-// Whoever has an IPv6 address has a whole network of them: they count as one.
-func TestAddressesOfOneNetworkAreOne(t *testing.T) {
-	for addr, want := range map[string]string{"192.0.2.9": "192.0.2.9", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "::ffff:192.0.2.9": "::ffff:192.0.2.9", "fe80::1%eth0": "fe80::/64", "": ""} {
-		if got := network(addr); got != want {
-			t.Errorf("%s: %s, not %s", addr, got, want)
-		}
-	}
-}
-
 // A password that was hashed at a lower cost is hashed anew when it is next given.
 func TestOldHashesAreMadeAnew(t *testing.T) {
 	each(t, func(t *testing.T, o office) {
