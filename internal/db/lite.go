@@ -142,6 +142,10 @@ func (l *lite) read(ctx context.Context, fn func(context.Context, *Tx) error) er
 	return fn(ctx, &Tx{conn: c})
 }
 
+func (l *lite) glance(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	return l.read(ctx, fn)
+}
+
 // job is one closure of Write on its way through the group.
 type job struct {
 	run    chan *Tx // the loop lends the transaction; the caller's goroutine runs the closure

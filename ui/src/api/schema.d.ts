@@ -200,7 +200,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Places below one, or by name */
+        /** Places below one, or where the asker has posts */
         get: operations["listAreas"];
         put?: never;
         post?: never;
@@ -682,6 +682,23 @@ export interface paths {
         };
         /** Who works in a unit */
         get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places that a name may mean, with suggestions for slips of the pen */
+        get: operations["matchPlaces"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1415,6 +1432,28 @@ export interface components {
             role: string;
             unit_name?: string;
         };
+        PlaceJSON: {
+            code: string;
+            /** @description in another jurisdiction: cannot be chosen here */
+            elsewhere?: boolean;
+            has_children: boolean;
+            /**
+             * @description the very name, a part of one, or a slip of the pen away
+             * @enum {string}
+             */
+            how: "name" | "part" | "near";
+            /** @description empty where it cannot be chosen */
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            /** @description the names above it */
+            path: string;
+        };
+        PlacesOutputBody: {
+            /** @description best first; names repeat, so that several may be meant */
+            places: components["schemas"]["PlaceJSON"][];
+        };
         Point: {
             /** Format: double */
             lat: number;
@@ -2077,7 +2116,6 @@ export interface operations {
         parameters: {
             query?: {
                 parent?: string;
-                q?: string;
             };
             header?: never;
             path?: never;
@@ -3144,6 +3182,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PeopleOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    matchPlaces: {
+        parameters: {
+            query: {
+                /** @description a name or a part of one, perhaps led by the names above it */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacesOutputBody"];
                 };
             };
             /** @description Error */
