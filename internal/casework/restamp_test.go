@@ -38,9 +38,9 @@ when:
   - { at: 2026-03-02T10:00, post: { who: ben, gives: { role: villager, area: village } } }
   - { at: 2026-03-02T17:30, post: { who: ann, ends: clerk } }
   - { at: 2026-03-02T17:30, post: { who: ben, ends: clerk } }
-  - { at: 2026-03-02T17:31, expect: { a/groups/rescue: { seats: { member: [ben, cora], chief: [chief] } } } }
+  - { at: 2026-03-02T17:31, expect: { a/groups/rescue: { seats: { member: [ben, cora] } } } }
   - { at: 2026-03-02T17:32, do: finish, by: ann, case: a/groups/rescue, refused: case.not_found }
   - { at: 2026-03-02T17:40, post: { who: chief, ends: clerk } }
-then: { a/groups/rescue: { seats: { member: [ben, cora], chief: [chief] }, step: working } }
+then: { a: { seats: { chief: [chief] } }, a/groups/rescue: { seats: { member: [ben, cora] }, step: working } }
 `)
 }
