@@ -188,9 +188,15 @@ func me(ctx context.Context, a Actor, titles Titles) (Me, error) {
 		mine.For = &Named{ID: p.PersonID, Name: p.HolderName}
 		m.Posts = append(m.Posts, mine)
 	}
-	if titles.Role != nil {
+	err := titles.fill(ctx, a.Jurisdiction, &m)
+	return m, err
+}
+
+// fill gives the posts of m their names.
+func (t Titles) fill(ctx context.Context, jurisdiction string, m *Me) error {
+	if t.Role != nil {
 		for i := range m.Posts {
-			m.Posts[i].RoleTitle = titles.Role(ctx, a.Jurisdiction, m.Posts[i].Role)
+			m.Posts[i].RoleTitle = t.Role(ctx, jurisdiction, m.Posts[i].Role)
 		}
 	}
 	var wanted []*Named
@@ -203,17 +209,17 @@ func me(ctx context.Context, a Actor, titles Titles) (Me, error) {
 			wanted, ids = append(wanted, &p.Area.Named), append(ids, p.Area.ID)
 		}
 	}
-	if titles.Names == nil || len(ids) == 0 {
-		return m, nil
+	if t.Names == nil || len(ids) == 0 {
+		return nil
 	}
-	known, err := titles.Names(ctx, ids)
+	known, err := t.Names(ctx, ids)
 	if err != nil {
-		return Me{}, err
+		return err
 	}
 	for _, n := range wanted {
 		n.Name = known[n.ID]
 	}
-	return m, nil
+	return nil
 }
 
 func myPost(p Post) MyPost {

@@ -26,6 +26,10 @@ type Service struct {
 	// OnPost hears, within the transaction, that a post begins or ends at a moment, perhaps
 	// a later one. An error fails the change.
 	OnPost func(ctx context.Context, tx *db.Tx, jurisdiction string, p Post, at time.Time) error
+	// Ground says what lies within what; nil: nothing does, and nobody answers for anybody.
+	Ground func(ctx context.Context) (Ground, error)
+	// Invites says which roles the holders of a role invite; nil: none.
+	Invites func(ctx context.Context, jurisdiction string) (Looks, error)
 
 	hashing slots
 	known   cache
@@ -382,6 +386,14 @@ func (s *Service) hash(ctx context.Context, password, login string) (string, err
 func kept(t time.Time) time.Time { return db.Time(db.Ms(t)) }
 
 func personKey(personID string) string { return "person/" + personID }
+
+// or is err, or what is missing where there is none.
+func or(err error, missing *fault.Error) error {
+	if err == nil {
+		return missing
+	}
+	return err
+}
 
 // none turns "no row" into the fault that says what is missing.
 func none(err error, missing *fault.Error) error {

@@ -95,6 +95,8 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.Wake = a.Jobs.Wake
 	a.Cases.Register(a.Jobs)
 	a.Accounts.OnPost = a.Cases.PostMoved
+	a.Accounts.Invites = a.Book.Invites
+	a.Accounts.Ground = a.ground
 	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
 	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
@@ -142,7 +144,9 @@ func (a *App) serve() {
 	a.Web = web.New("Gezhi", Version)
 	a.Web.Authenticate = a.Accounts.Authenticate
 	a.Web.Proxies = a.Config.Proxies
-	a.Accounts.Register(a.Web, account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get})
+	titles := account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get}
+	a.Accounts.Register(a.Web, titles)
+	account.Door{Accounts: a.Accounts, Titles: titles, Public: a.Config.Base()}.Register(a.Web)
 	if a.Config.Public != nil {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
@@ -173,6 +177,30 @@ func (a *App) roleTitle(ctx context.Context, jurisdiction, role string) string {
 	}
 	return role
 }
+
+// ground is what lies within what in today's tree.
+func (a *App) ground(ctx context.Context) (account.Ground, error) {
+	t, err := a.Territory.Tree(ctx)
+	if err != nil {
+		return account.Ground{}, err
+	}
+	return account.Ground{Area: t.Within, Unit: func(id, above string) bool {
+		for range maxUnitDepth {
+			if id == above {
+				return true
+			}
+			u, ok := t.UnitAbove(id)
+			if !ok {
+				return false
+			}
+			id = u.ID
+		}
+		return false
+	}}, nil
+}
+
+// maxUnitDepth ends a circle of units that report to each other.
+const maxUnitDepth = 32
 
 // names gives the names of units and areas.
 func (a *App) names(ctx context.Context, ids []string) (map[string]string, error) {

@@ -29,6 +29,14 @@ type Config struct {
 	Notify       Notify         // the channels that leave the building
 }
 
+// Base is the address that people type, without a slash behind it; "" where none is set.
+func (c Config) Base() string {
+	if c.Public == nil {
+		return ""
+	}
+	return strings.TrimRight(c.Public.String(), "/")
+}
+
 // prefix begins the name of every variable.
 const prefix = "GEZHI_"
 

@@ -52,6 +52,8 @@ type Role struct {
 	Title  Words
 	Levels []string // of areas where such a post may stand
 	Sees   string   // SeesArea (default), SeesUnit or SeesOwn
+	// Invites are the roles whose holders below it this role gives a way to log in by telephone.
+	Invites []string
 }
 
 // Which cases a role sees besides those its holder takes part in.

@@ -1,0 +1,37 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+
+	"rsc.io/qr"
+
+	"gezhi/internal/fault"
+)
+
+// quiet is the white margin of a QR code, in modules (ISO/IEC 18004 section 6.3.8).
+const quiet = 4
+
+// QR draws a text as a QR code (ISO/IEC 18004), an SVG that needs no style and no script. What does
+// not fit is qr.too_long.
+func QR(text string) ([]byte, error) {
+	c, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "qr.too_long")
+	}
+	var dark strings.Builder
+	for y := range c.Size {
+		for x := 0; x < c.Size; x++ {
+			from := x
+			for x < c.Size && c.Black(x, y) {
+				x++
+			}
+			if x > from {
+				fmt.Fprintf(&dark, "M%d %dh%dv1h-%dz", from+quiet, y+quiet, x-from, x-from)
+			}
+		}
+	}
+	side := c.Size + 2*quiet
+	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h%dv%dH0z"/><path d="%s"/></svg>`,
+		side, side, side, side, dark.String()), nil
+}
