@@ -36,8 +36,10 @@ func (s *Service) mayLend(ctx context.Context, who Actor, p Post) (bool, error) 
 	return who.guards() || slices.ContainsFunc(who.Posts, func(own Post) bool { return g.above(own, p) }), nil
 }
 
-// guards reports whether somebody keeps the accounts of a jurisdiction.
-func (a Actor) guards() bool { return false }
+// guards reports whether somebody says who has which post in a jurisdiction.
+func (a Actor) guards() bool {
+	return slices.ContainsFunc(a.Posts, func(p Post) bool { return p.Role == SecurityAdmin })
+}
 
 // Lend records who acts in a post while its holder is away, from d.Start (now, when it is past)
 // until d.Until. The post must be the asker's own, or that of somebody below them: any other is

@@ -69,7 +69,7 @@ func (s *Service) Accept(ctx context.Context, token, code, pin string, o Origin)
 	if err != nil {
 		return Entry{}, err
 	}
-	secret, rotor := randomText(), randomText()
+	secret, rotor := newToken(), newToken()
 	hash, err := s.pinHash(ctx, pin, secret)
 	if err != nil {
 		return Entry{}, err
@@ -232,6 +232,7 @@ func (s *Service) turn(ctx context.Context, d device, next, nextPIN string) erro
 
 // enterBy begins a session that ends with the device.
 func (s *Service) enterBy(ctx context.Context, d Device, o Origin) (string, Actor, error) {
+	o.Strong = true // the telephone is one factor, the PIN another
 	token, a, err := s.Enter(ctx, d.PersonID, o, d.tie())
 	if err != nil {
 		return "", Actor{}, err

@@ -421,7 +421,7 @@ func TestTheDoorOverHTTP(t *testing.T) {
 		if all := decode[struct{ People []ChargeJSON }](t, w).People; len(all) != 1 || all[0].ID != worker.ID || all[0].Invited == 0 || strings.Contains(w.Body.String(), token) || strings.Contains(w.Body.String(), made[0].Code) {
 			t.Errorf("%+v", all)
 		}
-		if w := d.ask("POST", "/api/v1/invitations/accept", `{"token":"`+token+`","pin":"123456"}`); w.Code != 422 || len(w.Result().Cookies()) > 0 {
+		if w := d.ask("POST", "/api/v1/invitations/accept", `{"token":"`+token+`","pin":"123456"}`); w.Code != 400 || len(w.Result().Cookies()) > 0 {
 			t.Error(w.Code, w.Body)
 		}
 		w = d.ask("POST", "/api/v1/invitations/accept", `{"token":"`+token+`","pin":"402917"}`)

@@ -76,9 +76,9 @@ func (d Door) delegations(ctx context.Context, _ *struct{}) (*delegationsOutput,
 	if err != nil {
 		return nil, err
 	}
-	posts := make([]MyPost, len(all))
+	posts := make([]*MyPost, len(all))
 	for i, a := range all {
-		posts[i] = myPost(a.Post)
+		posts[i] = postOf(a.Post)
 	}
 	if err := d.Titles.name(ctx, who.Jurisdiction, posts); err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (d Door) delegations(ctx context.Context, _ *struct{}) (*delegationsOutput,
 	out := &delegationsOutput{}
 	out.Body.Delegations = make([]DelegationJSON, len(all))
 	for i, a := range all {
-		out.Body.Delegations[i] = DelegationJSON{a.ID, posts[i], Named{a.From, a.FromName}, Named{a.To, a.ToName}, a.Start.UnixMilli(), a.Until.UnixMilli(), a.MayEnd}
+		out.Body.Delegations[i] = DelegationJSON{a.ID, *posts[i], Named{a.From, a.FromName}, Named{a.To, a.ToName}, a.Start.UnixMilli(), a.Until.UnixMilli(), a.MayEnd}
 	}
 	return out, nil
 }
@@ -100,9 +100,9 @@ func (d Door) lendable(ctx context.Context, in *lendableInput) (*lendableOutput,
 	if err != nil {
 		return nil, err
 	}
-	posts := make([]MyPost, len(all))
+	posts := make([]*MyPost, len(all))
 	for i, c := range all {
-		posts[i] = myPost(c.Post)
+		posts[i] = postOf(c.Post)
 	}
 	if err := d.Titles.name(ctx, who.Jurisdiction, posts); err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func (d Door) lendable(ctx context.Context, in *lendableInput) (*lendableOutput,
 	out := &lendableOutput{}
 	out.Body.Posts = make([]LendableJSON, len(all))
 	for i, c := range all {
-		out.Body.Posts[i] = LendableJSON{posts[i], Named{c.PersonID, c.Name}}
+		out.Body.Posts[i] = LendableJSON{*posts[i], Named{c.PersonID, c.Name}}
 	}
 	return out, nil
 }

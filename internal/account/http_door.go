@@ -181,15 +181,15 @@ func (d Door) charges(ctx context.Context, in *chargesInput) (*chargesOutput, er
 	if err != nil {
 		return nil, err
 	}
-	posts := make([]MyPost, len(all))
+	posts := make([]*MyPost, len(all))
 	for i, c := range all {
-		posts[i] = myPost(c.Post)
+		posts[i] = postOf(c.Post)
 	}
 	if err := d.Titles.name(ctx, who.Jurisdiction, posts); err != nil {
 		return nil, err
 	}
 	for i, c := range all {
-		x := ChargeJSON{ID: c.PersonID, Name: c.Name, Post: posts[i], Devices: devicesJSON(devices[c.PersonID])}
+		x := ChargeJSON{ID: c.PersonID, Name: c.Name, Post: *posts[i], Devices: devicesJSON(devices[c.PersonID])}
 		if at, ok := invited[c.PersonID]; ok {
 			x.Invited = at.UnixMilli()
 		}
@@ -223,9 +223,9 @@ func (d Door) invite(ctx context.Context, in *inviteInput) (*inviteOutput, error
 	if base == "" {
 		base = web.Base(ctx)
 	}
-	posts := make([]MyPost, len(all))
+	posts := make([]*MyPost, len(all))
 	for i, x := range all {
-		posts[i] = myPost(x.Post)
+		posts[i] = postOf(x.Post)
 	}
 	if err := d.Titles.name(ctx, who.Jurisdiction, posts); err != nil {
 		return nil, err
@@ -237,7 +237,7 @@ func (d Door) invite(ctx context.Context, in *inviteInput) (*inviteOutput, error
 		if err != nil {
 			return nil, err
 		}
-		out.Body.Invitations = append(out.Body.Invitations, InvitationJSON{x.PersonID, x.Name, posts[i], address,
+		out.Body.Invitations = append(out.Body.Invitations, InvitationJSON{x.PersonID, x.Name, *posts[i], address,
 			"data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg), x.Code, x.Expires.UnixMilli()})
 	}
 	return out, nil
@@ -249,11 +249,6 @@ func (d Door) uninvite(ctx context.Context, in *personInput) (*struct{}, error) 
 		return nil, err
 	}
 	return nil, d.Accounts.Uninvite(ctx, who, in.ID)
-}
-
-func originOf(ctx context.Context) Origin {
-	c := web.ClientOf(ctx)
-	return Origin{Addr: c.Addr, UserAgent: c.UserAgent}
 }
 
 func (d Door) look(ctx context.Context, in *lookInput) (*lookOutput, error) {
@@ -287,12 +282,7 @@ func (d Door) logIn(ctx context.Context, in *pinInput) (*entryOutput, error) {
 
 func (d Door) entered(ctx context.Context, e Entry) (*entryOutput, error) {
 	body, err := me(ctx, e.Actor, d.Titles)
-	return &entryOutput{[]http.Cookie{SessionCookieOf(ctx, d.Accounts, e.Token), deviceCookie(ctx, e.Device, BoundFor)}, body}, err
-}
-
-// SessionCookieOf is the cookie of a session that was begun by Enter.
-func SessionCookieOf(ctx context.Context, s *Service, token string) http.Cookie {
-	return cookie(ctx, token, int(s.Longest.Seconds()))
+	return &entryOutput{[]http.Cookie{d.Accounts.Cookie(ctx, e.Token), deviceCookie(ctx, e.Device, BoundFor)}, body}, err
 }
 
 func deviceCookie(ctx context.Context, value string, lasts time.Duration) http.Cookie {
@@ -329,8 +319,7 @@ func (d Door) end(ctx context.Context, in *personInput) (*struct{}, error) {
 	return nil, d.Accounts.EndDevice(ctx, who, in.ID)
 }
 
-// name fills in what people call the roles, units and areas of posts.
-func (t Titles) name(ctx context.Context, jurisdiction string, posts []MyPost) error {
-	m := Me{Posts: posts}
-	return t.fill(ctx, jurisdiction, &m)
+func postOf(p Post) *MyPost {
+	m := myPost(p)
+	return &m
 }

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/big"
@@ -37,7 +36,7 @@ const (
 	wrongCodes = 5
 
 	locatorDigits = 5
-	codeDigits    = 7
+	restDigits    = 7
 )
 
 // digits returns n random digits.
@@ -48,13 +47,6 @@ func digits(n int) string {
 		panic(err)
 	}
 	return fmt.Sprintf("%0*d", n, x)
-}
-
-// randomText is a secret of 256 bits.
-func randomText() string {
-	raw := make([]byte, tokenBytes)
-	_, _ = rand.Read(raw) // never fails (Go 1.24)
-	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
 // Invite gives people, for whom the asker must answer, each a way to log in with their own
@@ -73,16 +65,16 @@ func (s *Service) Invite(ctx context.Context, who Actor, people []string, lasts 
 		out = append(out, Invitation{PersonID: id, Post: post})
 	}
 	for i := range out {
-		if err := s.invite(ctx, who.PersonID, &out[i], lasts); err != nil {
+		if err := s.inviteOne(ctx, who.PersonID, &out[i], lasts); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func (s *Service) invite(ctx context.Context, by string, inv *Invitation, lasts time.Duration) error {
-	inv.Token = randomText()
-	rest := digits(codeDigits)
+func (s *Service) inviteOne(ctx context.Context, by string, inv *Invitation, lasts time.Duration) error {
+	inv.Token = newToken()
+	rest := digits(restDigits)
 	release, err := s.hashing.hold(ctx)
 	if err != nil {
 		return err
@@ -171,7 +163,7 @@ func (s *Service) invitation(ctx context.Context, token, code string, o Origin) 
 	if err := s.mayTry(ctx, from); err != nil {
 		return invitation{}, err
 	}
-	i, err := s.found(ctx, token, code)
+	i, err := s.opened(ctx, token, code)
 	if err != nil {
 		return invitation{}, err
 	}
@@ -192,8 +184,8 @@ func (s *Service) invitation(ctx context.Context, token, code string, o Origin) 
 	return i, err
 }
 
-// found returns the open invitation that token or code names, or none.
-func (s *Service) found(ctx context.Context, token, code string) (invitation, error) {
+// opened returns the open invitation that token or code names, or none.
+func (s *Service) opened(ctx context.Context, token, code string) (invitation, error) {
 	if token != "" {
 		i, err := s.invitationBy(ctx, invitationByTokenSQL, hashToken(token))
 		if err != nil || !i.open(s.Now()) {
@@ -202,7 +194,7 @@ func (s *Service) found(ctx context.Context, token, code string) (invitation, er
 		return i, nil
 	}
 	code = strings.NewReplacer(" ", "", "-", "").Replace(code)
-	if len(code) != locatorDigits+codeDigits {
+	if len(code) != locatorDigits+restDigits {
 		return invitation{}, nil
 	}
 	i, err := s.invitationBy(ctx, invitationByLocatorSQL, code[:locatorDigits])
@@ -267,7 +259,7 @@ func (s *Service) Invitations(ctx context.Context, jurisdiction string) (until m
 func (s *Service) actor(ctx context.Context, personID string) (Actor, error) {
 	var k known
 	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		k, err = s.load(ctx, tx, personID, s.Now())
+		k, err = s.load(ctx, tx, Session{PersonID: personID}, s.Now())
 		return err
 	})
 	if err == nil && k.ended {

@@ -8,10 +8,10 @@ import (
 )
 
 var (
-	insertTieSQL = db.SQL(`INSERT INTO session_tie (tie, token_hash, at) SELECT $1, s.token_hash, $3 FROM session s WHERE s.token_hash = $2 ON CONFLICT DO NOTHING`)
-	tiesSQL      = db.SQL(`SELECT tie FROM session_tie WHERE token_hash = $1 ORDER BY tie`)
-	looseTiesSQL = db.SQL(`DELETE FROM session_tie WHERE tie = $1 AND token_hash NOT IN (SELECT token_hash FROM session)`)
-	tiedSQL      = db.SQL(`SELECT s.token_hash, s.person_id FROM session_tie t JOIN session s ON s.token_hash = t.token_hash WHERE t.tie = $1 ORDER BY s.token_hash`)
+	insertTieSQL = db.SQL(`INSERT INTO session_tie (tie, session_id, at) SELECT $1, s.id, $3 FROM session s WHERE s.id = $2 ON CONFLICT DO NOTHING`)
+	tiesSQL      = db.SQL(`SELECT tie FROM session_tie WHERE session_id = $1 ORDER BY tie`)
+	looseTiesSQL = db.SQL(`DELETE FROM session_tie WHERE tie = $1 AND session_id NOT IN (SELECT id FROM session)`)
+	tiedSQL      = db.SQL(`SELECT s.id, s.person_id FROM session_tie t JOIN session s ON s.id = t.session_id WHERE t.tie = $1 ORDER BY s.id`)
 )
 
 // Enter begins a session for somebody who has shown otherwise who they are: with a telephone and
@@ -21,14 +21,13 @@ func (s *Service) Enter(ctx context.Context, personID string, o Origin, ties ...
 	if token, a, err = s.open(ctx, personID, o, source{}); err != nil {
 		return "", Actor{}, err
 	}
-	hash := hashToken(token)
 	// Nobody has the token yet, so nobody can have used a session without its ties.
 	err = s.DB.Write(ctx, db.Keys{personKey(personID)}, func(ctx context.Context, tx *db.Tx) error {
 		for _, tie := range ties {
 			if err := tx.Queue(ctx, looseTiesSQL, tie); err != nil {
 				return err
 			}
-			if n, err := tx.Exec(ctx, insertTieSQL, tie, hash, s.Now()); err != nil || n == 0 {
+			if n, err := tx.Exec(ctx, insertTieSQL, tie, a.Session, s.Now()); err != nil || n == 0 {
 				return or(err, fault.New(fault.Unauthenticated, "session.none"))
 			}
 		}
@@ -40,10 +39,10 @@ func (s *Service) Enter(ctx context.Context, personID string, o Origin, ties ...
 	return token, a, nil
 }
 
-// Ties returns what the session of a token hangs on.
-func (s *Service) Ties(ctx context.Context, token string) (ties []string, err error) {
+// Ties returns what a session hangs on.
+func (s *Service) Ties(ctx context.Context, session string) (ties []string, err error) {
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		ties, err = ids(ctx, tx, tiesSQL, hashToken(token))
+		ties, err = ids(ctx, tx, tiesSQL, session)
 		return err
 	})
 	return ties, err
@@ -69,7 +68,7 @@ func (s *Service) endTied(ctx context.Context, tx *db.Tx, by, tie string) (int, 
 		if err != nil {
 			return 0, err
 		}
-		if err := tx.Queue(ctx, deleteSessionSQL, x[0]); err != nil {
+		if err := tx.Queue(ctx, deleteOneSQL, p.ID, x[0]); err != nil {
 			return 0, err
 		}
 		s.forget(tx, x[1])

@@ -74,6 +74,10 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a := &App{Config: cfg, DB: d, Jobs: jobs.NewRunner(d, clock.System)}
 	a.Jobs.Lanes = lanes
 	a.Accounts = account.New(d)
+	if err := a.logIns(cfg); err != nil {
+		d.Close()
+		return nil, err
+	}
 	a.Territory = &territory.Service{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
 	a.Jurisdictions = &jurisdictions{accounts: a.Accounts}
 	a.World = &casework.World{Territory: a.Territory, Accounts: a.Accounts, Runs: a.Jurisdictions.runs, Fresh: 3 * time.Second}
@@ -144,7 +148,8 @@ func (a *App) serve() {
 	a.Web = web.New("Gezhi", Version)
 	a.Web.Authenticate = a.Accounts.Authenticate
 	a.Web.Proxies = a.Config.Proxies
-	titles := account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get}
+	a.Web.Reader = readerOf
+	titles := account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get, Roles: a.roles, Seat: a.seat}
 	a.Accounts.Register(a.Web, titles)
 	account.Door{Accounts: a.Accounts, Titles: titles, Public: a.Config.Base()}.Register(a.Web)
 	if a.Config.Public != nil {
@@ -155,6 +160,12 @@ func (a *App) serve() {
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
+	a.relay.changed = a.Accounts.Forget
+	a.Accounts.OnChange = func(people []string) {
+		for _, p := range people {
+			a.relay.publish(web.ReaderTopic(p), p)
+		}
+	}
 	a.Notify.Publish = a.relay.publish
 	a.Web.Mount("/", web.Faces(ui.Files()))
 	a.Cases.Changed = func(c *casework.Case) {
@@ -162,20 +173,6 @@ func (a *App) serve() {
 			a.relay.publish(t, c.ID)
 		}
 	}
-}
-
-// roleTitle is what a role is called in the reader's language, by the first pack that names it.
-func (a *App) roleTitle(ctx context.Context, jurisdiction, role string) string {
-	packs, err := a.Book.Packs(ctx, jurisdiction)
-	if err != nil {
-		return role
-	}
-	for _, name := range slices.Sorted(maps.Keys(packs)) {
-		if r := packs[name].Pack.Role(role); r != nil && r.Title[web.Lang(ctx)] != "" {
-			return r.Title[web.Lang(ctx)]
-		}
-	}
-	return role
 }
 
 // ground is what lies within what in today's tree.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"rsc.io/qr"
+	"github.com/skip2/go-qrcode"
 
 	"gezhi/internal/fault"
 )
@@ -15,15 +15,17 @@ const quiet = 4
 // QR draws a text as a QR code (ISO/IEC 18004), an SVG that needs no style and no script. What does
 // not fit is qr.too_long.
 func QR(text string) ([]byte, error) {
-	c, err := qr.Encode(text, qr.M)
+	c, err := qrcode.New(text, qrcode.Medium)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "qr.too_long")
 	}
+	c.DisableBorder = true
+	bits := c.Bitmap()
 	var dark strings.Builder
-	for y := range c.Size {
-		for x := 0; x < c.Size; x++ {
+	for y := range bits {
+		for x := 0; x < len(bits); x++ {
 			from := x
-			for x < c.Size && c.Black(x, y) {
+			for x < len(bits) && bits[y][x] {
 				x++
 			}
 			if x > from {
@@ -31,7 +33,7 @@ func QR(text string) ([]byte, error) {
 			}
 		}
 	}
-	side := c.Size + 2*quiet
+	side := len(bits) + 2*quiet
 	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h%dv%dH0z"/><path d="%s"/></svg>`,
 		side, side, side, side, dark.String()), nil
 }

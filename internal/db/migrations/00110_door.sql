@@ -45,11 +45,11 @@ CREATE INDEX device_person ON device (person_id) WHERE ended_at = 0;
 -- What a session hangs on besides its person: the telephone, or the log-in at another system.
 CREATE TABLE session_tie (
 	tie        TEXT NOT NULL,
-	token_hash TEXT NOT NULL,
+	session_id TEXT NOT NULL,
 	at         BIGINT NOT NULL,
-	PRIMARY KEY (tie, token_hash)
+	PRIMARY KEY (tie, session_id)
 ) {clustered};
-CREATE INDEX session_tie_token ON session_tie (token_hash);
+CREATE INDEX session_tie_session ON session_tie (session_id);
 
 CREATE INDEX delegation_jurisdiction ON delegation (jurisdiction, valid_until);
 
