@@ -27,6 +27,7 @@ import (
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
 	"gezhi/internal/record"
+	"gezhi/internal/signon"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/worktime"
@@ -50,6 +51,7 @@ type App struct {
 	Records       *record.Service
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
+	SignOn        *signon.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
 
@@ -108,6 +110,10 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		d.Close()
 		return nil, err
 	}
+	if a.SignOn, err = a.signOn(); err != nil {
+		d.Close()
+		return nil, err
+	}
 	a.serve()
 	if err := a.refresh(ctx); err != nil {
 		d.Close()
@@ -152,6 +158,7 @@ func (a *App) serve() {
 	titles := account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get, Roles: a.roles, Seat: a.seat}
 	a.Accounts.Register(a.Web, titles)
 	account.Door{Accounts: a.Accounts, Titles: titles, Public: a.Config.Base()}.Register(a.Web)
+	signon.Door{Service: a.SignOn, Public: a.Config.Base()}.Register(a.Web)
 	if a.Config.Public != nil {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
@@ -174,30 +181,6 @@ func (a *App) serve() {
 		}
 	}
 }
-
-// ground is what lies within what in today's tree.
-func (a *App) ground(ctx context.Context) (account.Ground, error) {
-	t, err := a.Territory.Tree(ctx)
-	if err != nil {
-		return account.Ground{}, err
-	}
-	return account.Ground{Area: t.Within, Unit: func(id, above string) bool {
-		for range maxUnitDepth {
-			if id == above {
-				return true
-			}
-			u, ok := t.UnitAbove(id)
-			if !ok {
-				return false
-			}
-			id = u.ID
-		}
-		return false
-	}}, nil
-}
-
-// maxUnitDepth ends a circle of units that report to each other.
-const maxUnitDepth = 32
 
 // names gives the names of units and areas.
 func (a *App) names(ctx context.Context, ids []string) (map[string]string, error) {

@@ -27,6 +27,7 @@ type Config struct {
 	Log          slog.Level     // least level that is logged
 	Public       *url.URL       // address that people type, nil when it is Addr
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
+	OIDC         string         // file that describes the systems at which people may log in; "" for none
 	Notify       Notify         // the channels that leave the building
 
 	// Factor are the roles that must log in with a second factor; nil when nothing is said,
@@ -107,6 +108,10 @@ var general = []setting{
 			err = errors.New("not http or https with a host")
 		}
 		return err
+	}},
+	{name: "oidc", usage: "`file` that describes the OpenID Connect providers at which people may log in", set: func(c *Config, v string) error {
+		c.OIDC = v
+		return nil
 	}},
 	{name: "proxies", usage: "`addresses` whose forwarding headers are believed, CIDR, comma between", standard: "127.0.0.0/8,::1/128", set: func(c *Config, v string) error {
 		for _, p := range list(v) {
