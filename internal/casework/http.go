@@ -19,6 +19,11 @@ type Point struct {
 	Lat float64 `json:"lat" minimum:"-90" maximum:"90"`
 }
 
+// SetPoint says where it is.
+func (o *Opening) SetPoint(p Point) {
+	o.HasPoint, o.LonE7, o.LatE7 = true, e7(p.Lon), e7(p.Lat)
+}
+
 func e7(deg float64) int64 { return int64(math.Round(deg * 1e7)) }
 
 type openInput struct {
@@ -142,8 +147,8 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/duplicates", ID: "likelyDuplicates", Summary: "Open cases that may be the same matter, with reasons", Tags: tags}, s.httpLikely)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/duplicates", ID: "previewDuplicates", Summary: "Open cases that may be the same matter as one about to be reported", Tags: tags}, s.httpPreview)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/classes", ID: "listClasses", Summary: "The classes that may be reported", Tags: tags}, s.httpClasses)
-	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags, Exchange: web.Exchange{Query: Filter{}, Media: "text/csv"}}, s.export(srv, web.CSV))
-	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags,
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags, Pace: web.ExportPace, Exchange: web.Exchange{Query: Filter{}, Media: "text/csv"}}, s.export(srv, web.CSV))
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags, Pace: web.ExportPace,
 		Exchange: web.Exchange{Query: Filter{}, Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}, s.export(srv, web.XLSX))
 	s.fileRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
@@ -165,7 +170,7 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 		o.About = &About{Kind: b.About.Kind, Of: b.About.Of, ID: b.About.ID, Key: b.About.Key}
 	}
 	if b.Point != nil {
-		o.HasPoint, o.LonE7, o.LatE7 = true, e7(b.Point.Lon), e7(b.Point.Lat)
+		o.SetPoint(*b.Point)
 	}
 	if s.Nature != nil {
 		o.Nature = s.Nature(who.Jurisdiction)
