@@ -157,7 +157,10 @@ func (st *state) mayOverlay(who *Actor, o *workflow.Overlay) error {
 			post, ok = st.over(who)
 		}
 	case workflow.Reopen:
-		ok = st.ReporterID == who.PersonID
+		var err error
+		if ok, err = st.isReporter(who); err != nil {
+			return err
+		}
 	case workflow.Acknowledge, workflow.Return, workflow.Transfer, workflow.Merge, workflow.Reclassify:
 		post, ok = st.responsibleAs(who)
 	default: // what binds others is for those who lead above, or to whom the kernel has brought it

@@ -51,8 +51,8 @@ func (st *state) is(a *Actor, w workflow.Who, apart []workflow.Apart) (Post, boo
 // holds it.
 func (st *state) sits(a *Actor, seat string) (Post, bool, error) {
 	if seat == workflow.Reporter {
-		ok := st.ReporterID == a.PersonID && a.PersonID != ""
-		return st.postHere(a), ok, nil
+		ok, err := st.isReporter(a)
+		return st.postHere(a), ok, err
 	}
 	for _, p := range st.held(seat) {
 		if post, ok := st.matches(a, p); ok {
@@ -60,6 +60,20 @@ func (st *state) sits(a *Actor, seat string) (Post, bool, error) {
 		}
 	}
 	return Post{}, false, nil
+}
+
+// isReporter tells whether the actor reported the case. Who reported what was merged into it
+// has the same answer to judge: from the answer on, that is reporting it, too. What comes
+// before, as to take the case back, is for the first alone.
+func (st *state) isReporter(a *Actor) (bool, error) {
+	if a.PersonID == "" || st.ReporterID == a.PersonID {
+		return a.PersonID != "", nil
+	}
+	if st.Phase != workflow.Rating && st.Phase != workflow.Closed {
+		return false, nil
+	}
+	also, err := st.mergedReporters()
+	return slices.Contains(also, a.PersonID), err
 }
 
 // postHere is the actor's own post nearest to the case, for the record of what they do in person.
