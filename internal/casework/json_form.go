@@ -14,7 +14,7 @@ import (
 // FormJSON tells a face how to ask for one thing.
 type FormJSON struct {
 	Name     string       `json:"name"`
-	Type     string       `json:"type" enum:"area,boolean,choice,choices,date,datetime,duration,file,id_number,list,long_text,money,number,person,phone,photo,point,polygon,signature,text,unit"`
+	Type     string       `json:"type" enum:"accused,area,boolean,choice,choices,date,datetime,duration,file,id_number,list,long_text,money,number,person,phone,photo,point,polygon,signature,text,unit"`
 	Title    string       `json:"title"`
 	Required bool         `json:"required"`
 	Many     bool         `json:"many,omitempty"`
@@ -71,7 +71,7 @@ func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
 // confirm says what cannot be taken back about an action; "" about the others.
 func confirm(w words, o Offer) string {
 	switch o.Action {
-	case workflow.Return, workflow.Merge, workflow.Suspend, actionVoid:
+	case workflow.Return, workflow.Merge, workflow.Suspend, workflow.HandDown, actionVoid:
 		return web.Say(w.lang, "confirm."+o.Action, nil)
 	}
 	if o.Closes {
@@ -194,6 +194,12 @@ func overlayForm(w words, v *View, o Offer) (asks, also []FormJSON) {
 		return []FormJSON{reason}, append(reclassForm(w, v), field("note", "long_text", false))
 	case workflow.Merge:
 		asks = append(asks, field("into", "text", true))
+	case workflow.Shield:
+		whom := field("against", "accused", true)
+		whom.Many = true
+		asks = append(asks, whom)
+	case workflow.HandDown:
+		asks = append(asks, reason)
 	case workflow.Comment:
 		return append(asks, field("note", "long_text", true)), []FormJSON{}
 	case workflow.Reopen, actionVoid:

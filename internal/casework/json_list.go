@@ -54,6 +54,7 @@ type ClassJSON struct {
 	Spot       bool       `json:"spot,omitempty"`
 	Channels   []string   `json:"channels"`
 	Fields     []FormJSON `json:"fields"`
+	Against    string     `json:"against" enum:"required,allowed,never" doc:"whether a report of it says whom it is about, and is kept from them"`
 	// About are the kinds of things that a case of it may be about.
 	About []AboutKindJSON `json:"about,omitempty"`
 }
@@ -141,7 +142,7 @@ func (s *Service) httpClasses(ctx context.Context, in *classesInput) (*classesOu
 				continue
 			}
 			c := ClassJSON{ID: n + "/" + k.Scheme + ":" + k.Code, Code: k.Code, Scheme: k.Scheme, Pack: n, Title: w.title(k.Title, k.Code), Group: k.Group,
-				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Channels: append([]string{}, k.Channels...), Fields: openingForm(w, k)}
+				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Channels: append([]string{}, k.Channels...), Fields: openingForm(w, k), Against: k.Against}
 			c.About = aboutKinds(w, packs, k)
 			out.Body.Classes = append(out.Body.Classes, c)
 		}

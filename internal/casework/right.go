@@ -152,8 +152,20 @@ func (st *state) hasRole(a *Actor, w workflow.Who, apart []workflow.Apart) (Post
 	return Post{}, false, nil
 }
 
-// holders are the posts that a Who names, nearest level first.
+// holders are the posts that a Who names, nearest level first, but for those of people from
+// whom the case is kept.
 func (st *state) holders(w workflow.Who) ([][]Post, error) {
+	levels, err := st.allHolders(w)
+	if err != nil || len(st.kept) == 0 {
+		return levels, err
+	}
+	for i := range levels {
+		levels[i] = slices.DeleteFunc(slices.Clone(levels[i]), func(p Post) bool { return st.keptFrom(p.PersonID) })
+	}
+	return filled(levels), nil
+}
+
+func (st *state) allHolders(w workflow.Who) ([][]Post, error) {
 	people := st.s.World.People()
 	switch w.Of {
 	case workflow.OfUnit:

@@ -41,6 +41,13 @@ type state struct {
 	before   map[string]string // hashes of the keys before the act
 	later    []task
 	links    []Link
+
+	kept      []Kept   // from whom the case is kept
+	keptNew   []Kept   // by this act
+	keptNamed []Kept   // who belonged and is now named
+	withheld  bool     // by this act it stands elsewhere
+	withdraws []string // parts that do so too
+
 	task     *workflow.Task // of a part that is answered
 	regraded bool           // class clocks must be computed anew
 	signal   *Signal        // heard in this act
@@ -111,6 +118,9 @@ func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time,
 		return nil, err
 	}
 	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c, wasOpen: c.Open(), seats: l.seats, clocks: l.clocks, sets: l.sets}
+	if st.kept, err = keptFor(ctx, tx, c); err != nil {
+		return nil, err
+	}
 	if c.Kind == KindTask {
 		set := class.Life.Part(c.Part)
 		if set == nil || set.Task == nil {

@@ -3,9 +3,11 @@ package casework
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/pack"
 	"gezhi/internal/record"
 	"gezhi/internal/workflow"
 )
@@ -23,6 +25,7 @@ type View struct {
 	Moves  []Move
 	Can    []Offer
 	About  *AboutView // nil: nothing
+	Kept   []Kept     // from whom it is kept
 	// Masked are the personal fields that are set but hidden from the reader; Personal
 	// those that the reader may read.
 	Masked   []string
@@ -73,6 +76,7 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 		}
 		v = &read
 		v.Case, v.Class, v.Life, v.Seats, v.Clocks, v.Sets = st.Case, st.class, st.life, st.seats, st.clocks, st.sets
+		v.Kept = st.kept
 		if v.About, err = st.aboutView(); err != nil {
 			return err
 		}
@@ -201,6 +205,9 @@ func (st *state) overlayOffers(who *Actor) []Offer {
 	}
 	for _, o := range rules {
 		if !o.Allowed(st.life, st.Step) || st.mayOverlay(who, o) != nil || o.Name == workflow.Suspend && !st.SuspendedUntil.IsZero() {
+			continue
+		}
+		if o.Name == workflow.HandDown && !slices.ContainsFunc(st.kept, func(k Kept) bool { return k.Why == Avoided }) || o.Name == workflow.Shield && (st.ParentID != "" || st.class.Against == pack.AgainstNever) {
 			continue
 		}
 		if o.Name == workflow.Return && (st.Designated || o.Cap > 0 && st.Returns >= int64(o.Cap)) {

@@ -25,6 +25,7 @@ type Pack struct {
 	Lists      []RowList // lists shipped with the pack, for part sets
 	Number     string    // how cases are numbered, "" for the kernel's way
 	Keep       []workflow.Keep
+	AboveAll   string // kind or code of the unit that has reports about those above whom nobody stands
 
 	Scheme    string // the scheme the codes of Classes belong to
 	Groups    []Group
@@ -123,7 +124,15 @@ type Class struct {
 	Public     bool
 	Sample     []Sample
 	Admitted   []Admission
+	Against    string // AgainstAllowed (default), AgainstRequired or AgainstNever
 }
+
+// Whether a report says whom it is about, and is then kept from them.
+const (
+	AgainstAllowed  = "allowed"
+	AgainstRequired = "required"
+	AgainstNever    = "never"
+)
 
 // SeverityRule grades a case.
 type SeverityRule struct {
