@@ -81,7 +81,7 @@ func (s *Service) List(ctx context.Context, who *Actor, q Query) (rows []Row, ne
 	if err != nil || text == "" {
 		return nil, nil, err
 	}
-	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+	err = s.DB.Glance(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		rows, err = db.Collect(ctx, tx, db.Stmt(text), args, scanRow)
 		return err
 	})

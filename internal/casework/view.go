@@ -51,7 +51,7 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 		return nil, err
 	}
 	var v *View
-	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err := s.DB.Glance(ctx, func(ctx context.Context, tx *db.Tx) error {
 		var read View
 		var kept []payload
 		of := []any{id}

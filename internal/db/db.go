@@ -40,6 +40,7 @@ type DB struct {
 type engine interface {
 	write(ctx context.Context, d *DB, keys Keys, fn func(context.Context, *Tx) error) error
 	read(ctx context.Context, fn func(context.Context, *Tx) error) error
+	glance(ctx context.Context, fn func(context.Context, *Tx) error) error
 	prepare(ctx context.Context, s Stmt) error
 	migrate(ctx context.Context) error
 	version(ctx context.Context) (int64, error)
@@ -120,6 +121,16 @@ func (d *DB) Read(ctx context.Context, fn func(ctx context.Context, tx *Tx) erro
 		return fault.New(fault.Internal, "db.nested")
 	}
 	return translate(d.eng.read(ctx, fn))
+}
+
+// Glance is a Read for a closure that asks once, with one Query or Together, as a rule: it then
+// costs no transaction on PostgreSQL. Should the closure ask again it runs anew, whole, so it
+// sets outer variables as if it had not run before.
+func (d *DB) Glance(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if ctx.Value(inTx{}) != nil {
+		return fault.New(fault.Internal, "db.nested")
+	}
+	return translate(d.eng.glance(ctx, fn))
 }
 
 // within is the context that a closure of Write gets.

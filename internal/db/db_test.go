@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -244,6 +245,65 @@ func TestPackedColumnsComeBack(t *testing.T) {
 		}
 		if db.Unpack(packed, &a, &b, &n) == nil || db.Unpack(packed, &a, &b, &n, &c, &a) == nil || db.Unpack(packed, &a, &n, &b, &c) == nil {
 			t.Fatal("columns of another number or kind are taken")
+		}
+	})
+}
+
+// Queries that travel together are each answered in full and in their own order, whatever the
+// types of their columns, and each keeps its own arguments.
+func TestTogetherAnswersEachQueryForItself(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		numbers := db.Stmt(`SELECT n, 'a $1 b' FROM (SELECT CAST($1 AS BIGINT) AS n UNION ALL SELECT CAST($2 AS BIGINT)) x ORDER BY n DESC`)
+		mixed := db.Stmt(`SELECT CAST(NULL AS TEXT), CAST(1.5 AS DOUBLE PRECISION), CAST($1 AS TEXT)`)
+		none := db.Stmt(`SELECT id FROM person WHERE id = $1`)
+		var got []string
+		read := func(ctx context.Context, tx *db.Tx) error {
+			got = nil
+			return tx.Together(ctx,
+				db.Ask{Stmt: numbers, Args: []any{1, 2}, Scan: func(r db.Rows) error {
+					var n int64
+					var s string
+					err := r.Scan(&n, &s)
+					got = append(got, fmt.Sprint(n, s))
+					return err
+				}},
+				db.Ask{Stmt: none, Args: []any{"nobody"}, Scan: func(db.Rows) error { return errors.New("a row of nobody") }},
+				db.Ask{Stmt: mixed, Args: []any{"it's \"quoted\", (so)"}, Scan: func(r db.Rows) error {
+					var null *string
+					var f float64
+					var s string
+					err := r.Scan(&null, &f, &s)
+					got = append(got, fmt.Sprint(null == nil, f, s))
+					return err
+				}})
+		}
+		want := []string{"2a $1 b", "1a $1 b", `true 1.5it's "quoted", (so)`}
+		for _, look := range []func(context.Context, func(context.Context, *db.Tx) error) error{d.Read, d.Glance} {
+			if err := look(t.Context(), read); err != nil || !slices.Equal(got, want) {
+				t.Errorf("%q, %v; want %q", got, err, want)
+			}
+		}
+	})
+}
+
+// A glance that asks more than once begins anew, and sees one state of affairs.
+func TestAGlanceThatAsksTwiceIsASteadyView(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		one := db.Stmt(`SELECT CAST(1 AS BIGINT)`)
+		runs, sum := 0, int64(0)
+		err := d.Glance(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			runs, sum = runs+1, 0
+			for range 3 {
+				var n int64
+				if err := tx.Row(ctx, one, nil, &n); err != nil {
+					return err
+				}
+				sum += n
+			}
+			return nil
+		})
+		if err != nil || sum != 3 || runs > 2 {
+			t.Errorf("%d runs, sum %d, %v", runs, sum, err)
 		}
 	})
 }

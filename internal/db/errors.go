@@ -1,12 +1,12 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"modernc.org/sqlite"
-	lib "modernc.org/sqlite/lib"
+	"zombiezen.com/go/sqlite"
 
 	"gezhi/internal/fault"
 )
@@ -14,9 +14,8 @@ import (
 // IsUnique reports that err is a broken unique key. The transaction is spoilt: prefer
 // INSERT … ON CONFLICT DO NOTHING RETURNING.
 func IsUnique(err error) bool {
-	var le *sqlite.Error
-	if errors.As(err, &le) {
-		return le.Code() == lib.SQLITE_CONSTRAINT_UNIQUE || le.Code() == lib.SQLITE_CONSTRAINT_PRIMARYKEY
+	if code := sqlite.ErrCode(err); code == sqlite.ResultConstraintUnique || code == sqlite.ResultConstraintPrimaryKey {
+		return true
 	}
 	var pe *pgconn.PgError
 	return errors.As(err, &pe) && pe.Code == "23505"
@@ -24,8 +23,12 @@ func IsUnique(err error) bool {
 
 // cannotWrite are the failures of a disk that still can be read: a full quota, a limit on the
 // size of files, a share that went away. SQLite knows only ENOSPC as a full disk.
-var cannotWrite = map[int]string{lib.SQLITE_IOERR_WRITE: "db.cannot_write", lib.SQLITE_IOERR_FSYNC: "db.cannot_write", lib.SQLITE_IOERR_DIR_FSYNC: "db.cannot_write",
-	lib.SQLITE_IOERR_TRUNCATE: "db.cannot_write", lib.SQLITE_IOERR_SHMSIZE: "db.cannot_write"}
+var cannotWrite = map[sqlite.ResultCode]string{sqlite.ResultIOErrWrite: "db.cannot_write", sqlite.ResultIOErrFsync: "db.cannot_write", sqlite.ResultIOErrDirFsync: "db.cannot_write",
+	sqlite.ResultIOErrTruncate: "db.cannot_write", sqlite.ResultIOErrSHMSize: "db.cannot_write"}
+
+// outages are failures of the engine that people can be told, by its primary code.
+var outages = map[sqlite.ResultCode]string{sqlite.ResultFull: "db.full", sqlite.ResultReadOnly: "db.read_only", sqlite.ResultBusy: "db.locked",
+	sqlite.ResultIOErr: "db.broken", sqlite.ResultCorrupt: "db.broken", sqlite.ResultNotADB: "db.broken", sqlite.ResultCantOpen: "db.cannot_open"}
 
 // translate gives an outage of the engine a code that people can be told.
 func translate(err error) error {
@@ -37,15 +40,11 @@ func translate(err error) error {
 		return fault.Wrap(err, fault.Unavailable, "db.gave_up")
 	}
 	code := ""
-	var le *sqlite.Error
 	var pe *pgconn.PgError
+	lite := sqlite.ErrCode(err) // ResultError where it is no error of SQLite
 	switch {
-	case errors.As(err, &le):
-		if code = cannotWrite[le.Code()]; code != "" {
-			break
-		}
-		code = map[int]string{lib.SQLITE_FULL: "db.full", lib.SQLITE_READONLY: "db.read_only", lib.SQLITE_BUSY: "db.locked",
-			lib.SQLITE_IOERR: "db.broken", lib.SQLITE_CORRUPT: "db.broken", lib.SQLITE_NOTADB: "db.broken", lib.SQLITE_CANTOPEN: "db.cannot_open"}[le.Code()&0xff]
+	case lite != sqlite.ResultError:
+		code = cmp.Or(cannotWrite[lite], outages[lite.ToPrimary()])
 	case errors.As(err, &pe):
 		code = map[string]string{"53100": "db.full", "25006": "db.read_only", "55P03": "db.locked", "57P01": "db.closed", "57P03": "db.closed", "53300": "db.locked"}[pe.Code]
 	case pgconn.Timeout(err):

@@ -14,20 +14,23 @@ import (
 	"syscall"
 	"time"
 
-	_ "modernc.org/sqlite" // the pure Go driver; it alone binds $N as true ordinals
+	_ "modernc.org/sqlite" // the engine, in pure Go
 
 	"gezhi/internal/fault"
 )
 
 const (
-	groupMax = 128 // closures that share one flush
-	pageKiB  = 65536
+	groupMax    = 128 // closures that share one flush
+	busyTimeout = 5 * time.Second
 )
+
+// pragmas hold for every connection.
+var pragmas = []string{"synchronous = FULL", "temp_store = MEMORY", "cache_size = -65536", "wal_autocheckpoint = 10000"}
 
 // lite is SQLite: one writing connection that commits groups, and some reading ones.
 type lite struct {
-	pool   *sql.DB // for migrations; all else goes to the driver itself
-	dsn    string
+	pool   *sql.DB // for migrations alone
+	path   string
 	writer *liteConn
 	reader chan *liteConn
 	queue  chan *job
@@ -45,19 +48,14 @@ func openLite(path string) (*lite, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := url.Values{}
-	for _, x := range []string{"synchronous(FULL)", "busy_timeout(5000)", "temp_store(MEMORY)",
-		fmt.Sprintf("cache_size(-%d)", pageKiB), "wal_autocheckpoint(10000)"} {
-		p.Add("_pragma", x)
-	}
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + p.Encode()
-	pool, err := sql.Open("sqlite", dsn)
+	p := url.Values{"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "synchronous(FULL)"}}
+	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+p.Encode())
 	if err != nil {
 		lock.Close()
 		return nil, err
 	}
 	readers := max(4, runtime.NumCPU())
-	l := &lite{pool: pool, dsn: dsn, reader: make(chan *liteConn, readers), queue: make(chan *job, 1024), closed: make(chan struct{}), lock: lock}
+	l := &lite{pool: pool, path: path, reader: make(chan *liteConn, readers), queue: make(chan *job, 1024), closed: make(chan struct{}), lock: lock}
 	if l.writer, err = l.connect(); err == nil {
 		err = l.writer.begin()
 	}
@@ -119,11 +117,11 @@ func (l *lite) close() error {
 func (l *lite) prepare(_ context.Context, s Stmt) error {
 	c := <-l.reader
 	defer func() { l.reader <- c }()
-	st, err := c.c.Prepare(string(s))
+	st, err := c.prepare(s)
 	if err != nil {
 		return err
 	}
-	return st.Close()
+	return st.Finalize()
 }
 
 func (l *lite) read(ctx context.Context, fn func(context.Context, *Tx) error) error {
@@ -142,6 +140,10 @@ func (l *lite) read(ctx context.Context, fn func(context.Context, *Tx) error) er
 	}
 	defer c.exec(ctx, "ROLLBACK", nil)
 	return fn(ctx, &Tx{conn: c})
+}
+
+func (l *lite) glance(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	return l.read(ctx, fn)
 }
 
 // job is one closure of Write on its way through the group.

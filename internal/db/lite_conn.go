@@ -5,45 +5,53 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
+
+	"zombiezen.com/go/sqlite"
 )
 
-// liteConn is one connection with its prepared statements. It speaks to the driver itself:
-// database/sql would lock, copy and convert for every argument and every value.
+// liteConn is one connection with its prepared statements. It speaks to the engine through
+// the low-level binding: database/sql and its drivers box every argument and every value.
 type liteConn struct {
-	c     driver.Conn
+	c     *sqlite.Conn
 	stmts map[Stmt]*liteStmt
-	args  []driver.NamedValue // of the statement in progress
 }
 
-// liteStmt is a statement whose arguments have lost their names: the driver would look every
+// liteStmt is a statement whose arguments have lost their names: the engine would look every
 // one of them up at every run.
 type liteStmt struct {
-	driver.Stmt
+	*sqlite.Stmt
 	order []int // which argument stands where
+	busy  bool  // its rows are being read
 }
 
 func (l *lite) connect() (*liteConn, error) {
-	c, err := l.pool.Driver().Open(l.dsn)
+	c, err := sqlite.OpenConn(l.path, sqlite.OpenReadWrite, sqlite.OpenCreate)
 	if err != nil {
 		return nil, err
 	}
-	return &liteConn{c: c, stmts: map[Stmt]*liteStmt{}}, nil
+	c.SetBusyTimeout(busyTimeout)
+	conn := &liteConn{c: c, stmts: map[Stmt]*liteStmt{}}
+	for _, p := range pragmas {
+		if _, err := conn.exec(context.Background(), Stmt("PRAGMA "+p), nil); err != nil {
+			c.Close()
+			return nil, err
+		}
+	}
+	return conn, nil
 }
 
 // begin sets what the file itself keeps. The size of a page counts for a new file only, and
 // only before its journal: rows of a case are wide, and larger pages split less.
 func (c *liteConn) begin() error {
 	for _, s := range []Stmt{"PRAGMA page_size = 8192", "PRAGMA journal_mode = WAL"} {
-		rows, err := c.query(context.Background(), s, nil)
-		if err != nil {
+		if _, err := c.exec(context.Background(), s, nil); err != nil {
 			return err
 		}
-		rows.Close()
 	}
 	return nil
 }
@@ -63,7 +71,7 @@ func (c *liteConn) writable() error {
 // close gives the connection back; the last one to go folds the journal into the file.
 func (c *liteConn) close() {
 	for _, st := range c.stmts {
-		st.Close()
+		st.Finalize()
 	}
 	c.c.Close()
 }
@@ -75,10 +83,22 @@ var boundLimit = regexp.MustCompile(`LIMIT \$(\d+)`)
 // argument finds arguments, and texts and comments, in which nothing is one.
 var argument = regexp.MustCompile(`'[^']*'|"[^"]*"|--[^\n]*|\$(\d+)`)
 
-func (c *liteConn) stmt(s Stmt) (*liteStmt, error) {
-	if st := c.stmts[s]; st != nil {
-		return st, nil
+// stmt returns the statement, prepared and with its arguments bound. While rows of it are
+// being read, a second run has one of its own, which ends with that run.
+func (c *liteConn) stmt(s Stmt, args []any) (st *liteStmt, own bool, err error) {
+	if st = c.stmts[s]; st == nil || st.busy {
+		own = st != nil
+		if st, err = c.prepare(s); err != nil {
+			return nil, false, err
+		}
+		if !own {
+			c.stmts[s] = st
+		}
 	}
+	return st, own, st.bind(args)
+}
+
+func (c *liteConn) prepare(s Stmt) (*liteStmt, error) {
 	st := &liteStmt{}
 	text := boundLimit.ReplaceAllString(string(s), "LIMIT ($$$1 + 0)")
 	text = argument.ReplaceAllStringFunc(text, func(found string) string {
@@ -90,48 +110,69 @@ func (c *liteConn) stmt(s Stmt) (*liteStmt, error) {
 		return "?"
 	})
 	var err error
-	if st.Stmt, err = c.c.Prepare(text); err != nil {
-		return nil, err
-	}
-	c.stmts[s] = st
-	return st, nil
+	st.Stmt, _, err = c.c.PrepareTransient(text)
+	return st, err
 }
 
-// bound puts arguments into the form and the order of the driver.
-func (c *liteConn) bound(st *liteStmt, args []any) ([]driver.NamedValue, error) {
-	c.args = c.args[:0]
+// bind puts arguments where they stand.
+func (st *liteStmt) bind(args []any) error {
 	for i, at := range st.order {
 		if at >= len(args) {
-			return nil, fmt.Errorf("db: no argument $%d", at+1)
+			return fmt.Errorf("db: no argument $%d", at+1)
 		}
-		a := args[at]
-		switch a.(type) {
-		case string, int64, float64, nil:
-		default:
-			var err error
-			if a, err = driver.DefaultParameterConverter.ConvertValue(a); err != nil {
-				return nil, err
-			}
+		if err := st.bindOne(i+1, args[at]); err != nil {
+			return err
 		}
-		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: a})
 	}
-	return c.args, nil
+	return nil
 }
 
-func (c *liteConn) exec(ctx context.Context, s Stmt, args []any) (int64, error) {
-	st, err := c.stmt(s)
+func (st *liteStmt) bindOne(at int, a any) error {
+	switch a := a.(type) {
+	case string:
+		st.BindText(at, a)
+	case int64:
+		st.BindInt64(at, a)
+	case bool:
+		st.BindBool(at, a)
+	case float64:
+		st.BindFloat(at, a)
+	case []byte:
+		st.BindBytes(at, a)
+	case nil:
+		st.BindNull(at)
+	default:
+		v, err := driver.DefaultParameterConverter.ConvertValue(a)
+		if err != nil {
+			return err
+		}
+		if _, is := v.(time.Time); is {
+			return fmt.Errorf("db: argument of type %T", a)
+		}
+		return st.bindOne(at, v)
+	}
+	return nil
+}
+
+func (c *liteConn) exec(_ context.Context, s Stmt, args []any) (int64, error) {
+	st, own, err := c.stmt(s, args)
 	if err != nil {
 		return 0, err
 	}
-	named, err := c.bound(st, args)
-	if err != nil {
-		return 0, err
+	if own {
+		defer st.Finalize()
 	}
-	r, err := st.Stmt.(driver.StmtExecContext).ExecContext(ctx, named)
-	if err != nil {
-		return 0, err
+	for {
+		row, err := st.Step()
+		if err != nil {
+			return 0, err
+		}
+		if !row {
+			break
+		}
 	}
-	return r.RowsAffected()
+	n := c.c.Changes()
+	return int64(n), st.Reset()
 }
 
 func (c *liteConn) queue(ctx context.Context, s Stmt, args []any) error {
@@ -139,20 +180,13 @@ func (c *liteConn) queue(ctx context.Context, s Stmt, args []any) error {
 	return err
 }
 
-func (c *liteConn) query(ctx context.Context, s Stmt, args []any) (Rows, error) {
-	st, err := c.stmt(s)
+func (c *liteConn) query(_ context.Context, s Stmt, args []any) (Rows, error) {
+	st, own, err := c.stmt(s, args)
 	if err != nil {
 		return nil, err
 	}
-	named, err := c.bound(st, args)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := st.Stmt.(driver.StmtQueryContext).QueryContext(ctx, named)
-	if err != nil {
-		return nil, err
-	}
-	return &liteRows{rows: rows, values: make([]driver.Value, len(rows.Columns()))}, nil
+	st.busy = true
+	return &liteRows{st: st, own: own}, nil
 }
 
 func (c *liteConn) together(ctx context.Context, asks []Ask) error {
@@ -183,19 +217,17 @@ func scanAll(rows Rows, scan func(Rows) error) error {
 }
 
 type liteRows struct {
-	rows   driver.Rows
-	values []driver.Value
-	err    error
+	st  *liteStmt // nil when closed
+	own bool      // the statement ends with its rows
+	err error
 }
 
 func (r *liteRows) Next() bool {
-	if r.rows == nil || r.err != nil {
+	if r.st == nil || r.err != nil {
 		return false
 	}
-	if err := r.rows.Next(r.values); err != nil {
-		if !errors.Is(err, io.EOF) {
-			r.err = err
-		}
+	row, err := r.st.Step()
+	if r.err = err; err != nil || !row {
 		r.Close()
 		return false
 	}
@@ -206,41 +238,62 @@ func (r *liteRows) Err() error { return r.err }
 
 // Close resets the statement, so that it can run again.
 func (r *liteRows) Close() {
-	if r.rows == nil {
+	if r.st == nil {
 		return
 	}
-	if err := r.rows.Close(); r.err == nil {
+	st := r.st
+	r.st = nil
+	if r.own {
+		st.Finalize()
+		return
+	}
+	st.busy = false
+	if err := st.Reset(); r.err == nil {
 		r.err = err
 	}
-	r.rows = nil
 }
 
 func (r *liteRows) Scan(dest ...any) error {
-	if len(dest) != len(r.values) {
-		return fmt.Errorf("db: %d places for %d columns", len(dest), len(r.values))
+	if n := r.st.ColumnCount(); len(dest) != n {
+		return fmt.Errorf("db: %d places for %d columns", len(dest), n)
 	}
 	for i, d := range dest {
-		if err := assign(d, r.values[i]); err != nil {
+		if err := r.st.column(i, d); err != nil {
 			return fmt.Errorf("db: column %d: %w", i, err)
 		}
 	}
 	return nil
 }
 
-// assign stores a value of the driver where d points to.
-func assign(d any, v driver.Value) error {
+// column stores a column of the row where d points to.
+func (st *liteStmt) column(i int, d any) error {
+	kind := st.ColumnType(i)
 	switch d := d.(type) {
 	case *string:
-		if s, ok := v.(string); ok {
-			*d = s
+		if kind == sqlite.TypeText {
+			*d = st.ColumnText(i)
 			return nil
 		}
 	case *int64:
-		if n, ok := v.(int64); ok {
-			*d = n
+		if kind == sqlite.TypeInteger {
+			*d = st.ColumnInt64(i)
 			return nil
 		}
-	case *any:
+	}
+	var v any
+	switch kind {
+	case sqlite.TypeInteger:
+		v = st.ColumnInt64(i)
+	case sqlite.TypeFloat:
+		v = st.ColumnFloat(i)
+	case sqlite.TypeText:
+		v = st.ColumnText(i)
+	case sqlite.TypeBlob:
+		b := make([]byte, st.ColumnLen(i))
+		st.ColumnBytes(i, b)
+		v = b
+	}
+	if d, is := d.(*any); is {
 		*d = v
 		return nil
 	}
@@ -248,7 +301,7 @@ func assign(d any, v driver.Value) error {
 }
 
 // assignKind stores into types of our own, and into pointers, which take NULL as nil.
-func assignKind(d reflect.Value, v driver.Value) error {
+func assignKind(d reflect.Value, v any) error {
 	to := d.Elem()
 	from := reflect.ValueOf(v)
 	switch {

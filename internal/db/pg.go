@@ -59,17 +59,30 @@ const (
 
 // read answers as soon as fn has; its transaction ends behind its back.
 func (p *pg) read(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	return p.view(ctx, &pgConn{wait: []queued{{s: pgSteady}}}, fn)
+}
+
+// glance lets fn ask one question without a transaction: the answers to one statement agree.
+// Should fn ask again, it begins anew in a steady view.
+func (p *pg) glance(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	pc := &pgConn{once: true}
+	if err := p.view(ctx, pc, fn); !pc.again {
+		return err
+	}
+	return p.read(ctx, fn)
+}
+
+func (p *pg) view(ctx context.Context, pc *pgConn, fn func(context.Context, *Tx) error) error {
 	c, err := p.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
-	pc := &pgConn{c: c.Conn()}
+	pc.c = c.Conn()
 	ctx = within(ctx)
-	pc.queue(ctx, pgSteady, nil)
 	tx := &Tx{conn: pc}
 	defer func() {
 		if c.Conn().PgConn().TxStatus() == 'I' {
-			c.Release() // fn asked nothing
+			c.Release()
 			return
 		}
 		go func() {
@@ -156,9 +169,14 @@ func attempt(ctx context.Context, c *pgx.Conn, begin Stmt, locks []int64, keep b
 
 // pgConn collects statements nobody waits for and sends them with the next one.
 type pgConn struct {
-	c    *pgx.Conn
-	wait []queued
+	c     *pgx.Conn
+	wait  []queued
+	once  bool // outside a transaction: one question only
+	asked bool
+	again bool // a second question came
 }
+
+var errAskedAgain = errors.New("db: a second question at a glance")
 
 type queued struct {
 	s    Stmt
@@ -171,10 +189,12 @@ func (c *pgConn) queue(_ context.Context, s Stmt, args []any) error {
 }
 
 // send sends what waits; the results of all statements but the last are read and checked.
-func (c *pgConn) send(ctx context.Context) (pgx.BatchResults, error) { return c.sendBut(ctx, 1) }
-
-// sendBut sends what waits, and leaves the last results to its caller.
-func (c *pgConn) sendBut(ctx context.Context, last int) (pgx.BatchResults, error) {
+func (c *pgConn) send(ctx context.Context) (pgx.BatchResults, error) {
+	if c.once && c.asked {
+		c.again = true
+		return nil, errAskedAgain
+	}
+	c.asked = true
 	b := &pgx.Batch{}
 	for _, q := range c.wait {
 		b.Queue(string(q.s), q.args...)
@@ -182,7 +202,7 @@ func (c *pgConn) sendBut(ctx context.Context, last int) (pgx.BatchResults, error
 	n := len(c.wait)
 	c.wait = c.wait[:0]
 	br := c.c.SendBatch(ctx, b)
-	for range n - last {
+	for range n - 1 {
 		if _, err := br.Exec(); err != nil {
 			br.Close()
 			return nil, err
@@ -192,6 +212,9 @@ func (c *pgConn) sendBut(ctx context.Context, last int) (pgx.BatchResults, error
 }
 
 func (c *pgConn) exec(ctx context.Context, s Stmt, args []any) (int64, error) {
+	if c.once {
+		return 0, errors.New("db: a change at a glance")
+	}
 	c.queue(ctx, s, args)
 	br, err := c.send(ctx)
 	if err != nil {
@@ -231,27 +254,6 @@ func (c *pgConn) query(ctx context.Context, s Stmt, args []any) (Rows, error) {
 		return nil, err
 	}
 	return &pgRows{rows, br, nil}, nil
-}
-
-func (c *pgConn) together(ctx context.Context, asks []Ask) error {
-	for _, a := range asks {
-		c.queue(ctx, a.Stmt, a.Args)
-	}
-	br, err := c.sendBut(ctx, len(asks))
-	if err != nil {
-		return err
-	}
-	for _, a := range asks {
-		rows, err := br.Query()
-		if err == nil {
-			err = scanAll(&pgRows{Rows: rows}, a.Scan)
-		}
-		if err != nil {
-			br.Close()
-			return err
-		}
-	}
-	return br.Close()
 }
 
 func (c *pgConn) drop(ctx context.Context) {

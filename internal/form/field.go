@@ -70,7 +70,8 @@ var table = map[string]kind{
 	"signature": {read: readFile, formula: formula.ListOf, many: true},
 	"person":    {read: readID, manyIf: true}, "unit": {read: readID, manyIf: true}, "area": {read: readID, manyIf: true},
 	"phone": {read: readPhone, formula: formula.Words}, "id_number": {read: readIDNumber, formula: formula.Words},
-	"list": {formula: formula.ListOf, many: true}, // read by readRow, which needs this table
+	"credit_code": {read: readCreditCode, formula: formula.Words},
+	"list":        {formula: formula.ListOf, many: true}, // read by readRow, which needs this table
 }
 
 // Types lists the names of the field types, sorted.

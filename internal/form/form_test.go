@@ -52,6 +52,8 @@ func TestValuesAreNormalised(t *testing.T) {
 		{Field{Type: "phone"}, `"+86 138-0000-0000"`, `"13800000000"`},
 		{Field{Type: "phone"}, `"0578-5120000"`, `"05785120000"`},
 		{Field{Type: "id_number"}, `"11010519491231002x"`, `"11010519491231002X"`},
+		{Field{Type: "id_number"}, `"110105491231002"`, `"11010519491231002X"`},
+		{Field{Type: "credit_code"}, `"91330100 79965505 8b"`, `"91330100799655058B"`},
 		{Field{Type: "list"}, `["甲", "乙"]`, `["甲","乙"]`},
 		{Field{Type: "list", Rows: []Field{{Name: "by", Type: "date"}, {Name: "n", Type: "number", Optional: true}}}, `[{"by":"2026-03-02"}]`, `[{"by":"2026-03-02"}]`},
 	} {
@@ -108,6 +110,8 @@ func TestWrongValuesAreToldByCode(t *testing.T) {
 		{Field{Type: "person"}, `"a b"`, "f", "form.reference"},
 		{Field{Type: "phone"}, `"12"`, "f", "form.phone"},
 		{Field{Type: "id_number"}, `"110105194912310021"`, "f", "form.id_number"},
+		{Field{Type: "credit_code"}, `"91330100799655058A"`, "f", "form.credit_code"},
+		{Field{Type: "credit_code"}, `91`, "f", "form.type"},
 		{rows, `[]`, "f", "form.too_few"},
 		{rows, `[{}]`, "f.0.by", "form.required"},
 		{rows, `[{"by":"2026-01-01","x":1}]`, "f.0.x", "form.unknown_field"},

@@ -691,7 +691,7 @@ export interface components {
             rows?: components["schemas"]["FormJSON"][];
             title: string;
             /** @enum {string} */
-            type: "area" | "boolean" | "choice" | "choices" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
+            type: "area" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
         };
         HolderJSON: {
             /** Format: int64 */

@@ -15,8 +15,8 @@ export function empty(v: unknown): boolean {
 export const isList = (f: Field): boolean => f.many ?? false
 
 const numbers = (v: unknown): v is [number, number] => Array.isArray(v) && v.length === 2 && v.every(n => typeof n === 'number' && Number.isFinite(n))
-const phone = /^(1[3-9]\d{9}|0[1-9]\d{1,2}[2-9]\d{6,7}|[1-9]\d{2,4}|[48]00\d{7})$/
-const bare = (s: string) => s.replace(/[ \-()（）]/g, '').replace(/^\+86/, '')
+const phone = /^(1[3-9]\d{9}|0(10|2[0-57-9]|[3-9][1-9]\d)[2-9]\d{6,7}|[1-9]\d{2,4}|[48]00\d{7})$/
+const bare = (s: string) => s.normalize('NFKC').replace(/[\s\p{Pd}\p{Cf}()]/gu, '').replace(/^(\+|00)86(?=1\d{10}$|0)/, '').replace(/^(\+|00)86/, '0')
 
 function one(f: Field, v: unknown): string | undefined {
   if (isList(f)) {

@@ -22,7 +22,7 @@ describe('a form', () => {
   })
   test('takes money to the cent', () => expect([wrong(f('money'), 12.34), wrong(f('money'), 12.345)]).toEqual([undefined, '最多两位小数。']))
   test('takes the phones that the numbering plan knows', () => {
-    for (const good of ['13000000000', '+86 130-0000-0000', '12345', '0578-5000000']) expect(wrong(f('phone'), good), good).toBeUndefined()
+    for (const good of ['13000000000', '+86 130-0000-0000', '12345', '0578-5000000', '１３０００００００００', '(0578)5000000', '+86 578 5000000', '0086 13000000000']) expect(wrong(f('phone'), good), good).toBeUndefined()
     for (const bad of ['1300000000', 'abc', '00000']) expect(wrong(f('phone'), bad), bad).toBe('请填正确的电话号码。')
   })
   test('takes a whole point or none', () => expect([wrong(f('point'), [119.5, 28.1]), wrong(f('point'), [119.5, undefined]), wrong(f('point'), [200, 1])]).toEqual([undefined, '请填经度和纬度。', '请填经度和纬度。']))

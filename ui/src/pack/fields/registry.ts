@@ -6,6 +6,7 @@ import AreaField from './AreaField.vue'
 import BooleanField from './BooleanField.vue'
 import ChoiceField from './ChoiceField.vue'
 import ChoicesField from './ChoicesField.vue'
+import CreditCodeField from './CreditCodeField.vue'
 import DateField from './DateField.vue'
 import DatetimeField from './DatetimeField.vue'
 import DurationField from './DurationField.vue'
@@ -29,7 +30,7 @@ const controls: Record<FieldType, Component> = {
   text: TextField, long_text: LongTextField, choice: ChoiceField, choices: ChoicesField, number: NumberField, money: MoneyField,
   date: DateField, datetime: DatetimeField, duration: DurationField, boolean: BooleanField, point: PointField, polygon: PolygonField,
   photo: PhotoField, file: FileField, signature: SignatureField, person: PersonField, unit: UnitField, area: AreaField,
-  phone: PhoneField, id_number: IdNumberField, list: ListField, record: RecordField,
+  phone: PhoneField, id_number: IdNumberField, credit_code: CreditCodeField, list: ListField, record: RecordField,
 }
 /** how many options are shown at once instead of searched for */
 export const atOnce = 6
