@@ -26,6 +26,7 @@ import (
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
+	"gezhi/internal/paste"
 	"gezhi/internal/record"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
@@ -148,6 +149,7 @@ func (a *App) serve() {
 	}
 	a.Cases.Routes(a.Web)
 	a.Records.Routes(a.Web)
+	(&paste.Service{Cases: a.Cases}).Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)

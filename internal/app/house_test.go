@@ -19,7 +19,7 @@ var rings = [][]string{
 	{"fault", "clock", "id", "db", "web", "blob", "config"},
 	{"worktime", "workflow", "form", "formula", "geo", "number", "pack", "pack/shape"},
 	{"account", "territory", "audit", "jobs", "record", "casework"},
-	{"intake", "points", "notify", "indicator", "search", "relay", "sensing", "ballot", "dataset", "sealed", "reach"},
+	{"intake", "paste", "points", "notify", "indicator", "search", "relay", "sensing", "ballot", "dataset", "sealed", "reach"},
 	{"app"},
 }
 

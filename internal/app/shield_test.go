@@ -98,7 +98,10 @@ func (o office) absent(login, path, id string) {
 	code, body := o.get(login, strings.ReplaceAll(path, "ID", id))
 	other := uuid.NewString()
 	nothing, none := o.get(login, strings.ReplaceAll(path, "ID", other))
-	strip := func(s, id string) string { return strings.ReplaceAll(s, id, "ID") }
+	strip := func(s, id string) string {
+		said, _, _ := strings.Cut(strings.ReplaceAll(s, id, "ID"), `"request":`) // which differs each time
+		return said
+	}
 	if code != nothing || strip(body, id) != strip(none, other) {
 		o.Errorf("%s, %s: %d %s\nbut of one that is not there: %d %s", login, path, code, body, nothing, none)
 	}
@@ -158,7 +161,13 @@ func TestAReportAboutAVillageIsNowhereInTheVillage(t *testing.T) {
 					t.Errorf("%s: %d", login, code)
 				}
 			}
+			for login, want := range map[string]int{"resident": http.StatusOK, "street": http.StatusForbidden, "county": http.StatusForbidden} {
+				if code, body := o.get(login, "/files/"+file); code != want {
+					t.Errorf("%s gets the original photo: %d %.200s", login, code, body)
+				}
+			}
 			o.hears(id)
+			o.takenBack()
 		})
 	}
 }
@@ -181,35 +190,29 @@ func (o office) hears(id string) {
 	}
 }
 
-// When it is said later whom a case is about, what the village was told is taken back, and its
-// number stays.
-func TestWhatWasToldIsTakenBack(t *testing.T) {
-	for engine, database := range map[string]func() string{"sqlite": func() string { return "" }, "postgres": func() string { return dbtest.PostgresURL(t) }} {
-		t.Run(engine, func(t *testing.T) {
-			o := newOffice(t, database())
-			id := o.open()
-			o.work()
-			_, v := o.send("GET", "/cases/"+id, o.logIn("wg029"), nil)
-			number := v["case"].(map[string]any)["number"].(string)
-			if _, notes := o.get("village", "/notes?limit=100"); !strings.Contains(notes, id) {
-				t.Fatalf("the village was not told: %s", notes)
-			}
-			o.act("street", id, "comment", "gathered", map[string]any{"note": "about the village"})
-			w, _ := o.send("POST", "/cases/"+id+"/moves", o.logIn("wg029"), map[string]any{"action": "shield", "values": map[string]any{"against": []any{o.accused("street", "庄前村村民委员会")}}})
-			if w.Code != http.StatusOK {
-				t.Fatalf("%d %s", w.Code, w.Body)
-			}
-			o.work()
-			o.absent("village", "/cases/ID", id)
-			if _, notes := o.get("village", "/notes?limit=100"); strings.Contains(notes, id) || strings.Contains(notes, number) {
-				t.Errorf("a note is left: %s", notes)
-			}
-			if _, body := o.get("street", "/cases/"+id); !strings.Contains(body, number) {
-				t.Errorf("the number has changed: %s", body)
-			}
-			if _, notes := o.get("street", "/notes?limit=100"); !strings.Contains(notes, id) {
-				t.Errorf("the street was not told: %s", notes)
-			}
-		})
+// takenBack says later whom a case is about: what the village was told goes, and the number stays.
+func (o office) takenBack() {
+	o.Helper()
+	id := o.open()
+	o.work()
+	_, v := o.send("GET", "/cases/"+id, o.logIn("wg029"), nil)
+	number := v["case"].(map[string]any)["number"].(string)
+	if _, notes := o.get("village", "/notes?limit=100"); !strings.Contains(notes, id) {
+		o.Fatalf("the village was not told: %s", notes)
+	}
+	w, _ := o.send("POST", "/cases/"+id+"/moves", o.logIn("wg029"), map[string]any{"action": "shield", "values": map[string]any{"against": []any{o.accused("street", "庄前村村民委员会")}}})
+	if w.Code != http.StatusOK {
+		o.Fatalf("%d %s", w.Code, w.Body)
+	}
+	o.work()
+	o.absent("village", "/cases/ID", id)
+	if _, notes := o.get("village", "/notes?limit=100"); strings.Contains(notes, id) || strings.Contains(notes, number) {
+		o.Errorf("a note is left: %s", notes)
+	}
+	if _, body := o.get("street", "/cases/"+id); !strings.Contains(body, number) {
+		o.Errorf("the number has changed: %s", body)
+	}
+	if _, notes := o.get("street", "/notes?limit=100"); !strings.Contains(notes, id) {
+		o.Errorf("the street was not told: %s", notes)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // FormJSON tells a face how to ask for one thing.
 type FormJSON struct {
 	Name     string       `json:"name"`
-	Type     string       `json:"type" enum:"accused,area,boolean,choice,choices,credit_code,date,datetime,duration,file,id_number,list,long_text,money,number,person,phone,photo,point,polygon,signature,text,unit"`
+	Type     string       `json:"type" enum:"area,boolean,choice,choices,credit_code,date,datetime,duration,file,id_number,list,long_text,money,number,person,phone,photo,point,polygon,signature,text,unit"`
 	Title    string       `json:"title"`
 	Required bool         `json:"required"`
 	Many     bool         `json:"many,omitempty"`
@@ -195,7 +195,7 @@ func overlayForm(w words, v *View, o Offer) (asks, also []FormJSON) {
 	case workflow.Merge:
 		asks = append(asks, field("into", "text", true))
 	case workflow.Shield:
-		whom := field("against", "accused", true)
+		whom := field("against", "person", true) // units, too: the face asks for both
 		whom.Many = true
 		asks = append(asks, whom)
 	case workflow.HandDown:

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/accused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units and people that a report may be about, those of its place first */
+        get: operations["listAccused"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas": {
         parameters: {
             query?: never;
@@ -116,6 +133,23 @@ export interface paths {
         };
         /** One case with its history, clocks and what the asker may do */
         get: operations["viewCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may be pasted back into a chat about a case, masked */
+        get: operations["answerForChat"];
         put?: never;
         post?: never;
         delete?: never;
@@ -380,6 +414,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/paste": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proposals of cases from text copied out of a chat; nothing is opened or kept */
+        post: operations["proposeFromChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -513,6 +564,17 @@ export interface components {
             of: string;
             title: string;
         };
+        AccusedJSON: {
+            /** @description the role and unit of a person */
+            hint?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "unit" | "person";
+            name: string;
+        };
+        AccusedOutputBody: {
+            accused: components["schemas"]["AccusedJSON"][];
+        };
         ActInputBody: {
             action: string;
             /** Format: int64 */
@@ -538,6 +600,10 @@ export interface components {
             case: components["schemas"]["RowJSON"];
             /** @description the step had changed: kept as a note */
             note?: boolean;
+        };
+        AnswerOutputBody: {
+            /** @description ready to paste back: without names, numbers and addresses */
+            text: string;
         };
         AreaJSON: {
             code: string;
@@ -573,6 +639,12 @@ export interface components {
             severity?: number;
             /** @description what to say */
             text: string;
+        };
+        CandidateJSON: {
+            id: string;
+            title: string;
+            /** @description the words that speak for it */
+            why: string;
         };
         CaseJSON: {
             area_id: string;
@@ -616,6 +688,11 @@ export interface components {
         };
         ClassJSON: {
             about?: components["schemas"]["AboutKindJSON"][];
+            /**
+             * @description whether a report of it says whom it is about, and is kept from them
+             * @enum {string}
+             */
+            against: "required" | "allowed" | "never";
             channels: string[];
             code: string;
             fields: components["schemas"]["FormJSON"][];
@@ -704,6 +781,14 @@ export interface components {
             /** Format: int64 */
             until?: number;
             why?: string;
+        };
+        KeptJSON: {
+            /** @description names of the people and units that it is about */
+            against: string[];
+            /** @description name of the place that its reporter avoids */
+            avoided?: string;
+            /** @description name of the place where the matter lies */
+            lies_in: string;
         };
         LetterView: {
             /** Format: int64 */
@@ -883,7 +968,11 @@ export interface components {
         OpenInputBody: {
             /** @description the record or case that it is about */
             about?: components["schemas"]["AboutInput"];
+            /** @description people, units and posts that the report is about: it never reaches them, and begins above them */
+            against?: string[];
             area_id?: string;
+            /** @description not the own village: it begins one level up */
+            avoid?: boolean;
             channel?: string;
             /** @description pack/scheme:code */
             class: string;
@@ -999,6 +1088,42 @@ export interface components {
             title: string;
             /** @description always about:blank */
             type: string;
+        };
+        ProposalJSON: {
+            areas: components["schemas"]["CandidateJSON"][];
+            /**
+             * Format: int64
+             * @description ms UTC; 0 when the chat does not say
+             */
+            at?: number;
+            classes: components["schemas"]["CandidateJSON"][];
+            /** @description hardly a case */
+            idle: boolean;
+            /**
+             * Format: int64
+             * @description of people, taken out of the text
+             */
+            numbers: number;
+            /** @description the first telephone number in it; personal */
+            phone?: string;
+            /**
+             * Format: int64
+             * @description that stood in the chat and were not copied
+             */
+            pictures: number;
+            /** @description as the chat calls them; personal */
+            speaker: string;
+            /** @description without numbers of people */
+            text: string;
+            /** Format: int64 */
+            voices: number;
+        };
+        ProposeInputBody: {
+            /** @description what was copied out of a chat */
+            text: string;
+        };
+        ProposeOutputBody: {
+            proposals: components["schemas"]["ProposalJSON"][];
         };
         RecordFieldJSON: {
             /** @description personal: there is a value that the reader may not see */
@@ -1133,6 +1258,7 @@ export interface components {
             can: components["schemas"]["OfferJSON"][];
             case: components["schemas"]["CaseJSON"];
             clocks: components["schemas"]["ClockJSON"][];
+            kept?: components["schemas"]["KeptJSON"];
             merged_into?: string;
             moves: components["schemas"]["MoveJSON"][];
             parent_id?: string;
@@ -1165,6 +1291,40 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listAccused: {
+        parameters: {
+            query?: {
+                /** @description where the matter lies */
+                area?: string;
+                /** @description whose name contains this */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccusedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAreas: {
         parameters: {
             query?: {
@@ -1434,6 +1594,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ViewJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerForChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerOutputBody"];
                 };
             };
             /** @description Error */
@@ -1956,6 +2147,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnreadOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposeFromChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposeOutputBody"];
                 };
             };
             /** @description Error */
