@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net/netip"
 	"time"
 
 	"gezhi/internal/db"
@@ -49,7 +50,20 @@ func sources(login, addr string) []source {
 		sum := sha256.Sum256([]byte(kind + "/" + s))
 		return hex.EncodeToString(sum[:])
 	}
-	return []source{{hash("login", login), freeByLogin}, {hash("addr", addr), freeByAddress}}
+	return []source{{hash("login", login), freeByLogin}, {hash("addr", network(addr)), freeByAddress}}
+}
+
+// network is what an address is counted as: whoever has an IPv6 address has 2^64 of them.
+func network(addr string) string {
+	a, err := netip.ParseAddr(addr)
+	if err != nil || a.Unmap().Is4() {
+		return addr
+	}
+	p, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return addr
+	}
+	return p.String()
 }
 
 // mayTry refuses a log-in while one of its sources must wait.

@@ -73,6 +73,9 @@ func (a Actor) Scope(sees func(role string) Sees, above Above) Scope {
 	}
 	add(PersonBranch, NoLevel, a.PersonID)
 	post := func(p Post) {
+		if IsKernelRole(p.Role) {
+			return // an administrator sees no case by that role
+		}
 		add(PostBranch, NoLevel, p.ID)
 		far := sees(p.Role)
 		if far >= SeesUnit {

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"time"
 
@@ -26,6 +27,16 @@ type Service struct {
 	// OnPost hears, within the transaction, that a post begins or ends at a moment, perhaps
 	// a later one. An error fails the change.
 	OnPost func(ctx context.Context, tx *db.Tx, jurisdiction string, p Post, at time.Time) error
+	// OnChange hears, after the commit, whose rights or sessions have changed. May be nil.
+	OnChange func(people []string)
+	// FactorRoles are the roles whose holders do nothing before they have logged in with a
+	// second factor.
+	FactorRoles []string
+	// Issuer names this installation in authenticator apps.
+	Issuer string
+	// Key seals second factors, KeyBytes long. A service that was made by New has one that is
+	// forgotten with it.
+	Key []byte
 
 	hashing slots
 	known   cache
@@ -33,8 +44,10 @@ type Service struct {
 
 // New returns a service with the usual clock, ids and times.
 func New(d *db.DB) *Service {
+	key := make([]byte, KeyBytes)
+	_, _ = rand.Read(key) // never fails (Go 1.24)
 	return &Service{DB: d, Now: clock.System, NewID: id.New, Idle: 12 * time.Hour, Longest: 7 * 24 * time.Hour, Fresh: 3 * time.Second,
-		hashing: make(slots, atOnce)}
+		Issuer: "Gezhi", Key: key, hashing: make(slots, atOnce)}
 }
 
 // NewPerson is what CreatePerson is told. Without a login, or without a password, the person
@@ -52,7 +65,7 @@ func (s *Service) CreatePerson(ctx context.Context, by string, n NewPerson) (Per
 	hash := ""
 	if n.Password != "" {
 		var err error
-		if hash, err = s.hash(ctx, n.Password, foldLogin(n.Login)); err != nil {
+		if hash, err = s.hash(ctx, n.Password, foldLogin(n.Login), n.Name); err != nil {
 			return Person{}, err
 		}
 	}
@@ -90,13 +103,13 @@ func (s *Service) SetPassword(ctx context.Context, by, personID, password string
 	if p.Login == "" {
 		return fault.New(fault.Conflict, "person.no_login")
 	}
-	hash, err := s.hash(ctx, password, p.Login)
+	hash, err := s.hash(ctx, password, p.Login, p.Name)
 	if err != nil {
 		return err
 	}
 	leaf := s.NewID()
 	return s.change(ctx, personID, func(ctx context.Context, tx *db.Tx, p Person) error {
-		if err := tx.Queue(ctx, setSecretSQL, p.ID, hash); err != nil {
+		if err := tx.Queue(ctx, setSecretSQL, p.ID, hash, 0); err != nil {
 			return err
 		}
 		if err := tx.Queue(ctx, deleteSessionsSQL, p.ID); err != nil {
@@ -121,6 +134,7 @@ func (s *Service) EndPerson(ctx context.Context, by, personID string) error {
 		}
 		for _, post := range held {
 			if covers(post.From, post.Until, now) {
+				post.Until = now
 				if err := s.moved(ctx, tx, p.Jurisdiction, post, now); err != nil {
 					return err
 				}
@@ -131,8 +145,10 @@ func (s *Service) EndPerson(ctx context.Context, by, personID string) error {
 				return err
 			}
 		}
-		if err := tx.Queue(ctx, deleteSessionsSQL, p.ID); err != nil {
-			return err
+		for _, do := range []db.Stmt{deleteSessionsSQL, deleteFactorSQL, deleteRecoverySQL} {
+			if err := tx.Queue(ctx, do, p.ID); err != nil {
+				return err
+			}
 		}
 		s.forget(tx, stand...)
 		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "person.ended", by, map[string]int64{"ended_at": db.Ms(now)})
@@ -204,12 +220,20 @@ func (s *Service) appoint(ctx context.Context, tx *db.Tx, by string, n NewPost) 
 	if err != nil {
 		return Post{}, err
 	}
+	if err := s.checkKernel(ctx, tx, n); err != nil {
+		return Post{}, err
+	}
 	p := Post{ID: s.NewID(), PersonID: n.PersonID, Role: n.Role, UnitID: n.UnitID, AreaID: n.AreaID,
 		AreaLevel: n.AreaLevel, Seat: n.Seat, From: n.From, Until: n.Until}
 	if err := insertPost(ctx, tx, who.Jurisdiction, p); err != nil {
 		return Post{}, err
 	}
 	s.forget(tx, who.ID)
+	if IsKernelRole(p.Role) { // whoever comes to administer logs in anew
+		if err := tx.Queue(ctx, deleteSessionsSQL, who.ID); err != nil {
+			return Post{}, err
+		}
+	}
 	if err := s.moved(ctx, tx, who.Jurisdiction, p, p.From); err != nil {
 		return Post{}, err
 	}
@@ -273,6 +297,9 @@ func (s *Service) Delegate(ctx context.Context, by string, d Delegation) (Delega
 	})
 	if err != nil {
 		return Delegation{}, err
+	}
+	if IsKernelRole(post.Role) {
+		return Delegation{}, fault.New(fault.Conflict, "delegation.of_administration")
 	}
 	d.ID, d.From, d.RecordedBy = s.NewID(), post.PersonID, by
 	if d.To == d.From {
@@ -366,8 +393,8 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, leaf, jurisdiction, perso
 }
 
 // hash makes the stored form of a password, when there is room to.
-func (s *Service) hash(ctx context.Context, password, login string) (string, error) {
-	if err := checkPassword(password, login); err != nil {
+func (s *Service) hash(ctx context.Context, password, login, name string) (string, error) {
+	if err := checkPassword(password, login, name); err != nil {
 		return "", err
 	}
 	release, err := s.hashing.hold(ctx)

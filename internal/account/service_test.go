@@ -57,7 +57,7 @@ func (o office) post(personID, role string) Post {
 
 func (o office) logIn(login string) string {
 	o.t.Helper()
-	token, _, err := o.LogIn(o.t.Context(), login, password, Origin{Addr: "192.0.2.1", UserAgent: "test"})
+	token, _, err := o.LogIn(o.t.Context(), login, password, "", Origin{Addr: "192.0.2.1", UserAgent: "test"})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestLogInAndOut(t *testing.T) {
 	each(t, func(t *testing.T, o office) {
 		p := o.person("Wang.Li")
 		post := o.post(p.ID, "grid_worker")
-		token, a, err := o.LogIn(t.Context(), " WANG.li ", password, Origin{UserAgent: "phone"})
+		token, a, err := o.LogIn(t.Context(), " WANG.li ", password, "", Origin{UserAgent: "phone"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func TestWrongLogInsLookAlike(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, c := range [][2]string{{"wang", "wrong password"}, {"wang", ""}, {"nobody", password}, {"mute", ""}, {"mute", password}, {"gone", password}, {"", ""}, {"", password}} {
-			_, _, err := o.LogIn(t.Context(), c[0], c[1], Origin{Addr: fmt.Sprint(i)})
+			_, _, err := o.LogIn(t.Context(), c[0], c[1], "", Origin{Addr: fmt.Sprint(i)})
 			want(t, err, "session.wrong")
 			if f := new(fault.Error); errors.As(err, &f) && (f.Kind != fault.Unauthenticated || len(f.Args) > 0) {
 				t.Errorf("%q: %+v", c, f)
@@ -459,7 +459,7 @@ func BenchmarkWho(b *testing.B) {
 	if _, err := s.GivePost(b.Context(), "", NewPost{PersonID: p.ID, Role: "clerk"}); err != nil {
 		b.Fatal(err)
 	}
-	token, _, err := s.LogIn(b.Context(), "wang", password, Origin{})
+	token, _, err := s.LogIn(b.Context(), "wang", password, "", Origin{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -23,6 +23,7 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
 	"gezhi/internal/id"
+	"gezhi/internal/intake"
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
@@ -51,6 +52,7 @@ type App struct {
 	Records       *record.Service
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
+	Intake        *intake.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
 
@@ -75,6 +77,10 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a := &App{Config: cfg, DB: d, Jobs: jobs.NewRunner(d, clock.System)}
 	a.Jobs.Lanes = lanes
 	a.Accounts = account.New(d)
+	if err := a.logIns(cfg); err != nil {
+		d.Close()
+		return nil, err
+	}
 	a.Territory = &territory.Service{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
 	a.Jurisdictions = &jurisdictions{accounts: a.Accounts}
 	a.World = &casework.World{Territory: a.Territory, Accounts: a.Accounts, Runs: a.Jurisdictions.runs, Fresh: 3 * time.Second}
@@ -99,7 +105,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
 	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
-	if err := a.notifies(); err != nil {
+	if err := errors.Join(a.notifies(), a.inlet()); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -143,7 +149,8 @@ func (a *App) serve() {
 	a.Web = web.New("Gezhi", Version)
 	a.Web.Authenticate = a.Accounts.Authenticate
 	a.Web.Proxies = a.Config.Proxies
-	a.Accounts.Register(a.Web, account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get})
+	a.Web.Reader = readerOf
+	a.Accounts.Register(a.Web, account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get, Roles: a.roles, Seat: a.seat})
 	if a.Config.Public != nil {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
@@ -152,7 +159,14 @@ func (a *App) serve() {
 	(&paste.Service{Cases: a.Cases}).Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
+	a.Intake.Routes(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
+	a.relay.changed = a.Accounts.Forget
+	a.Accounts.OnChange = func(people []string) {
+		for _, p := range people {
+			a.relay.publish(web.ReaderTopic(p), p)
+		}
+	}
 	a.Notify.Publish = a.relay.publish
 	a.Web.Mount("/", web.Faces(ui.Files()))
 	a.Cases.Changed = func(c *casework.Case) {
@@ -160,20 +174,6 @@ func (a *App) serve() {
 			a.relay.publish(t, c.ID)
 		}
 	}
-}
-
-// roleTitle is what a role is called in the reader's language, by the first pack that names it.
-func (a *App) roleTitle(ctx context.Context, jurisdiction, role string) string {
-	packs, err := a.Book.Packs(ctx, jurisdiction)
-	if err != nil {
-		return role
-	}
-	for _, name := range slices.Sorted(maps.Keys(packs)) {
-		if r := packs[name].Pack.Role(role); r != nil && r.Title[web.Lang(ctx)] != "" {
-			return r.Title[web.Lang(ctx)]
-		}
-	}
-	return role
 }
 
 // names gives the names of units and areas.

@@ -29,6 +29,7 @@ var commands = []command{
 	{"jurisdiction", "create CODE NAME | list: a county or city with its own data; -runs, -sample", jurisdictionCommand},
 	{"import", strings.Join(territory.Kinds, " | ") + " FILE, records KIND FILE: take in a file; -dry-run checks and changes nothing", importCommand},
 	{"account", "password LOGIN: set a password, from the terminal or the first line of the input", accountCommand},
+	{"admin", "create system|security|audit LOGIN NAME | reset LOGIN: an administrator, or a new way in for one; prints a one-time password", adminCommand},
 	{"replay", "MAPPING FILE: run a foreign history through the engine and compare the counts; -out, -into, -rows", replayCommand},
 	{"version", "print the version", func(_ context.Context, _ config.Config, _ []string, out io.Writer) error {
 		_, err := fmt.Fprintln(out, Version)

@@ -200,7 +200,7 @@ func (l *dutyList) read(ctx context.Context, r territory.Row) error {
 	a := tree.AreaByCode(r.Cells["area"])
 	switch {
 	case a == nil:
-		refuse("area", fault.New(fault.Invalid, "territory.unknown_area"))
+		refuse("area", tree.UnknownArea(r.Cells["area"], l.imp.Jurisdiction))
 	case a.Jurisdiction != l.imp.Jurisdiction:
 		refuse("area", fault.New(fault.Invalid, "territory.not_yours"))
 	default:

@@ -85,8 +85,9 @@ func (l *roster) read(r territory.Row) {
 	if !slices.Contains(rosterSeats, x.Seat) {
 		refuse("seat", fault.New(fault.Invalid, "case.bad_roster_seat"))
 	}
-	if a := l.s.World.Tree().AreaByCode(r.Cells["area"]); a == nil {
-		refuse("area", fault.New(fault.Invalid, "territory.unknown_area"))
+	tree := l.s.World.Tree()
+	if a := tree.AreaByCode(r.Cells["area"]); a == nil {
+		refuse("area", tree.UnknownArea(r.Cells["area"], l.imp.Jurisdiction))
 	} else if x.Area = a.ID; a.Jurisdiction != l.imp.Jurisdiction {
 		refuse("area", fault.New(fault.Invalid, "territory.not_yours"))
 	}

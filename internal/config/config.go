@@ -10,8 +10,10 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"gezhi/internal/fault"
 )
@@ -27,6 +29,12 @@ type Config struct {
 	Public       *url.URL       // address that people type, nil when it is Addr
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
 	Notify       Notify         // the channels that leave the building
+	Intake       Intake         // the residents' inlet
+
+	// Factor are the roles that must log in with a second factor; nil when nothing is said,
+	// which means the administrators, and in demo mode nobody.
+	Factor                      []string
+	SessionIdle, SessionLongest time.Duration // a session ends unused, and in any case
 }
 
 // prefix begins the name of every variable.
@@ -43,7 +51,7 @@ func (s setting) variable() string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
 }
 
-var settings = append(general, channels...)
+var settings = slices.Concat(general, channels, inlet)
 
 var general = []setting{
 	{name: "addr", usage: "`host:port` to listen on", standard: "127.0.0.1:8480", set: func(c *Config, v string) error {
@@ -69,6 +77,14 @@ var general = []setting{
 		c.Demo, err = strconv.ParseBool(v)
 		return err
 	}},
+	{name: "factor-roles", usage: "`roles` that must log in with a second factor, comma between, or none; standard is the administrators, in demo mode none", standard: "", set: func(c *Config, v string) error {
+		if v == "none" {
+			c.Factor = []string{}
+		} else if v != "" {
+			c.Factor = list(v)
+		}
+		return nil
+	}},
 	{name: "jurisdiction", usage: "`code` of the jurisdiction to work for", standard: "", set: func(c *Config, v string) error {
 		c.Jurisdiction = v
 		return nil
@@ -87,7 +103,7 @@ var general = []setting{
 		return err
 	}},
 	{name: "proxies", usage: "`addresses` whose forwarding headers are believed, CIDR, comma between", standard: "127.0.0.0/8,::1/128", set: func(c *Config, v string) error {
-		for _, p := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' }) {
+		for _, p := range list(v) {
 			n, err := netip.ParsePrefix(p)
 			if err != nil {
 				return err
@@ -96,6 +112,29 @@ var general = []setting{
 		}
 		return nil
 	}},
+	{name: "session-idle", usage: "`time` after which an unused session ends, such as 30m", standard: "12h", set: func(c *Config, v string) (err error) {
+		c.SessionIdle, err = lasting(v)
+		return err
+	}},
+	{name: "session-longest", usage: "`time` after which every session ends", standard: "168h", set: func(c *Config, v string) (err error) {
+		c.SessionLongest, err = lasting(v)
+		return err
+	}},
+}
+
+// list reads names with commas or spaces between.
+func list(v string) []string {
+	return strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// lasting reads a time that a session may last: ten minutes at least, because its use is
+// noted only every five.
+func lasting(v string) (time.Duration, error) {
+	d, err := time.ParseDuration(v)
+	if err == nil && (d < 10*time.Minute || d > 90*24*time.Hour) {
+		err = errors.New("not between 10m and 2160h")
+	}
+	return d, err
 }
 
 func notEmpty(v string) error {

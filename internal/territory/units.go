@@ -100,7 +100,7 @@ func checkUnits(t *Tree, drafts []UnitDraft, imp Import) (bad []fault.Place) {
 		a, ok := t.ByCode(d.AreaScheme, d.Area)
 		switch {
 		case !ok && d.Area != "":
-			refuse(d, "area", fault.New(fault.Invalid, "territory.unknown_area"))
+			refuse(d, "area", t.UnknownArea(d.Area, imp.Jurisdiction))
 		case ok && a.Jurisdiction != imp.Jurisdiction:
 			refuse(d, "area", fault.New(fault.Invalid, "territory.not_yours"))
 		}

@@ -126,7 +126,7 @@ func (s *Server) guard(o Operation, next http.HandlerFunc) http.HandlerFunc {
 			var ctx context.Context
 			if ctx, err = s.Authenticate(r.Context(), r); err == nil {
 				r = r.WithContext(ctx)
-			} else if o.Public && fault.KindOf(err) == fault.Unauthenticated {
+			} else if o.Public && asNobody(err) {
 				err = nil
 			}
 		} else if err == nil && !o.Public {
@@ -145,6 +145,13 @@ func (s *Server) guard(o Operation, next http.HandlerFunc) http.HandlerFunc {
 		}
 		next(w, r)
 	}
+}
+
+// asNobody reports whether an error of Authenticate only means that nobody, or nobody who may
+// do anything, asks: what is public answers them like anybody.
+func asNobody(err error) bool {
+	k := fault.KindOf(err)
+	return k == fault.Unauthenticated || k == fault.Forbidden
 }
 
 // JSON answers a Raw operation with v.

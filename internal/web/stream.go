@@ -6,17 +6,27 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
-
-	"gezhi/internal/fault"
 )
 
 // patience is how long a reader of a stream may take to accept one event.
 const patience = 10 * time.Second
 
+// readerTopics begins the topics of changes to what a reader may do.
+const readerTopics = "reader/"
+
+// ReaderTopic is the topic of changes to what a reader (Server.Reader) may do. Nobody is told
+// of it: the reader's streams ask at once whether they may go on.
+func ReaderTopic(reader string) string { return readerTopics + reader }
+
+// ReaderOf is the reverse of ReaderTopic; other topics are nobody's.
+func ReaderOf(topic string) (reader string, ok bool) { return strings.CutPrefix(topic, readerTopics) }
+
 // Stream registers a live stream (server-sent events, HTML standard section 9.2). topics says
-// what its reader may listen to; it is asked again at every heartbeat, and the stream ends when
-// its answer changes or the session is over. A client that was cut off reads everything anew.
+// what its reader may listen to; it is asked again at every heartbeat and whenever what the
+// reader may do has changed, and the stream ends when its answer changes or the session is
+// over. A client that was cut off reads everything anew.
 func Stream(s *Server, o Operation, topics func(context.Context, *http.Request) ([]string, error)) {
 	o.Exchange.Media = "text/event-stream"
 	Raw(s, o, func(w http.ResponseWriter, r *http.Request) error {
@@ -24,7 +34,11 @@ func Stream(s *Server, o Operation, topics func(context.Context, *http.Request) 
 		if err != nil {
 			return err
 		}
-		feed := s.Hub.Subscribe(mine...)
+		listens := slices.Clone(mine)
+		if s.Reader != nil {
+			listens = append(listens, ReaderTopic(s.Reader(r.Context())))
+		}
+		feed := s.Hub.Subscribe(listens...)
 		defer feed.Close()
 		h := w.Header()
 		h.Set("Content-Type", "text/event-stream")
@@ -57,6 +71,12 @@ func (s *Server) follow(r *http.Request, out eventWriter, feed *Feed, may func()
 			if !more {
 				return
 			}
+			if _, own := ReaderOf(e.Topic); own {
+				if !may() {
+					return
+				}
+				continue
+			}
 			b, _ := json.Marshal(e)
 			if out.send(fmt.Sprintf("data: %s\n\n", b)) != nil {
 				return
@@ -77,7 +97,7 @@ func (s *Server) stillMay(r *http.Request, o Operation, topics func(context.Cont
 		switch {
 		case err == nil:
 			ctx = fresh
-		case !o.Public || fault.KindOf(err) != fault.Unauthenticated:
+		case !o.Public || !asNobody(err):
 			return nil, err
 		}
 	}

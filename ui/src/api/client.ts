@@ -24,6 +24,7 @@ export const me = () => call('get', '/me', { bare: true })
 
 export const classesToOpen = () => call('get', '/classes', { query: { for: 'open' } }).then(r => r.classes)
 export const areas = (query: Query<'get', '/areas'>) => call('get', '/areas', { query }).then(r => r.areas)
+export const places = (q: string) => call('get', '/places', { query: { q } }).then(r => r.places.filter(p => !p.elsewhere))
 export const units = (q: string) => call('get', '/units', { query: { q } }).then(r => r.units)
 export const people = (q: string) => call('get', '/people', { query: { q } }).then(r => r.people)
 export const records = (kind: string, q: string) => call('get', '/records', { query: { kind, q, limit: 20 } }).then(r => r.records)

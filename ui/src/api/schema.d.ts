@@ -4,17 +4,189 @@
  */
 
 export interface paths {
-    "/api/v1/accused": {
+    "/api/v1/accounts": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Units and people that a report may be about, those of its place first */
-        get: operations["listAccused"];
+        /** People of the jurisdiction with their posts, for administrators */
+        get: operations["listAccounts"];
+        put?: never;
+        /** Make an account without any right, with a one-time password */
+        post: operations["createAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One person with all posts, for administrators */
+        get: operations["account"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End somebody's time here: posts, delegations and sessions end */
+        post: operations["endAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep somebody out; sessions end, posts stay */
+        post: operations["lockAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give somebody a post */
+        post: operations["givePost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/remove-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take away a second factor that is lost; sessions end */
+        post: operations["removeFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give somebody a one-time password; sessions end */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where somebody is logged in */
+        get: operations["accountSessions"];
+        put?: never;
+        post?: never;
+        /** End all of somebody's sessions */
+        delete: operations["endAccountSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of somebody's sessions */
+        delete: operations["endAccountSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let somebody in again whom a lock or failed log-ins keep out */
+        post: operations["unlockAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/addresses/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let log-ins from an address be tried again at once */
+        post: operations["unlockAddress"];
         delete?: never;
         options?: never;
         head?: never;
@@ -28,7 +200,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Places below one, or by name */
+        /** Places below one, or where the asker has posts */
         get: operations["listAreas"];
         put?: never;
         post?: never;
@@ -133,23 +305,6 @@ export interface paths {
         };
         /** One case with its history, clocks and what the asker may do */
         get: operations["viewCase"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/cases/{id}/answer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What may be pasted back into a chat about a case, masked */
-        get: operations["answerForChat"];
         put?: never;
         post?: never;
         delete?: never;
@@ -363,6 +518,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether I log in with a second factor */
+        get: operations["myFactor"];
+        put?: never;
+        /** Begin to set up a second factor: its secret, shown once */
+        post: operations["offerFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the second factor count, by a code of it; other sessions end */
+        post: operations["confirmFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change my password; other sessions end */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New recovery codes in place of all old ones */
+        post: operations["renewRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where I am logged in */
+        get: operations["mySessions"];
+        put?: never;
+        post?: never;
+        /** End all my sessions but this one */
+        delete: operations["endMyOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of my sessions */
+        delete: operations["endMySession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notes": {
         parameters: {
             query?: never;
@@ -414,23 +673,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/paste": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Proposals of cases from text copied out of a chat; nothing is opened or kept */
-        post: operations["proposeFromChat"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -442,6 +684,40 @@ export interface paths {
         get: operations["listPeople"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places that a name may mean, with suggestions for slips of the pen */
+        get: operations["matchPlaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posts/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a post */
+        post: operations["endPost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -491,6 +767,23 @@ export interface paths {
         };
         /** One record as of a day, with its history */
         get: operations["viewRecord"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Roles that somebody may be given */
+        get: operations["listRoles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -564,16 +857,56 @@ export interface components {
             of: string;
             title: string;
         };
-        AccusedJSON: {
-            /** @description the role and unit of a person */
-            hint?: string;
+        AccountPost: {
+            area?: components["schemas"]["MyArea"];
+            /** @description the absent colleague whose post this is */
+            for?: components["schemas"]["Named"];
+            /** Format: date-time */
+            from: string;
             id: string;
+            /** @description as the packs name it */
+            role: string;
+            role_title?: string;
             /** @enum {string} */
-            kind: "unit" | "person";
-            name: string;
+            seat?: "leader" | "deputy" | "member";
+            /** @description it counts now */
+            standing: boolean;
+            unit?: components["schemas"]["Named"];
+            /**
+             * Format: date-time
+             * @description the post ends just before
+             */
+            until?: string;
         };
-        AccusedOutputBody: {
-            accused: components["schemas"]["AccusedJSON"][];
+        AccountRow: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /** @description logs in with a second factor */
+            factor?: boolean;
+            id: string;
+            /** Format: date-time */
+            locked_at?: string;
+            login?: string;
+            name: string;
+            nature: string;
+            /**
+             * Format: date-time
+             * @description the password was made by somebody else and counts until then
+             */
+            one_time_until?: string;
+            posts: components["schemas"]["AccountPost"][];
+            /**
+             * Format: date-time
+             * @description failed log-ins slow this login down until then; not in lists
+             */
+            waits_until?: string;
+        };
+        AccountsOutputBody: {
+            accounts: components["schemas"]["AccountRow"][];
+            /** @description cursor of the next page; none on the last */
+            next?: string;
         };
         ActInputBody: {
             action: string;
@@ -601,9 +934,9 @@ export interface components {
             /** @description the step had changed: kept as a note */
             note?: boolean;
         };
-        AnswerOutputBody: {
-            /** @description ready to paste back: without names, numbers and addresses */
-            text: string;
+        AddressInputBody: {
+            /** @description an IP address */
+            address: string;
         };
         AreaJSON: {
             code: string;
@@ -639,12 +972,6 @@ export interface components {
             severity?: number;
             /** @description what to say */
             text: string;
-        };
-        CandidateJSON: {
-            id: string;
-            title: string;
-            /** @description the words that speak for it */
-            why: string;
         };
         CaseJSON: {
             area_id: string;
@@ -688,11 +1015,6 @@ export interface components {
         };
         ClassJSON: {
             about?: components["schemas"]["AboutKindJSON"][];
-            /**
-             * @description whether a report of it says whom it is about, and is kept from them
-             * @enum {string}
-             */
-            against: "required" | "allowed" | "never";
             channels: string[];
             code: string;
             fields: components["schemas"]["FormJSON"][];
@@ -722,6 +1044,9 @@ export interface components {
             until?: number;
             why: string[];
         };
+        CodeInputBody: {
+            code: string;
+        };
         DeliveryView: {
             /** Format: int64 */
             attempts: number;
@@ -746,6 +1071,13 @@ export interface components {
             why?: string;
             /** @description the same in words */
             why_text?: string;
+        };
+        EndPostInputBody: {
+            /**
+             * Format: date-time
+             * @description now, where there is none
+             */
+            at?: string;
         };
         FieldJSON: {
             /** @description personal: there is a value that the reader may not see */
@@ -781,14 +1113,6 @@ export interface components {
             /** Format: int64 */
             until?: number;
             why?: string;
-        };
-        KeptJSON: {
-            /** @description names of the people and units that it is about */
-            against: string[];
-            /** @description name of the place that its reporter avoids */
-            avoided?: string;
-            /** @description name of the place where the matter lies */
-            lies_in: string;
         };
         LetterView: {
             /** Format: int64 */
@@ -868,14 +1192,23 @@ export interface components {
             cases: components["schemas"]["RowJSON"][];
             next?: string;
         };
+        LockInputBody: {
+            reason: string;
+        };
         LogInInputBody: {
+            /** @description of the second factor, or a recovery code; asked for by session.code_needed */
+            code?: string;
             login: string;
             password: string;
         };
         Me: {
             jurisdiction: components["schemas"]["MyCounty"];
+            /** @description every post has ended */
+            lapsed?: boolean;
             /** @enum {string} */
             locale?: "zh" | "en";
+            /** @description what comes before everything else: a password of one's own, a second factor */
+            must?: ("password" | "factor")[];
             person: components["schemas"]["Named"];
             posts: components["schemas"]["MyPost"][];
         };
@@ -918,6 +1251,15 @@ export interface components {
             /** @description everything in it is made up */
             sample: boolean;
         };
+        MyFactor: {
+            /** @description a code is asked for at log-in */
+            on: boolean;
+            /**
+             * Format: int64
+             * @description recovery codes not yet used
+             */
+            recovery_left: number;
+        };
         MyPost: {
             area?: components["schemas"]["MyArea"];
             /** @description the absent colleague whose post this is */
@@ -933,6 +1275,29 @@ export interface components {
         Named: {
             id: string;
             name?: string;
+        };
+        NewAccountInputBody: {
+            login: string;
+            name: string;
+        };
+        NewPostInputBody: {
+            /** @description id of an area; the unit's, where there is none */
+            area?: string;
+            /**
+             * Format: date-time
+             * @description now, where there is none
+             */
+            from?: string;
+            role: string;
+            /** @enum {string} */
+            seat?: "leader" | "deputy" | "member";
+            /** @description id of a unit */
+            unit?: string;
+            /**
+             * Format: date-time
+             * @description the post ends just before; open, where there is none
+             */
+            until?: string;
         };
         NoteView: {
             case?: string;
@@ -954,6 +1319,14 @@ export interface components {
             severity?: number;
             text: string;
         };
+        OfferedFactor: {
+            /** @description the QR code, a data: address of a PNG picture */
+            qr: string;
+            /** @description in base 32, to be typed */
+            secret: string;
+            /** @description otpauth://…, what the QR code says */
+            uri: string;
+        };
         OfferJSON: {
             action: string;
             also: components["schemas"]["FormJSON"][];
@@ -965,14 +1338,16 @@ export interface components {
             title: string;
             unmet: components["schemas"]["UnmetJSON"][];
         };
+        OneTimePassword: {
+            /** @description of the account */
+            id: string;
+            /** @description shown once; counts for 72 hours */
+            password: string;
+        };
         OpenInputBody: {
             /** @description the record or case that it is about */
             about?: components["schemas"]["AboutInput"];
-            /** @description people, units and posts that the report is about: it never reaches them, and begins above them */
-            against?: string[];
             area_id?: string;
-            /** @description not the own village: it begins one level up */
-            avoid?: boolean;
             channel?: string;
             /** @description pack/scheme:code */
             class: string;
@@ -1044,6 +1419,10 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        PasswordInputBody: {
+            new: string;
+            old: string;
+        };
         PeopleOutputBody: {
             people: components["schemas"]["PersonJSON"][];
         };
@@ -1052,6 +1431,28 @@ export interface components {
             name: string;
             role: string;
             unit_name?: string;
+        };
+        PlaceJSON: {
+            code: string;
+            /** @description in another jurisdiction: cannot be chosen here */
+            elsewhere?: boolean;
+            has_children: boolean;
+            /**
+             * @description the very name, a part of one, or a slip of the pen away
+             * @enum {string}
+             */
+            how: "name" | "part" | "near";
+            /** @description empty where it cannot be chosen */
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            /** @description the names above it */
+            path: string;
+        };
+        PlacesOutputBody: {
+            /** @description best first; names repeat, so that several may be meant */
+            places: components["schemas"]["PlaceJSON"][];
         };
         Point: {
             /** Format: double */
@@ -1089,41 +1490,10 @@ export interface components {
             /** @description always about:blank */
             type: string;
         };
-        ProposalJSON: {
-            areas: components["schemas"]["CandidateJSON"][];
-            /**
-             * Format: int64
-             * @description ms UTC; 0 when the chat does not say
-             */
-            at?: number;
-            classes: components["schemas"]["CandidateJSON"][];
-            /** @description hardly a case */
-            idle: boolean;
-            /**
-             * Format: int64
-             * @description of people, taken out of the text
-             */
-            numbers: number;
-            /** @description the first telephone number in it; personal */
-            phone?: string;
-            /**
-             * Format: int64
-             * @description that stood in the chat and were not copied
-             */
-            pictures: number;
-            /** @description as the chat calls them; personal */
-            speaker: string;
-            /** @description without numbers of people */
-            text: string;
-            /** Format: int64 */
-            voices: number;
-        };
-        ProposeInputBody: {
-            /** @description what was copied out of a chat */
-            text: string;
-        };
-        ProposeOutputBody: {
-            proposals: components["schemas"]["ProposalJSON"][];
+        ProveInputBody: {
+            /** @description of the second factor that there is, or a recovery code */
+            code?: string;
+            password: string;
         };
         RecordFieldJSON: {
             /** @description personal: there is a value that the reader may not see */
@@ -1183,6 +1553,10 @@ export interface components {
             record: components["schemas"]["RecordJSON"];
             related: components["schemas"]["RelatedRecordsJSON"][];
         };
+        RecoveryCodes: {
+            /** @description each is good once, in place of a code */
+            codes: string[];
+        };
         RelatedRecordsJSON: {
             records: components["schemas"]["RecordJSON"][];
             relation: string;
@@ -1190,6 +1564,15 @@ export interface components {
         };
         ReporterJSON: {
             name_masked: string;
+        };
+        RolesOutputBody: {
+            roles: components["schemas"]["RoleTitle"][];
+        };
+        RoleTitle: {
+            /** @description an administrator's, which stands nowhere and shows no case */
+            kernel?: boolean;
+            role: string;
+            title: string;
         };
         RowJSON: {
             area_id: string;
@@ -1228,6 +1611,37 @@ export interface components {
             seat: string;
             title: string;
         };
+        SessionsOutputBody: {
+            sessions: components["schemas"]["SessionView"][];
+        };
+        SessionView: {
+            /** @description where it was opened */
+            address?: string;
+            /** @description the one that asks */
+            current?: boolean;
+            /** @description what the browser calls itself */
+            device: string;
+            /**
+             * Format: date-time
+             * @description at the latest
+             */
+            ends_at: string;
+            /** Format: date-time */
+            first_seen: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description to within five minutes
+             */
+            last_seen: string;
+            /**
+             * @description here: this very machine; inside: a private network; outside: any other address
+             * @enum {string}
+             */
+            place: "here" | "inside" | "outside" | "unknown";
+            /** @description opened with a second factor */
+            strong?: boolean;
+        };
         UnitJSON: {
             id: string;
             kind: string;
@@ -1258,7 +1672,6 @@ export interface components {
             can: components["schemas"]["OfferJSON"][];
             case: components["schemas"]["CaseJSON"];
             clocks: components["schemas"]["ClockJSON"][];
-            kept?: components["schemas"]["KeptJSON"];
             merged_into?: string;
             moves: components["schemas"]["MoveJSON"][];
             parent_id?: string;
@@ -1291,13 +1704,16 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    listAccused: {
+    listAccounts: {
         parameters: {
             query?: {
-                /** @description where the matter lies */
-                area?: string;
-                /** @description whose name contains this */
+                /** @description the field next of the page before */
+                cursor?: string;
+                limit?: number;
+                /** @description part of a name or login */
                 q?: string;
+                /** @description holds a post of this role now */
+                role?: string;
             };
             header?: never;
             path?: never;
@@ -1311,8 +1727,379 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccusedOutputBody"];
+                    "application/json": components["schemas"]["AccountsOutputBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccountInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimePassword"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lockAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    givePost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPostInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimePassword"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accountSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endAccountSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endAccountSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -1329,7 +2116,6 @@ export interface operations {
         parameters: {
             query?: {
                 parent?: string;
-                q?: string;
             };
             header?: never;
             path?: never;
@@ -1594,37 +2380,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ViewJSON"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    answerForChat: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AnswerOutputBody"];
                 };
             };
             /** @description Error */
@@ -2066,6 +2821,252 @@ export interface operations {
             };
         };
     };
+    myFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyFactor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedFactor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mySessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endMyOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endMySession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     notes: {
         parameters: {
             query?: {
@@ -2160,39 +3161,6 @@ export interface operations {
             };
         };
     };
-    proposeFromChat: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProposeInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProposeOutputBody"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     listPeople: {
         parameters: {
             query?: {
@@ -2215,6 +3183,71 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PeopleOutputBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    matchPlaces: {
+        parameters: {
+            query: {
+                /** @description a name or a part of one, perhaps led by the names above it */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endPost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndPostInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -2317,6 +3350,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordViewJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolesOutputBody"];
                 };
             };
             /** @description Error */
