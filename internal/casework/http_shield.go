@@ -32,20 +32,27 @@ type AccusedJSON struct {
 // mostAccused is how many answers are given at once.
 const mostAccused = 60
 
-// httpAccused lists whom a report from a place may be about: those who work there, the nearest
-// first, then everybody of the jurisdiction whose name contains what was typed. That they hold
-// their posts is public.
 func (s *Service) httpAccused(ctx context.Context, in *accusedInput) (*accusedOutput, error) {
 	who, err := s.asker(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := &accusedOutput{}
-	out.Body.Accused = []AccusedJSON{}
-	list := accusedList{s: s, ctx: ctx, who: who, q: strings.TrimSpace(in.Q), out: &out.Body.Accused}
+	out.Body.Accused, err = s.Accused(ctx, who, in.Area, strings.TrimSpace(in.Q))
+	return out, err
+}
+
+// Accused lists whom a report from a place may be about: those who work there, the nearest
+// first, then those of the jurisdiction whose name contains q. To who has no account names are
+// masked, and only a place is answered.
+func (s *Service) Accused(ctx context.Context, who *Actor, area, q string) ([]AccusedJSON, error) {
+	if err := s.World.Renew(ctx); err != nil {
+		return nil, err
+	}
+	list := accusedList{s: s, ctx: ctx, who: who, q: q, out: []AccusedJSON{}}
 	var path [8]string
-	if in.Area != "" {
-		a, ok := s.World.Tree().Area(in.Area)
+	if area != "" || who.PersonID == "" {
+		a, ok := s.World.Tree().Area(area)
 		if !ok || a.Jurisdiction != who.Jurisdiction {
 			return nil, fault.New(fault.Invalid, "case.unknown_area")
 		}
@@ -65,7 +72,7 @@ func (s *Service) httpAccused(ctx context.Context, in *accusedInput) (*accusedOu
 			}
 		}
 	}
-	if list.q != "" || in.Area == "" {
+	if q != "" || area == "" {
 		for _, u := range units {
 			list.unit(u.ID, u.Name)
 		}
@@ -73,7 +80,7 @@ func (s *Service) httpAccused(ctx context.Context, in *accusedInput) (*accusedOu
 			list.person(p)
 		}
 	}
-	return out, nil
+	return list.out, nil
 }
 
 // accusedList gathers whom a report may be about, each once.
@@ -82,19 +89,19 @@ type accusedList struct {
 	ctx context.Context
 	who *Actor
 	q   string
-	out *[]AccusedJSON
+	out []AccusedJSON
 }
 
 func (l *accusedList) add(x AccusedJSON) {
-	if len(*l.out) < mostAccused && strings.Contains(x.Name, l.q) && !slices.ContainsFunc(*l.out, func(y AccusedJSON) bool { return y.ID == x.ID }) {
-		*l.out = append(*l.out, x)
+	if len(l.out) < mostAccused && strings.Contains(x.Name, l.q) && !slices.ContainsFunc(l.out, func(y AccusedJSON) bool { return y.ID == x.ID }) {
+		l.out = append(l.out, x)
 	}
 }
 
 func (l *accusedList) unit(id, name string) { l.add(AccusedJSON{ID: id, Kind: "unit", Name: name}) }
 
 func (l *accusedList) person(p Post) {
-	if p.PersonID == l.who.PersonID || len(*l.out) >= mostAccused {
+	if p.PersonID == l.who.PersonID && p.PersonID != "" || len(l.out) >= mostAccused {
 		return
 	}
 	hint := p.Role
@@ -110,5 +117,9 @@ func (l *accusedList) person(p Post) {
 	if u, ok := l.s.World.Tree().Unit(p.UnitID); ok {
 		hint += " · " + u.Name
 	}
-	l.add(AccusedJSON{ID: p.PersonID, Kind: "person", Name: l.s.World.People().Name(p.PersonID), Hint: hint})
+	name := l.s.World.People().Name(p.PersonID)
+	if l.who.PersonID == "" {
+		name = masked(name)
+	}
+	l.add(AccusedJSON{ID: p.PersonID, Kind: "person", Name: name, Hint: hint})
 }

@@ -8,20 +8,20 @@ import (
 	"gezhi/internal/web"
 )
 
-type proposeInput struct {
+type chatInput struct {
 	Body struct {
 		Text string `json:"text" maxLength:"100000" doc:"what was copied out of a chat"`
 	}
 }
 
-type proposeOutput struct {
+type chatOutput struct {
 	Body struct {
-		Proposals []ProposalJSON `json:"proposals"`
+		Proposals []ChatProposalJSON `json:"proposals"`
 	}
 }
 
-// ProposalJSON is what one person said in one go, and what it may be.
-type ProposalJSON struct {
+// ChatProposalJSON is what one person said in one go, and what it may be.
+type ChatProposalJSON struct {
 	Speaker  string          `json:"speaker" doc:"as the chat calls them; personal"`
 	At       int64           `json:"at,omitempty" doc:"ms UTC; 0 when the chat does not say"`
 	Text     string          `json:"text" doc:"without numbers of people"`
@@ -30,22 +30,22 @@ type ProposalJSON struct {
 	Pictures int             `json:"pictures" doc:"that stood in the chat and were not copied"`
 	Voices   int             `json:"voices"`
 	Idle     bool            `json:"idle" doc:"hardly a case"`
-	Areas    []CandidateJSON `json:"areas"`
-	Classes  []CandidateJSON `json:"classes"`
+	Areas    []ChatCandidateJSON `json:"areas"`
+	Classes  []ChatCandidateJSON `json:"classes"`
 }
 
-// CandidateJSON is a place or class that a text may mean.
-type CandidateJSON struct {
+// ChatCandidateJSON is a place or class that a text may mean.
+type ChatCandidateJSON struct {
 	ID    string `json:"id"`
 	Title string `json:"title"`
 	Why   string `json:"why" doc:"the words that speak for it"`
 }
 
-type answerInput struct {
+type chatAnswerInput struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
-type answerOutput struct {
+type chatAnswerOutput struct {
 	Body struct {
 		Text string `json:"text" doc:"ready to paste back: without names, numbers and addresses"`
 	}
@@ -58,7 +58,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/answer", ID: "answerForChat", Summary: "What may be pasted back into a chat about a case, masked", Tags: tags}, s.httpAnswer)
 }
 
-func (s *Service) httpPropose(ctx context.Context, in *proposeInput) (*proposeOutput, error) {
+func (s *Service) httpPropose(ctx context.Context, in *chatInput) (*chatOutput, error) {
 	who, err := account.From(ctx)
 	if err != nil {
 		return nil, err
@@ -67,26 +67,26 @@ func (s *Service) httpPropose(ctx context.Context, in *proposeInput) (*proposeOu
 	if err != nil {
 		return nil, err
 	}
-	out := &proposeOutput{}
-	out.Body.Proposals = []ProposalJSON{}
+	out := &chatOutput{}
+	out.Body.Proposals = []ChatProposalJSON{}
 	for _, p := range proposed {
-		x := ProposalJSON{Speaker: p.Speaker, Text: p.Text, Phone: p.Phone, Numbers: p.Numbers, Pictures: p.Pictures, Voices: p.Voices, Idle: p.Idle,
-			Areas: []CandidateJSON{}, Classes: []CandidateJSON{}}
+		x := ChatProposalJSON{Speaker: p.Speaker, Text: p.Text, Phone: p.Phone, Numbers: p.Numbers, Pictures: p.Pictures, Voices: p.Voices, Idle: p.Idle,
+			Areas: []ChatCandidateJSON{}, Classes: []ChatCandidateJSON{}}
 		if !p.At.IsZero() {
 			x.At = db.Ms(p.At)
 		}
 		for _, a := range p.Areas {
-			x.Areas = append(x.Areas, CandidateJSON{a.ID, a.Name, a.Why})
+			x.Areas = append(x.Areas, ChatCandidateJSON{a.ID, a.Name, a.Why})
 		}
 		for _, c := range p.Classes {
-			x.Classes = append(x.Classes, CandidateJSON{c.ID, c.Title, c.Why})
+			x.Classes = append(x.Classes, ChatCandidateJSON{c.ID, c.Title, c.Why})
 		}
 		out.Body.Proposals = append(out.Body.Proposals, x)
 	}
 	return out, nil
 }
 
-func (s *Service) httpAnswer(ctx context.Context, in *answerInput) (*answerOutput, error) {
+func (s *Service) httpAnswer(ctx context.Context, in *chatAnswerInput) (*chatAnswerOutput, error) {
 	who, err := account.From(ctx)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (s *Service) httpAnswer(ctx context.Context, in *answerInput) (*answerOutpu
 	if a.Text != "" {
 		code = "answer.told"
 	}
-	out := &answerOutput{}
+	out := &chatAnswerOutput{}
 	out.Body.Text = web.Say(web.Lang(ctx), code, map[string]any{"number": a.Number, "title": a.Title, "state": a.State, "text": a.Text})
 	return out, nil
 }
