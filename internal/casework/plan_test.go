@@ -85,8 +85,19 @@ func TestDuplicatesAreLookedForInOneVillage(t *testing.T) {
 // concerning "a", and lets the engine count them.
 func fillCases(t *testing.T, d *db.DB) {
 	t.Helper()
+	const batch = 3000 // a write has a time limit
+	for from := 0; from < 12000; from += batch {
+		fillSome(t, d, from, from+batch)
+	}
+	if err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error { return tx.Queue(ctx, "ANALYZE") }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func fillSome(t *testing.T, d *db.DB, from, until int) {
+	t.Helper()
 	if err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
-		for i := range 12000 {
+		for i := from; i < until; i++ {
 			id := fmt.Sprintf("case-%05d", i)
 			place := fmt.Sprint("x", i%10)
 			if i%10 == 0 {
@@ -116,7 +127,7 @@ func fillCases(t *testing.T, d *db.DB) {
 				}
 			}
 		}
-		return tx.Queue(ctx, "ANALYZE")
+		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}

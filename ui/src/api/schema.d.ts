@@ -176,6 +176,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units and people that a report may be about, those of its place first */
+        get: operations["listAccused"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/addresses/unlock": {
         parameters: {
             query?: never;
@@ -305,6 +322,23 @@ export interface paths {
         };
         /** One case with its history, clocks and what the asker may do */
         get: operations["viewCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may be pasted back into a chat about a case, masked */
+        get: operations["answerForChat"];
         put?: never;
         post?: never;
         delete?: never;
@@ -492,6 +526,23 @@ export interface paths {
         };
         /** What may be reported here, and how */
         get: operations["inlet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/accused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units and people at a place that a report may be about, names masked */
+        get: operations["inletAccused"];
         put?: never;
         post?: never;
         delete?: never;
@@ -809,6 +860,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/paste": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proposals of cases from text copied out of a chat; nothing is opened or kept */
+        post: operations["proposeFromChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -1044,6 +1112,17 @@ export interface components {
             /** @description cursor of the next page; none on the last */
             next?: string;
         };
+        AccusedJSON: {
+            /** @description the role and unit of a person */
+            hint?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "unit" | "person";
+            name: string;
+        };
+        AccusedOutputBody: {
+            accused: components["schemas"]["AccusedJSON"][];
+        };
         ActByCodeInputBody: {
             action: string;
             /** @description query code, as people write it */
@@ -1203,11 +1282,62 @@ export interface components {
              */
             work?: number;
         };
+        ChatAnswerOutputBody: {
+            /** @description ready to paste back: without names, numbers and addresses */
+            text: string;
+        };
+        ChatCandidateJSON: {
+            id: string;
+            title: string;
+            /** @description the words that speak for it */
+            why: string;
+        };
+        ChatInputBody: {
+            /** @description what was copied out of a chat */
+            text: string;
+        };
+        ChatOutputBody: {
+            proposals: components["schemas"]["ChatProposalJSON"][];
+        };
+        ChatProposalJSON: {
+            areas: components["schemas"]["ChatCandidateJSON"][];
+            /**
+             * Format: int64
+             * @description ms UTC; 0 when the chat does not say
+             */
+            at?: number;
+            classes: components["schemas"]["ChatCandidateJSON"][];
+            /** @description hardly a case */
+            idle: boolean;
+            /**
+             * Format: int64
+             * @description of people, taken out of the text
+             */
+            numbers: number;
+            /** @description the first telephone number in it; personal */
+            phone?: string;
+            /**
+             * Format: int64
+             * @description that stood in the chat and were not copied
+             */
+            pictures: number;
+            /** @description as the chat calls them; personal */
+            speaker: string;
+            /** @description without numbers of people */
+            text: string;
+            /** Format: int64 */
+            voices: number;
+        };
         ClassesOutputBody: {
             classes: components["schemas"]["ClassJSON"][];
         };
         ClassJSON: {
             about?: components["schemas"]["AboutKindJSON"][];
+            /**
+             * @description whether a report of it says whom it is about, and is kept from them
+             * @enum {string}
+             */
+            against: "required" | "allowed" | "never";
             channels: string[];
             code: string;
             fields: components["schemas"]["FormJSON"][];
@@ -1349,6 +1479,9 @@ export interface components {
             until?: number;
             why?: string;
         };
+        InletAccusedOutputBody: {
+            accused: components["schemas"]["AccusedJSON"][];
+        };
         InletAreaJSON: {
             has_children: boolean;
             id: string;
@@ -1391,6 +1524,14 @@ export interface components {
             sample: boolean;
             /** @description a report needs no class */
             unsorted: boolean;
+        };
+        KeptJSON: {
+            /** @description names of the people and units that it is about */
+            against: string[];
+            /** @description name of the place that its reporter avoids */
+            avoided?: string;
+            /** @description name of the place where the matter lies */
+            lies_in: string;
         };
         LetterView: {
             /** Format: int64 */
@@ -1643,7 +1784,11 @@ export interface components {
         OpenInputBody: {
             /** @description the record or case that it is about */
             about?: components["schemas"]["AboutInput"];
+            /** @description people, units and posts that the report is about: it never reaches them, and begins above them */
+            against?: string[];
             area_id?: string;
+            /** @description not the own village: it begins one level up */
+            avoid?: boolean;
             channel?: string;
             /** @description pack/scheme:code */
             class: string;
@@ -1882,7 +2027,11 @@ export interface components {
             name_masked: string;
         };
         ReportInputBody: {
+            /** @description people and units that it is about: it never reaches them, and begins above them */
+            against?: string[];
             area_id?: string;
+            /** @description not the own village: it begins one level up */
+            avoid?: boolean;
             /**
              * @description caller: typed by a clerk for somebody; helper: typed for a person who sits beside; self when empty
              * @enum {string}
@@ -2026,6 +2175,7 @@ export interface components {
             can: components["schemas"]["OfferJSON"][];
             case: components["schemas"]["CaseJSON"];
             clocks: components["schemas"]["ClockJSON"][];
+            kept?: components["schemas"]["KeptJSON"];
             merged_into?: string;
             moves: components["schemas"]["MoveJSON"][];
             parent_id?: string;
@@ -2435,6 +2585,40 @@ export interface operations {
             };
         };
     };
+    listAccused: {
+        parameters: {
+            query?: {
+                /** @description where the matter lies */
+                area?: string;
+                /** @description whose name contains this */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccusedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     unlockAddress: {
         parameters: {
             query?: never;
@@ -2734,6 +2918,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ViewJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerForChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAnswerOutputBody"];
                 };
             };
             /** @description Error */
@@ -3105,6 +3320,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InletJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inletAccused: {
+        parameters: {
+            query: {
+                area: string;
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InletAccusedOutputBody"];
                 };
             };
             /** @description Error */
@@ -3788,6 +4035,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnreadOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposeFromChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatOutputBody"];
                 };
             };
             /** @description Error */
