@@ -242,7 +242,7 @@ func (st *state) tombstone(names, ids, keys []string, rule, cause, person string
 type Retired struct {
 	Case   *Case
 	Values []Due // erased, or in a dry run to be erased
-	Past   bool   // the case itself is kept longer than its rule says
+	Past   bool  // the case itself is kept longer than its rule says
 }
 
 // Retention is one round over the closed cases of a jurisdiction.
