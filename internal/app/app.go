@@ -27,6 +27,7 @@ import (
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
 	"gezhi/internal/record"
+	"gezhi/internal/search"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/worktime"
@@ -50,6 +51,7 @@ type App struct {
 	Records       *record.Service
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
+	Search        *search.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
 
@@ -106,6 +108,8 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		d.Close()
 		return nil, err
 	}
+	a.Search = &search.Service{DB: d, Cases: a.Cases, Texts: a.Cases.TextsOf}
+	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
 	a.serve()
 	if err := a.refresh(ctx); err != nil {
 		d.Close()
@@ -153,6 +157,7 @@ func (a *App) serve() {
 	}
 	a.Cases.Routes(a.Web)
 	a.Records.Routes(a.Web)
+	a.Search.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
@@ -194,6 +199,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.Jobs.Run(work) })
 	wg.Go(func() { a.Notify.Run(work) })
+	wg.Go(func() { a.Search.Run(work) })
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
 	wg.Go(func() { a.relay.run(work) })

@@ -30,6 +30,7 @@ var commands = []command{
 	{"import", strings.Join(territory.Kinds, " | ") + " FILE, records KIND FILE: take in a file; -dry-run checks and changes nothing", importCommand},
 	{"account", "password LOGIN: set a password, from the terminal or the first line of the input", accountCommand},
 	{"admin", "create system|security|audit LOGIN NAME | reset LOGIN: an administrator, or a new way in for one; prints a one-time password", adminCommand},
+	{"search", "rebuild: write anew what searches find", searchCommand},
 	{"replay", "MAPPING FILE: run a foreign history through the engine and compare the counts; -out, -into, -rows", replayCommand},
 	{"version", "print the version", func(_ context.Context, _ config.Config, _ []string, out io.Writer) error {
 		_, err := fmt.Fprintln(out, Version)

@@ -792,6 +792,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases that the asker may see, by words, numbers and places */
+        get: operations["searchCases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1102,6 +1119,13 @@ export interface components {
             /** @enum {string} */
             type: "area" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
         };
+        HitJSON: {
+            case: components["schemas"]["RowJSON"];
+            /** @description its number is the very query */
+            numbered?: boolean;
+            /** @description the line in which most words stand */
+            snippet: components["schemas"]["Part"][];
+        };
         HolderJSON: {
             /** Format: int64 */
             from: number;
@@ -1382,6 +1406,11 @@ export interface components {
             title: string;
             value: string;
         };
+        Part: {
+            /** @description it is a word of the query */
+            hit?: boolean;
+            text: string;
+        };
         PartJSON: {
             area_id: string;
             area_name: string;
@@ -1605,6 +1634,11 @@ export interface components {
             unit_name?: string;
             /** Format: int64 */
             version: number;
+        };
+        SearchOutputBody: {
+            /** @description the case of the very number first, then the latest opened */
+            hits: components["schemas"]["HitJSON"][];
+            next?: string;
         };
         SeatJSON: {
             holders: components["schemas"]["HolderJSON"][];
@@ -3379,6 +3413,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RolesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchCases: {
+        parameters: {
+            query: {
+                /** @description this area and below */
+                area?: string;
+                /** @description pack/scheme:code */
+                class?: string;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description opened on this day or later: 2026-03-01 */
+                from?: string;
+                /** @description 20 when 0 */
+                limit?: number;
+                phase?: string;
+                /** @description words, all of which must stand there; quotes keep words together */
+                q: string;
+                severity?: string;
+                /** @description opened on this day or before */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchOutputBody"];
                 };
             };
             /** @description Error */
