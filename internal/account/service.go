@@ -134,6 +134,7 @@ func (s *Service) EndPerson(ctx context.Context, by, personID string) error {
 		}
 		for _, post := range held {
 			if covers(post.From, post.Until, now) {
+				post.Until = now
 				if err := s.moved(ctx, tx, p.Jurisdiction, post, now); err != nil {
 					return err
 				}

@@ -33,6 +33,13 @@ func (s *Service) Register(r *jobs.Runner) {
 		}
 		return s.restampNow(ctx, m, t)
 	}
+	r.Topics[topicVacate] = func(ctx context.Context, m jobs.Message) error {
+		var v vacate
+		if err := json.Unmarshal(m.Body, &v); err != nil {
+			return err
+		}
+		return s.vacateNow(ctx, v)
+	}
 	r.Topics[topicRecord] = s.hearRecords
 	r.Topics[topicParts] = s.openMore
 	r.Topics[topicOpen] = func(ctx context.Context, m jobs.Message) error {
