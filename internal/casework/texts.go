@@ -31,8 +31,8 @@ func (b behind) Scan(dest ...any) error {
 	return b.Rows.Scan(append(slices.Clone(b.first), dest...)...)
 }
 
-// Shown is a row as lists show it.
-func (s *Service) Shown(ctx context.Context, r *Row) RowJSON { return s.rowJSON(ctx, r) }
+// Listed is a row as lists show it.
+func (s *Service) Listed(ctx context.Context, r *Row) RowJSON { return s.rowJSON(ctx, r) }
 
 // Asker is who asks, with rights as of now.
 func (s *Service) Asker(ctx context.Context) (*Actor, error) { return s.asker(ctx) }

@@ -66,7 +66,7 @@ func (s *Service) httpSearch(ctx context.Context, in *searchInput) (*searchOutpu
 	out := &searchOutput{}
 	out.Body.Hits = make([]hitJSON, len(hits))
 	for i, h := range hits {
-		out.Body.Hits[i] = hitJSON{s.Cases.Shown(ctx, &h.Row), h.Numbered, h.Snippet}
+		out.Body.Hits[i] = hitJSON{s.Cases.Listed(ctx, &h.Row), h.Numbered, h.Snippet}
 	}
 	if next != nil {
 		out.Body.Next, err = web.Cursor(*next)
