@@ -123,6 +123,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	}
 	a.Search = &search.Service{DB: d, Cases: a.Cases, Texts: a.Cases.TextsOf}
 	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
+	a.Cases.Erased = a.Search.Erased
 	a.serve()
 	if err := errors.Join(a.refresh(ctx), a.sealOld(ctx)); err != nil {
 		d.Close()

@@ -6,6 +6,20 @@ import (
 	"testing"
 )
 
+// index writes what searches find of all that has moved.
+func (o office) index() {
+	o.Helper()
+	for {
+		n, err := o.app.Search.Drain(o.Context())
+		if err != nil {
+			o.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+	}
+}
+
 // What somebody reports is found by its words as soon as the lane has worked, by those who
 // see the case and by nobody else; a note is found too; a telephone number in it is not.
 func TestAReportIsFoundByItsWords(t *testing.T) {
@@ -14,17 +28,6 @@ func TestAReportIsFoundByItsWords(t *testing.T) {
 	_, areas := o.send("GET", "/areas", worker, nil)
 	area := areas["areas"].([]any)[0].(map[string]any)
 	_, v := o.send("POST", "/cases", worker, map[string]any{"class": "incident/sample:0102", "text": "青石巷口的垃圾桶满溢，请打13800000000", "area_id": area["id"], "channel": "field"})
-	drain := func() {
-		for {
-			n, err := o.app.Search.Drain(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n == 0 {
-				return
-			}
-		}
-	}
 	found := func(cookie, query string) (ids []string) {
 		w, v := o.send("GET", "/search?"+query, cookie, nil)
 		if w.Code != http.StatusOK {
@@ -35,7 +38,7 @@ func TestAReportIsFoundByItsWords(t *testing.T) {
 		}
 		return ids
 	}
-	drain()
+	o.index()
 	street := o.logIn("street")
 	q := func(s string) string { return "q=" + url.QueryEscape(s) }
 	for _, c := range []struct {

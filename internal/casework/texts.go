@@ -71,6 +71,7 @@ type Texts struct {
 	OpenedAt     time.Time
 	Numbers      []string // under which people know it
 	Class        string   // pack/scheme:code
+	Phase        string
 	Said         []string // values, reasons and notes, in the order of the form and then of time
 	Title        string
 	Titles       []string // of its class and its choices, in every language of the pack
@@ -91,7 +92,7 @@ func (s *Service) TextsOf(ctx context.Context, tx *db.Tx, id string) (*Texts, er
 	if err != nil {
 		return nil, err
 	}
-	t := &Texts{Jurisdiction: c.Jurisdiction, OpenedAt: c.OpenedAt, Numbers: []string{c.Number}, Class: c.Pack + "/" + c.Scheme + ":" + c.Class, Title: c.Title}
+	t := &Texts{Jurisdiction: c.Jurisdiction, OpenedAt: c.OpenedAt, Numbers: []string{c.Number}, Class: c.Pack + "/" + c.Scheme + ":" + c.Class, Phase: string(c.Phase), Title: c.Title}
 	k, err := s.Book.Of(ctx, tx, c)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
 	"gezhi/internal/fault"
+	"gezhi/internal/id"
 )
 
 // shelf is cases without packs: what is said of each stands in a map.
@@ -23,7 +24,7 @@ type shelf struct {
 
 func newShelf(d *db.DB) *shelf {
 	s := &shelf{texts: map[string]*casework.Texts{}}
-	s.Service = &Service{DB: d, Cases: &casework.Service{DB: d}, Texts: func(_ context.Context, _ *db.Tx, id string) (*casework.Texts, error) {
+	s.Service = &Service{DB: d, Cases: &casework.Service{DB: d, ID: id.New}, Texts: func(_ context.Context, _ *db.Tx, id string) (*casework.Texts, error) {
 		if t, ok := s.texts[id]; ok {
 			return t, nil
 		}
@@ -38,7 +39,7 @@ const putCase = `INSERT INTO cases (id, jurisdiction, number, kind, nature, root
 // put opens a case with a move, as the acts of cases do.
 func (s *shelf) put(t testing.TB, id, jurisdiction, number, village, text string, at time.Time, involved ...string) {
 	t.Helper()
-	s.texts[id] = &casework.Texts{Jurisdiction: jurisdiction, OpenedAt: at, Numbers: []string{number}, Class: "p/:c", Said: []string{text}, Title: "标题", Areas: []string{"county", village}, Involved: involved}
+	s.texts[id] = &casework.Texts{Jurisdiction: jurisdiction, OpenedAt: at, Numbers: []string{number}, Class: "p/:c", Phase: "working", Said: []string{text}, Title: "标题", Areas: []string{"county", village}, Involved: involved}
 	err := s.DB.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
 		if err := tx.Queue(ctx, putCase, id, jurisdiction, number, "标题", village, at); err != nil {
 			return err
@@ -139,6 +140,9 @@ func TestCasesAreFoundByTheirWords(t *testing.T) {
 		if got := s.ids(t, county, Query{Text: "路灯", Filter: casework.Query{Phase: "closed"}}); len(got) != 0 {
 			t.Error(got)
 		}
+		if got := s.ids(t, county, Query{Text: "路灯", Filter: casework.Query{Phase: "working"}}); fmt.Sprint(got) != "[b a]" {
+			t.Error(got)
+		}
 	})
 }
 
@@ -168,7 +172,9 @@ func TestAnEntryFollowsItsCase(t *testing.T) {
 		if got := fmt.Sprint(s.ids(t, county, Query{Text: "不亮"}), len(s.ids(t, county, Query{Text: "漏水"}))); got != "[c003] 104" {
 			t.Error(got)
 		}
-		if err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error { return s.Forget(ctx, tx, "c003") }); err != nil {
+		if err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+			return s.Erased(ctx, tx, &casework.Case{ID: "c003", Jurisdiction: "j"})
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.ids(t, county, Query{Text: "不亮"}); len(got) != 0 {

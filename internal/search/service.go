@@ -233,7 +233,7 @@ func entry(t *casework.Texts) (text, grams string) {
 	}
 	add(t.Place)
 	add(t.Titles...)
-	marks := []string{mark("class", t.Class)}
+	marks := []string{mark("class", t.Class), mark("phase", t.Phase)}
 	for _, n := range t.Numbers { // not run through Replace: a case number is nobody's
 		if n = fold(n); n != "" {
 			lines = append(lines, n)
@@ -257,6 +257,15 @@ func (s *Service) Forget(ctx context.Context, tx *db.Tx, caseID string) error {
 		return err
 	}
 	return tx.Queue(ctx, dropEntry, caseID)
+}
+
+// Erased hears, within the transaction, that something of a case was erased: its entry goes at
+// once, and is written anew from what is left.
+func (s *Service) Erased(ctx context.Context, tx *db.Tx, c *casework.Case) error {
+	if err := s.Forget(ctx, tx, c.ID); err != nil {
+		return err
+	}
+	return tx.Queue(ctx, insertPending, s.Cases.ID(), c.ID, c.Jurisdiction)
 }
 
 // Rebuild writes the entries of all cases anew. progress hears how many are written; while it

@@ -61,6 +61,9 @@ func (s *Service) newLooking(ctx context.Context, who *casework.Actor, q Query, 
 		}
 		l.marks = append(l.marks, mark("class", k.Ref()))
 	}
+	if q.Filter.Phase != "" {
+		l.marks = append(l.marks, mark("phase", string(q.Filter.Phase)))
+	}
 	if q.Filter.AreaID != "" {
 		l.marks = append(l.marks, mark("area", q.Filter.AreaID))
 	}

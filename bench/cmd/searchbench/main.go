@@ -64,6 +64,14 @@ func id(i int) string { return fmt.Sprintf("%08d-0000-7000-8000-000000000000", i
 
 func opened(i int) time.Time { return began.Add(time.Duration(i) * 10 * time.Minute) }
 
+// phase leaves one case in ten open.
+func phase(i int) string {
+	if i%10 == 0 {
+		return "working"
+	}
+	return "closed"
+}
+
 const putCase = `INSERT INTO cases (id, jurisdiction, number, kind, nature, root_id, pack, pack_hash, scheme, class, life, step, phase, version, moves, channel, title,
 	county_id, township_id, village_id, happened_at, opened_at, entered_at, due_at, fields) VALUES ($1, 'j', $2, 'case', 'sample', $1, 'p', '', '', 'c', 'l', 's', $3, 1, 1, 'field', $4, 'county', $5, $6, $7, $7, $7, $7, $8)`
 
@@ -77,11 +85,7 @@ func fill(ctx context.Context, d *db.DB, s *search.Service, n int) {
 				if err != nil {
 					return err
 				}
-				phase := "closed"
-				if i%10 == 0 {
-					phase = "working"
-				}
-				if err := tx.Queue(ctx, putCase, id(i), t.Numbers[0], phase, t.Title, t.Areas[1], t.Areas[2], t.OpenedAt, `{"text":`+fmt.Sprintf("%q", t.Said[0])+`}`); err != nil {
+				if err := tx.Queue(ctx, putCase, id(i), t.Numbers[0], t.Phase, t.Title, t.Areas[1], t.Areas[2], t.OpenedAt, `{"text":`+fmt.Sprintf("%q", t.Said[0])+`}`); err != nil {
 					return err
 				}
 				for _, who := range t.Involved {
@@ -112,7 +116,7 @@ func textsOf(said []string) func(context.Context, *db.Tx, string) (*casework.Tex
 		v := i * 7919 % villages
 		text := said[i%len(said)]
 		title := []rune(text)
-		return &casework.Texts{Jurisdiction: "j", OpenedAt: opened(i), Numbers: []string{fmt.Sprintf("EV-2024-%06d", i)}, Class: "p/:c",
+		return &casework.Texts{Jurisdiction: "j", OpenedAt: opened(i), Numbers: []string{fmt.Sprintf("EV-2024-%06d", i)}, Class: "p/:c", Phase: phase(i),
 			Said: []string{text}, Title: string(title[:min(len(title), 30)]), Place: fmt.Sprintf("云和县第%d乡第%d村", v/10, v),
 			Areas:    []string{"county", fmt.Sprint("town", v/10), fmt.Sprint("village", v)},
 			Involved: []string{fmt.Sprint("person/p", i%5000), fmt.Sprint("unit/u", i%40)}}, nil
