@@ -31,6 +31,7 @@ import (
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/search"
+	"gezhi/internal/signon"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/worktime"
@@ -55,6 +56,7 @@ type App struct {
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
 	Search        *search.Service
+	SignOn        *signon.Service
 	Intake        *intake.Service
 	Audit         *audit.Service
 	Web           *web.Server
@@ -114,6 +116,8 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.Wake = a.Jobs.Wake
 	a.Cases.Register(a.Jobs)
 	a.Accounts.OnPost = a.Cases.PostMoved
+	a.Accounts.Invites = a.Book.Invites
+	a.Accounts.Ground = a.ground
 	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
 	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
@@ -124,6 +128,10 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Search = &search.Service{DB: d, Cases: a.Cases, Texts: a.Cases.TextsOf}
 	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
 	a.Cases.Erased = a.Search.Erased
+	if a.SignOn, err = a.signOn(); err != nil {
+		d.Close()
+		return nil, err
+	}
 	a.serve()
 	if err := errors.Join(a.refresh(ctx), a.sealOld(ctx)); err != nil {
 		d.Close()
@@ -165,7 +173,10 @@ func (a *App) serve() {
 	a.Web.Authenticate = a.Accounts.Authenticate
 	a.Web.Proxies = a.Config.Proxies
 	a.Web.Reader = readerOf
-	a.Accounts.Register(a.Web, account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get, Roles: a.roles, Seat: a.seat})
+	titles := account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get, Roles: a.roles, Seat: a.seat}
+	a.Accounts.Register(a.Web, titles)
+	account.Door{Accounts: a.Accounts, Titles: titles, Public: a.Config.Base()}.Register(a.Web)
+	signon.Door{Service: a.SignOn, Public: a.Config.Base()}.Register(a.Web)
 	if a.Config.Public != nil {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}

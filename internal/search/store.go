@@ -196,8 +196,7 @@ func (l *looking) read(ctx context.Context, tx *db.Tx, m match, below int64, lim
 // scope is the condition that a case lies where the asker may look.
 func (l *looking) scope() string {
 	var or []string
-	for _, b := range l.who.Scope.Branches {
-		sql := b.SQL(l.who.Scope.Jurisdiction, len(l.args)+1)
+	for _, sql := range l.who.Scope.SQL(len(l.args) + 1) {
 		l.args = append(l.args, sql.Args...)
 		or = append(or, "EXISTS (SELECT 1 FROM cases c "+sql.Join+" WHERE c.id = s.case_id AND "+sql.Where+")")
 	}
