@@ -54,6 +54,7 @@ export const people = (q: string) => call('get', '/people', { query: { q } }).th
 export const records = (kind: string, q: string) => call('get', '/records', { query: { kind, q, limit: 20 } }).then(r => r.records)
 
 export const cases = (query: Query<'get', '/cases'>) => call('get', '/cases', { query })
+export const search = (query: Query<'get', '/search'>) => call('get', '/search', { query })
 export const caseView = (id: string) => call('get', '/cases/{id}', { id })
 export const likely = (id: string) => call('get', '/cases/{id}/duplicates', { id }).then(r => r.duplicates)
 export const likelyTo = (body: Body<Operation<'post', '/cases/duplicates'>>) => call('post', '/cases/duplicates', { body }).then(r => r.duplicates)

@@ -1355,6 +1355,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases that the asker may see, by words, numbers and places */
+        get: operations["searchCases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2068,6 +2085,13 @@ export interface components {
             title: string;
             why: string;
         };
+        HitJSON: {
+            case: components["schemas"]["RowJSON"];
+            /** @description its number is the very query */
+            numbered?: boolean;
+            /** @description the line in which most words stand */
+            snippet: components["schemas"]["Part"][];
+        };
         HolderJSON: {
             /** Format: int64 */
             from: number;
@@ -2527,6 +2551,11 @@ export interface components {
             title: string;
             value: string;
         };
+        Part: {
+            /** @description it is a word of the query */
+            hit?: boolean;
+            text: string;
+        };
         PartJSON: {
             area_id: string;
             area_name: string;
@@ -2893,6 +2922,11 @@ export interface components {
             unit_name?: string;
             /** Format: int64 */
             version: number;
+        };
+        SearchOutputBody: {
+            /** @description the case of the very number first, then the latest opened */
+            hits: components["schemas"]["HitJSON"][];
+            next?: string;
         };
         SeatJSON: {
             holders: components["schemas"]["HolderJSON"][];
@@ -5839,6 +5873,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RolesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchCases: {
+        parameters: {
+            query: {
+                /** @description this area and below */
+                area?: string;
+                /** @description pack/scheme:code */
+                class?: string;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description opened on this day or later: 2026-03-01 */
+                from?: string;
+                /** @description 20 when 0 */
+                limit?: number;
+                phase?: string;
+                /** @description words, all of which must stand there; quotes keep words together */
+                q: string;
+                severity?: string;
+                /** @description opened on this day or before */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchOutputBody"];
                 };
             };
             /** @description Error */
