@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"gezhi/internal/account"
+	"gezhi/internal/audit"
 	"gezhi/internal/blob"
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
@@ -27,6 +28,7 @@ import (
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/signon"
 	"gezhi/internal/territory"
@@ -54,8 +56,11 @@ type App struct {
 	Notify        *notify.Service
 	SignOn        *signon.Service
 	Intake        *intake.Service
+	Audit         *audit.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
+
+	Vault *privacy.Vault
 
 	relay *relay
 	core  *pack.Pack
@@ -75,9 +80,15 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		d.Close()
 		return nil, err
 	}
-	a := &App{Config: cfg, DB: d, Jobs: jobs.NewRunner(d, clock.System)}
+	vault, err := privacy.Open(ctx, d, cfg.Keys, clock.System, id.New)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	a := &App{Config: cfg, DB: d, Vault: vault, Jobs: jobs.NewRunner(d, clock.System)}
 	a.Jobs.Lanes = lanes
 	a.Accounts = account.New(d)
+	a.Accounts.Vault = vault
 	if err := a.logIns(cfg); err != nil {
 		d.Close()
 		return nil, err
@@ -117,7 +128,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		return nil, err
 	}
 	a.serve()
-	if err := a.refresh(ctx); err != nil {
+	if err := errors.Join(a.refresh(ctx), a.sealOld(ctx)); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -136,7 +147,7 @@ func (a *App) refresh(ctx context.Context) error {
 // cases joins casework to the rest, under a clock.
 func (a *App) cases(now clock.Now) *casework.Service {
 	return &casework.Service{DB: a.DB, Now: now, ID: id.New, World: a.World, Book: a.Book, Calendar: a.Calendars.Of, Soon: a.soon,
-		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Lookup: a.lookup}
+		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Vault: a.Vault, Lookup: a.lookup}
 }
 
 // lookup reads a dated table of the pack that a case was opened under.
@@ -165,6 +176,8 @@ func (a *App) serve() {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
 	a.Cases.Routes(a.Web)
+	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor}
+	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
@@ -204,6 +217,11 @@ func (a *App) names(ctx context.Context, ids []string) (map[string]string, error
 
 // Run serves until ctx ends.
 func (a *App) Run(ctx context.Context, l net.Listener) error {
+	key, err := audit.KeyOf(ctx, a.DB, a.Config.AuditKey)
+	if err != nil {
+		return errors.Join(err, l.Close(), a.DB.Close())
+	}
+	log := &audit.Log{DB: a.DB, Now: clock.System, Key: key, Keep: a.Config.Data, Holder: id.New()}
 	work, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { a.Jobs.Run(work) })
@@ -211,7 +229,9 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
 	wg.Go(func() { a.relay.run(work) })
-	err := a.Web.Run(ctx, l)
+	wg.Go(func() { log.Run(work) })
+	wg.Go(func() { a.Audit.Run(work) })
+	err = a.Web.Run(ctx, l)
 	stop()
 	wg.Wait()
 	return errors.Join(err, a.DB.Close())
@@ -245,6 +265,9 @@ func (a *App) recount(ctx context.Context) {
 	for _, id := range a.Jurisdictions.ids() {
 		if err := a.Cases.Recount(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("recount", "jurisdiction", id, "err", err)
+		}
+		if err := a.retainOnce(ctx, id); err != nil && ctx.Err() == nil {
+			slog.Error("retention", "jurisdiction", id, "err", err)
 		}
 		if _, err := a.Records.Restamp(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("restamp", "jurisdiction", id, "err", err)

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -151,6 +152,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags, Pace: web.ExportPace,
 		Exchange: web.Exchange{Query: Filter{}, Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}, s.export(srv, web.XLSX))
 	s.fileRoutes(srv)
+	s.privacyRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
 }
 
@@ -317,7 +319,7 @@ func (s *Service) export(srv *web.Server, send func(http.ResponseWriter, string,
 		}
 		v := r.URL.Query()
 		q := Filter{Queue: v.Get("queue"), Class: v.Get("class"), Phase: v.Get("phase"), Area: v.Get("area"), Severity: v.Get("severity")}.query()
-		q.Limit = 200
+		q.Limit = cmp.Or(s.Page, 200)
 		lang := web.Lang(ctx)
 		head := make([]string, len(exportColumns))
 		for i, c := range exportColumns {

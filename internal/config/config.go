@@ -27,8 +27,10 @@ type Config struct {
 	Jurisdiction string         // code of the jurisdiction that commands work for; "" is the only one there is
 	Log          slog.Level     // least level that is logged
 	Public       *url.URL       // address that people type, nil when it is Addr
+	Keys         string         // file with the master keys of personal data
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
 	OIDC         string         // file that describes the systems at which people may log in; "" for none
+	AuditKey     string         // file of the key that signs the audit log
 	Notify       Notify         // the channels that leave the building
 	Intake       Intake         // the residents' inlet
 
@@ -98,6 +100,10 @@ var general = []setting{
 		c.Jurisdiction = v
 		return nil
 	}},
+	{name: "keys", usage: "`file` with the master keys of personal data, outside the database; standard is keys/master.keys in the data folder", standard: "", set: func(c *Config, v string) error {
+		c.Keys = v
+		return nil
+	}},
 	{name: "log", usage: "least `level` to log: debug, info, warn or error", standard: "info", set: func(c *Config, v string) error {
 		return c.Log.UnmarshalText([]byte(v))
 	}},
@@ -113,6 +119,10 @@ var general = []setting{
 	}},
 	{name: "oidc", usage: "`file` that describes the OpenID Connect providers at which people may log in", set: func(c *Config, v string) error {
 		c.OIDC = v
+		return nil
+	}},
+	{name: "audit-key", usage: "`file` with the key that signs the audit log; standard is log.key in the data folder", standard: "", set: func(c *Config, v string) error {
+		c.AuditKey = v
 		return nil
 	}},
 	{name: "proxies", usage: "`addresses` whose forwarding headers are believed, CIDR, comma between", standard: "127.0.0.0/8,::1/128", set: func(c *Config, v string) error {
@@ -195,6 +205,12 @@ func Read(args, env []string) (Config, []string, error) {
 	}
 	if err := c.Notify.check(); err != nil {
 		return Config{}, nil, err
+	}
+	if c.Keys == "" {
+		c.Keys = filepath.Join(c.Data, "keys", "master.keys")
+	}
+	if c.AuditKey == "" {
+		c.AuditKey = filepath.Join(c.Data, "log.key")
 	}
 	if c.DB == "" {
 		c.DB = "sqlite:" + filepath.Join(c.Data, "gezhi.db")

@@ -313,6 +313,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The copy that a request has granted: all that is kept of its reporter */
+        get: operations["personalCopy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a personal value right */
+        post: operations["correctPersonal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/duplicates": {
         parameters: {
             query?: never;
@@ -347,6 +381,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read what is masked, for a purpose; the person concerned is shown who did */
+        post: operations["unmask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/duplicates": {
         parameters: {
             query?: never;
@@ -358,6 +409,23 @@ export interface paths {
         put?: never;
         /** Open cases that may be the same matter as one about to be reported */
         post: operations["previewDuplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/earlier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Earlier cases of a telephone number */
+        post: operations["earlierCases"];
         delete?: never;
         options?: never;
         head?: never;
@@ -773,6 +841,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log: its key and newest head */
+        get: operations["viewLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest signed head of the audit log (C2SP tlog-checkpoint), to be kept elsewhere */
+        get: operations["logCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Verifications with their progress and result; for auditors */
+        get: operations["listChecks"];
+        put?: never;
+        /** Verify the database against the log; for auditors */
+        post: operations["askCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that one checkpoint continues another */
+        get: operations["logConsistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/inclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that a leaf lies under a checkpoint */
+        get: operations["logInclusion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the audit log, newest first; for auditors */
+        get: operations["listLeaves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -871,6 +1042,23 @@ export interface paths {
         put?: never;
         /** Change my password; other sessions end */
         post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who read what is masked of me, the latest first */
+        get: operations["myReadings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1366,6 +1554,9 @@ export interface components {
         AreasOutputBody: {
             areas: components["schemas"]["AreaJSON"][];
         };
+        AskedOutputBody: {
+            id: string;
+        };
         CalledInputBody: {
             /** @description whether the person answered */
             reached: boolean;
@@ -1480,6 +1671,24 @@ export interface components {
             more?: boolean;
             people: components["schemas"]["ChargeJSON"][];
         };
+        CheckJSON: {
+            /** Format: int64 */
+            asked_at: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            ended_at?: number;
+            id: string;
+            person: string;
+            report?: components["schemas"]["Report"];
+            /** @description waiting, running, done or failed */
+            state: string;
+            /** Format: int64 */
+            total: number;
+        };
+        ChecksOutputBody: {
+            checks: components["schemas"]["CheckJSON"][];
+        };
         ClassesOutputBody: {
             classes: components["schemas"]["ClassJSON"][];
         };
@@ -1541,6 +1750,13 @@ export interface components {
             Secure: boolean;
             Unparsed: string[];
             Value: string;
+        };
+        CorrectInputBody: {
+            field: string;
+            /** @description not needed by the reporter */
+            purpose?: string;
+            reason: string;
+            value: unknown;
         };
         DelegateInputBody: {
             post_id: string;
@@ -1627,6 +1843,13 @@ export interface components {
         DevicesOutputBody: {
             devices: components["schemas"]["DeviceJSON"][];
         };
+        EarlierInputBody: {
+            phone: string;
+            purpose: string;
+        };
+        EarlierOutputBody: {
+            cases: components["schemas"]["RowJSON"][];
+        };
         EndPostInputBody: {
             /**
              * Format: date-time
@@ -1635,12 +1858,34 @@ export interface components {
             at?: string;
         };
         FieldJSON: {
-            /** @description personal: there is a value that the reader may not see */
+            /** @description personal: value is what may be shown of it */
             masked?: boolean;
             name: string;
             title: string;
             type: string;
             value?: unknown;
+        };
+        Finding: {
+            /**
+             * Format: int64
+             * @description ms UTC, of the signed head or checkpoint that does not fit
+             */
+            at?: number;
+            case?: string;
+            /** @description of a case: what its moves give otherwise, as far as they say */
+            columns?: string[];
+            /** @description of the row in its table */
+            key?: string;
+            kind: string;
+            leaf?: string;
+            /** @description of the case */
+            number?: string;
+            /**
+             * Format: int64
+             * @description number in the log, from 1
+             */
+            seq?: number;
+            table?: string;
         };
         FollowedJSON: {
             area_name: string;
@@ -1769,9 +2014,54 @@ export interface components {
         InviteOutputBody: {
             invitations: components["schemas"]["InvitationJSON"][];
         };
+        LeafJSON: {
+            act: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            at: number;
+            /** @description its salt was destroyed with what it was about */
+            erased?: boolean;
+            hash: string;
+            id: string;
+            /** @description empty: the system */
+            person?: string;
+            /**
+             * Format: int64
+             * @description how many rows it names
+             */
+            rows: number;
+            said?: unknown;
+            /** Format: int64 */
+            seq: number;
+            /** @description kind/ID */
+            subject: string;
+        };
         LeaveOutputBody: {
             /** @description where the provider ends its own session; go there */
             to?: string;
+        };
+        LeavesOutputBody: {
+            /**
+             * Format: int64
+             * @description ms UTC: when the newest head was signed
+             */
+            head_at?: number;
+            leaves: components["schemas"]["LeafJSON"][];
+            /**
+             * Format: int64
+             * @description before of the next page
+             */
+            next?: number;
+            root?: string;
+            /** Format: int64 */
+            size: number;
+            /**
+             * Format: int64
+             * @description leaves without a number yet
+             */
+            waiting: number;
         };
         LendableJSON: {
             holder: components["schemas"]["Named"];
@@ -1866,6 +2156,18 @@ export interface components {
             code?: string;
             login: string;
             password: string;
+        };
+        LogOutputBody: {
+            /** @description public half of its key, in the note format */
+            key: string;
+            /** @description first line of every checkpoint of this log */
+            origin: string;
+            root: string;
+            /**
+             * Format: int64
+             * @description leaves
+             */
+            size: number;
         };
         LookInputBody: {
             code?: string;
@@ -2179,6 +2481,10 @@ export interface components {
             /** @description always about:blank */
             type: string;
         };
+        ProofOutputBody: {
+            /** @description RFC 6962 hashes, base64 */
+            proof: string[];
+        };
         ProposedPlaceJSON: {
             has_children: boolean;
             id: string;
@@ -2216,8 +2522,26 @@ export interface components {
         ProvidersOutputBody: {
             providers: components["schemas"]["ProviderJSON"][];
         };
+        ReadingJSON: {
+            /** Format: int64 */
+            at: number;
+            by_name: string;
+            by_post_title?: string;
+            by_unit_name?: string;
+            case_id?: string;
+            id: string;
+            number?: string;
+            /** @description in words */
+            purpose: string;
+            /** @description in words */
+            what: string[];
+        };
+        ReadingsOutputBody: {
+            next?: string;
+            readings: components["schemas"]["ReadingJSON"][];
+        };
         RecordFieldJSON: {
-            /** @description personal: there is a value that the reader may not see */
+            /** @description personal: text is what may be shown of it */
             masked?: boolean;
             name: string;
             /** @description the value in words: names of people, units and areas, titles of options */
@@ -2289,6 +2613,60 @@ export interface components {
             /** @description the unit */
             by?: string;
             text: string;
+        };
+        Report: {
+            /** Format: int64 */
+            cases: number;
+            /** @description what the newest erasures were about */
+            erased?: string[];
+            /**
+             * Format: int64
+             * @description leaves that say that values were erased
+             */
+            erasures: number;
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Format: int64
+             * @description signed heads that were checked
+             */
+            heads: number;
+            /**
+             * Format: int64
+             * @description findings that are not listed
+             */
+            more?: number;
+            /** Format: int64 */
+            ms: number;
+            ok: boolean;
+            /**
+             * Format: int64
+             * @description rows older than the naming of rows, which nothing proves
+             */
+            older: number;
+            origin: string;
+            /** @description the key was read from the database itself, which proves less */
+            own_key: boolean;
+            /**
+             * Format: int64
+             * @description leaves
+             */
+            per_second: number;
+            root: string;
+            /**
+             * Format: int64
+             * @description rows that were proved
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description leaves in the log
+             */
+            size: number;
+            /**
+             * Format: int64
+             * @description leaves without a number yet
+             */
+            waiting: number;
         };
         ReporterJSON: {
             name_masked: string;
@@ -2416,6 +2794,22 @@ export interface components {
         UnitsOutputBody: {
             units: components["schemas"]["UnitJSON"][];
         };
+        UnmaskedJSON: {
+            /** @description the move that gave it; a later one stands for an earlier */
+            move_id: string;
+            name: string;
+            title: string;
+            value: unknown;
+        };
+        UnmaskInputBody: {
+            /** @description fields, or text, note, reason, why for texts that numbers were lifted out of; all when empty */
+            names?: string[];
+            /** @description one of those that the case offers */
+            purpose: string;
+        };
+        UnmaskOutputBody: {
+            values: components["schemas"]["UnmaskedJSON"][];
+        };
         UnmetJSON: {
             code: string;
             /** @description open parts for which a reason, sent under why by value, will do */
@@ -2443,6 +2837,8 @@ export interface components {
             parent_id?: string;
             parts: components["schemas"]["PartJSON"][];
             seats: components["schemas"]["SeatJSON"][];
+            /** @description purposes for which the asker may read what is masked here */
+            unmask?: components["schemas"]["OptionJSON"][];
         };
         Wrong: {
             /** @description what the words speak of */
@@ -3159,6 +3555,73 @@ export interface operations {
             };
         };
     };
+    personalCopy: {
+        parameters: {
+            query?: {
+                format?: "json" | "text";
+                purpose?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correctPersonal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     likelyDuplicates: {
         parameters: {
             query?: never;
@@ -3228,6 +3691,41 @@ export interface operations {
             };
         };
     };
+    unmask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmaskInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmaskOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     previewDuplicates: {
         parameters: {
             query?: never;
@@ -3248,6 +3746,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LikelyOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    earlierCases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EarlierInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EarlierOutputBody"];
                 };
             };
             /** @description Error */
@@ -4097,6 +4628,229 @@ export interface operations {
             };
         };
     };
+    viewLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listChecks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logConsistency: {
+        parameters: {
+            query: {
+                /** @description size of the older checkpoint */
+                from: number;
+                /** @description size of the newer one */
+                to: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logInclusion: {
+        parameters: {
+            query: {
+                /** @description number of the leaf, from 1 */
+                seq: number;
+                /** @description of the checkpoint */
+                size: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLeaves: {
+        parameters: {
+            query?: {
+                /** @description among the newest 200,000 */
+                act?: string;
+                /** @description number: leaves before it; 0: the newest */
+                before?: number;
+                /** @description 50 when 0 */
+                limit?: number;
+                person?: string;
+                /** @description kind/ID */
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeavesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -4331,6 +5085,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myReadings: {
+        parameters: {
+            query?: {
+                /** @description next of the page before */
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingsOutputBody"];
+                };
             };
             /** @description Error */
             default: {
