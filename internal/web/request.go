@@ -52,7 +52,7 @@ func Lang(ctx context.Context) string { return negotiate(from(ctx).accept) }
 
 // The policy of every page: our own scripts only, no frames, no other origin.
 const policy = "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
-	"img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+	"img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 
 // outer wraps every request: id, headers, access log, and an answer when something panics.
 func (s *Server) outer(next http.Handler) http.Handler {

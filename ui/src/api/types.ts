@@ -37,5 +37,13 @@ export type Call = Schema['CallView']
 export type Letter = Schema['LetterView']
 export type Unread = Schema['UnreadOutputBody']
 
+/** What the residents' inlet says of itself, and of a report that somebody follows. */
+export type Inlet = Schema['InletJSON']
+export type InletArea = Schema['InletAreaJSON']
+export type Proposed = Schema['ProposeOutputBody']
+export type Question = Schema['ChallengeJSON']
+export type NewReport = Schema['ReportInputBody']
+export type Followed = Schema['FollowedJSON']
+
 /** One place in a request that is wrong. */
 export type Wrong = Schema['Wrong']
