@@ -166,8 +166,8 @@ func TestAGBKFileIsRead(t *testing.T) {
 		t.Errorf("again: %+v", r)
 	}
 	street := startIn(t, c.data, "").logIn("street", "sample-street")
-	found, _ := street.send("GET", "/areas?q=%E6%A0%B7%E4%BE%8B%E6%96%B0%E6%9D%91", nil).get("areas").([]any)
-	if len(found) != 1 {
+	found, _ := street.send("GET", "/places?q=%E6%A0%B7%E4%BE%8B%E6%96%B0%E6%9D%91", nil).get("places").([]any)
+	if len(found) == 0 || found[0].(map[string]any)["how"] != "name" {
 		t.Errorf("the village is not found under its name: %v", found)
 	}
 }

@@ -47,6 +47,8 @@ type Person struct {
 	Locale       string // "zh", "en" or "" for the browser's
 	CreatedAt    time.Time
 	EndedAt      time.Time // zero while the person is with us
+	LockedAt     time.Time // zero unless somebody keeps the person out
+	OneTimeUntil time.Time // zero unless the password was made by somebody else; until then it counts
 }
 
 // Post is a role that a person has in a unit and over an area, for some time.
@@ -88,7 +90,16 @@ type Actor struct {
 	Locale       string
 	Posts        []Post   // own, valid now
 	Acting       []Acting // of others, delegated, valid now
+	Session      string   // id of the session that asks; "" where there is none
+	Must         []string // MustPassword, MustFactor: what comes before everything else
+	Lapsed       bool     // held posts once, and none now: there is nothing to do or see
 }
+
+// What somebody has to do before they may do anything else.
+const (
+	MustPassword = "password" // replace the one-time password by one of their own
+	MustFactor   = "factor"   // log in with a second factor, or set one up
+)
 
 // Has reports whether the actor has role now, in a post of their own or one they act in.
 func (a Actor) Has(role string) bool {

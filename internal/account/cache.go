@@ -69,9 +69,18 @@ func (c *cache) drop(people []string) {
 	}
 }
 
-// forget drops what is known of people once tx is durable.
+// forget drops what is known of people once tx is durable, and tells who wants to hear.
 func (s *Service) forget(tx *db.Tx, people ...string) {
-	if len(people) > 0 {
-		tx.AfterCommit(func() { s.known.drop(people) })
+	if len(people) == 0 {
+		return
 	}
+	tx.AfterCommit(func() {
+		s.known.drop(people)
+		if s.OnChange != nil {
+			s.OnChange(people)
+		}
+	})
 }
+
+// Forget drops what this process remembers of people, whom another process has changed.
+func (s *Service) Forget(people ...string) { s.known.drop(people) }

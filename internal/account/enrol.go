@@ -100,6 +100,7 @@ func (s *Service) endAt(ctx context.Context, tx *db.Tx, by string, who Person, p
 	if err := tx.Queue(ctx, endPostSQL, post.ID, at); err != nil {
 		return err
 	}
+	post.Until = at
 	if err := s.moved(ctx, tx, who.Jurisdiction, post, at); err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func (s *Service) addContacts(ctx context.Context, tx *db.Tx, by string, p Perso
 	if c == (Contacts{}) {
 		return false, nil
 	}
-	old, err := contactsOf(ctx, tx, p.ID)
+	old, err := s.contactsOf(ctx, tx, p.ID)
 	if err != nil {
 		return false, err
 	}

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"gezhi/internal/fault"
@@ -15,11 +16,18 @@ type Titles struct {
 	Names        func(ctx context.Context, ids []string) (map[string]string, error)
 	Role         func(ctx context.Context, jurisdiction, role string) string
 	Jurisdiction func(id string) Jurisdiction
+	// Roles lists the roles that somebody of a jurisdiction may be given.
+	Roles func(ctx context.Context, jurisdiction string) ([]RoleTitle, error)
+	// Seat checks where a post is to stand, and completes it: a role that is known, a unit and
+	// an area of the jurisdiction.
+	Seat func(ctx context.Context, jurisdiction string, n NewPost) (NewPost, error)
 }
 
 // Authenticate puts who asks into the context: the bearer token of a program, or the cookie of a
 // browser. Where there is an Authorization header the cookie is not looked at, for then
-// nobody has checked that the request is not forged.
+// nobody has checked that the request is not forged. Whoever must first do something else, or
+// has no post any more, is let through to that alone: session.password_first,
+// session.factor_first, session.no_post.
 func (s *Service) Authenticate(ctx context.Context, r *http.Request) (context.Context, error) {
 	token := tokenOf(r)
 	if token == "" {
@@ -29,7 +37,29 @@ func (s *Service) Authenticate(ctx context.Context, r *http.Request) (context.Co
 	if err != nil {
 		return ctx, err
 	}
+	if err := a.ready(r.URL.Path); err != nil {
+		return ctx, err
+	}
 	return With(ctx, a), nil
+}
+
+// always are the paths that answer whoever is logged in, also before they may do anything else.
+var always = map[string]bool{"/session": true, "/me": true, "/me/password": true, "/me/factor": true, "/me/factor/confirm": true}
+
+// ready refuses a request that something else must come before.
+func (a Actor) ready(path string) error {
+	own, ok := strings.CutPrefix(path, web.Prefix)
+	switch {
+	case ok && always[own]:
+		return nil
+	case slices.Contains(a.Must, MustPassword):
+		return fault.New(fault.Forbidden, "session.password_first")
+	case slices.Contains(a.Must, MustFactor):
+		return fault.New(fault.Forbidden, "session.factor_first")
+	case a.Lapsed:
+		return fault.New(fault.Forbidden, "session.no_post")
+	}
+	return nil
 }
 
 func tokenOf(r *http.Request) string {
@@ -40,7 +70,7 @@ func tokenOf(r *http.Request) string {
 		}
 		return strings.TrimSpace(token)
 	}
-	if c, err := r.Cookie(web.SessionCookie); err == nil {
+	if c, err := r.Cookie(web.SessionCookieOf(r.Context())); err == nil {
 		return c.Value
 	}
 	return ""
@@ -50,6 +80,7 @@ type logInInput struct {
 	Body struct {
 		Login    string `json:"login" minLength:"1" maxLength:"64"`
 		Password string `json:"password" minLength:"1" maxLength:"128"`
+		Code     string `json:"code,omitempty" maxLength:"32" doc:"of the second factor, or a recovery code; asked for by session.code_needed"`
 	}
 }
 
@@ -68,6 +99,8 @@ type Me struct {
 	Jurisdiction MyCounty `json:"jurisdiction"`
 	Locale       string   `json:"locale,omitempty" enum:"zh,en"`
 	Posts        []MyPost `json:"posts"`
+	Must         []string `json:"must,omitempty" enum:"password,factor" doc:"what comes before everything else: a password of one's own, a second factor"`
+	Lapsed       bool     `json:"lapsed,omitempty" doc:"every post has ended"`
 }
 
 // MyContacts are how the asker is reached outside the program. An empty way is none.
@@ -119,11 +152,16 @@ func (s *Service) Register(srv *web.Server, titles Titles) {
 	web.Op(srv, web.Operation{Method: "POST", Path: "/session", ID: "logIn", Summary: "Log in with a login and a password", Tags: tags, Public: true},
 		func(ctx context.Context, in *logInInput) (*logInOutput, error) {
 			c := web.ClientOf(ctx)
-			token, a, err := s.LogIn(ctx, in.Body.Login, in.Body.Password, Origin{Addr: c.Addr, UserAgent: c.UserAgent})
+			token, a, err := s.LogIn(ctx, in.Body.Login, in.Body.Password, in.Body.Code, Origin{Addr: c.Addr, UserAgent: c.UserAgent})
 			if err != nil {
 				return nil, err
 			}
-			out := &logInOutput{SetCookie: cookie(ctx, token, int(s.Longest.Seconds()))}
+			if before, err := From(ctx); err == nil { // the session that this browser had is of no more use
+				if err := s.EndSession(ctx, before.PersonID, before.PersonID, before.Session); err != nil {
+					return nil, err
+				}
+			}
+			out := &logInOutput{SetCookie: s.Cookie(ctx, token)}
 			out.Body, err = me(ctx, a, titles)
 			return out, err
 		})
@@ -132,7 +170,7 @@ func (s *Service) Register(srv *web.Server, titles Titles) {
 			if err := s.LogOut(r.Context(), tokenOf(r)); err != nil {
 				return err
 			}
-			gone := cookie(r.Context(), "", -1)
+			gone := web.NewSessionCookie(r.Context(), "", -1)
 			http.SetCookie(w, &gone)
 			w.WriteHeader(http.StatusNoContent)
 			return nil
@@ -147,6 +185,8 @@ func (s *Service) Register(srv *web.Server, titles Titles) {
 			return &meOutput{body}, err
 		})
 	s.registerContacts(srv, tags)
+	s.registerOwn(srv, tags)
+	s.registerPeople(srv, titles)
 }
 
 func (s *Service) registerContacts(srv *web.Server, tags []string) {
@@ -169,13 +209,13 @@ func (s *Service) registerContacts(srv *web.Server, tags []string) {
 		})
 }
 
-func cookie(ctx context.Context, token string, maxAge int) http.Cookie {
-	return http.Cookie{Name: web.SessionCookie, Value: token, Path: "/", MaxAge: maxAge, HttpOnly: true,
-		SameSite: http.SameSiteLaxMode, Secure: web.ClientOf(ctx).Secure}
+// Cookie carries the token of a session for as long as it may last.
+func (s *Service) Cookie(ctx context.Context, token string) http.Cookie {
+	return web.NewSessionCookie(ctx, token, int(s.Longest.Seconds()))
 }
 
 func me(ctx context.Context, a Actor, titles Titles) (Me, error) {
-	m := Me{Person: Named{a.PersonID, a.Name}, Jurisdiction: MyCounty{Named: Named{ID: a.Jurisdiction}}, Locale: a.Locale, Posts: []MyPost{}}
+	m := Me{Person: Named{a.PersonID, a.Name}, Jurisdiction: MyCounty{Named: Named{ID: a.Jurisdiction}}, Locale: a.Locale, Posts: []MyPost{}, Must: a.Must, Lapsed: a.Lapsed}
 	if titles.Jurisdiction != nil {
 		j := titles.Jurisdiction(a.Jurisdiction)
 		m.Jurisdiction.Name, m.Jurisdiction.Sample = j.Name, j.Nature == "sample"
@@ -188,14 +228,24 @@ func me(ctx context.Context, a Actor, titles Titles) (Me, error) {
 		mine.For = &Named{ID: p.PersonID, Name: p.HolderName}
 		m.Posts = append(m.Posts, mine)
 	}
-	if titles.Role != nil {
-		for i := range m.Posts {
-			m.Posts[i].RoleTitle = titles.Role(ctx, a.Jurisdiction, m.Posts[i].Role)
-		}
+	posts := make([]*MyPost, len(m.Posts))
+	for i := range m.Posts {
+		posts[i] = &m.Posts[i]
 	}
+	if err := titles.name(ctx, a.Jurisdiction, posts); err != nil {
+		return Me{}, err
+	}
+	return m, nil
+}
+
+// name fills in what the roles, units and areas of posts are called.
+func (t Titles) name(ctx context.Context, jurisdiction string, posts []*MyPost) error {
 	var wanted []*Named
 	var ids []string
-	for _, p := range m.Posts {
+	for _, p := range posts {
+		if t.Role != nil {
+			p.RoleTitle = t.Role(ctx, jurisdiction, p.Role)
+		}
 		if p.Unit != nil {
 			wanted, ids = append(wanted, p.Unit), append(ids, p.Unit.ID)
 		}
@@ -203,17 +253,17 @@ func me(ctx context.Context, a Actor, titles Titles) (Me, error) {
 			wanted, ids = append(wanted, &p.Area.Named), append(ids, p.Area.ID)
 		}
 	}
-	if titles.Names == nil || len(ids) == 0 {
-		return m, nil
+	if t.Names == nil || len(ids) == 0 {
+		return nil
 	}
-	known, err := titles.Names(ctx, ids)
+	known, err := t.Names(ctx, ids)
 	if err != nil {
-		return Me{}, err
+		return err
 	}
 	for _, n := range wanted {
 		n.Name = known[n.ID]
 	}
-	return m, nil
+	return nil
 }
 
 func myPost(p Post) MyPost {

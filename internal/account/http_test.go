@@ -39,6 +39,10 @@ func eachDesk(t *testing.T, fn func(t *testing.T, d desk)) {
 
 // ask sends a request as a browser does from our own page; headers are "Name: value".
 func (d desk) ask(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	return d.serve(d.request(method, path, body, headers...))
+}
+
+func (d desk) request(method, path, body string, headers ...string) *http.Request {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	r.Header.Set("User-Agent", "browser")
@@ -46,6 +50,10 @@ func (d desk) ask(method, path, body string, headers ...string) *httptest.Respon
 		k, v, _ := strings.Cut(h, ": ")
 		r.Header.Set(k, v)
 	}
+	return r
+}
+
+func (d desk) serve(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	d.srv.ServeHTTP(w, r)
 	return w
@@ -73,7 +81,7 @@ func TestABrowsersSession(t *testing.T) {
 			t.Fatal(w.Code, w.Body, cookies)
 		}
 		c := cookies[0]
-		if c.Name != web.SessionCookie || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure || c.Path != "/" || c.MaxAge != 7*24*3600 {
+		if c.Name != web.SessionCookie || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure || c.Path != "/" || c.MaxAge != 7*24*3600 {
 			t.Errorf("%+v", c)
 		}
 		want := Me{Person: Named{p.ID, p.Name}, Jurisdiction: MyCounty{Named{"j1", "样例县"}, true}, Posts: []MyPost{{ID: post.ID, Role: "grid_worker", RoleTitle: "title of grid_worker", Seat: "leader",

@@ -49,12 +49,13 @@ type secret struct {
 // answer takes as long as for one that does.
 var nobody = secret{cost: standardCost, salt: make([]byte, saltBytes), key: make([]byte, keyBytes)}
 
-func checkPassword(password, login string) error {
+// checkPassword refuses what is no password for somebody of this login and name.
+func checkPassword(password, login, name string) error {
 	n := utf8.RuneCountInString(password)
 	if n < minPassword || n > maxPassword || !utf8.ValidString(password) || foldLogin(password) == login {
 		return fault.New(fault.Invalid, "password.unfit", "least", minPassword, "most", maxPassword)
 	}
-	if isWeak(strings.ToLower(password), login) {
+	if lower := strings.ToLower(password); isWeak(lower, login) || isWeak(lower, strings.ToLower(name)) {
 		return fault.New(fault.Invalid, "password.weak")
 	}
 	return nil

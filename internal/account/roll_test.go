@@ -112,7 +112,7 @@ func TestAnImportIsAllOrNothing(t *testing.T) {
 				t.Errorf("line %d: begun %v, taken %v", i, begun, taken)
 			}
 		}
-		_, _, err := o.LogIn(t.Context(), "li", "", Origin{})
+		_, _, err := o.LogIn(t.Context(), "li", "", "", Origin{})
 		want(t, err, "session.wrong")
 		if err := o.EndPerson(t.Context(), "", o.roll().WithRole("j1", "clerk", monday)[0].PersonID); err != nil {
 			t.Fatal(err)

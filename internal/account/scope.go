@@ -63,6 +63,9 @@ func (a Actor) Scope(sees func(role string) Sees, ancestors func(areaID string) 
 	}
 	add(PersonBranch, NoLevel, a.PersonID)
 	post := func(p Post) {
+		if IsKernelRole(p.Role) {
+			return // an administrator sees no case by that role
+		}
 		add(PostBranch, NoLevel, p.ID)
 		far := sees(p.Role)
 		if far >= SeesUnit {

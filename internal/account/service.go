@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
+	"gezhi/internal/privacy"
 )
 
 // Service does what is done with people, posts and sessions. Its callers have asked already
@@ -26,6 +28,22 @@ type Service struct {
 	// OnPost hears, within the transaction, that a post begins or ends at a moment, perhaps
 	// a later one. An error fails the change.
 	OnPost func(ctx context.Context, tx *db.Tx, jurisdiction string, p Post, at time.Time) error
+	// Vault seals how people are reached.
+	Vault *privacy.Vault
+	// Ground says what lies within what; nil: nothing does, and nobody answers for anybody.
+	Ground func(ctx context.Context) (Ground, error)
+	// Invites says which roles the holders of a role invite; nil: none.
+	Invites func(ctx context.Context, jurisdiction string) (Looks, error)
+	// OnChange hears, after the commit, whose rights or sessions have changed. May be nil.
+	OnChange func(people []string)
+	// FactorRoles are the roles whose holders do nothing before they have logged in with a
+	// second factor.
+	FactorRoles []string
+	// Issuer names this installation in authenticator apps.
+	Issuer string
+	// Key seals second factors, KeyBytes long. A service that was made by New has one that is
+	// forgotten with it.
+	Key []byte
 
 	hashing slots
 	known   cache
@@ -33,8 +51,10 @@ type Service struct {
 
 // New returns a service with the usual clock, ids and times.
 func New(d *db.DB) *Service {
+	key := make([]byte, KeyBytes)
+	_, _ = rand.Read(key) // never fails (Go 1.24)
 	return &Service{DB: d, Now: clock.System, NewID: id.New, Idle: 12 * time.Hour, Longest: 7 * 24 * time.Hour, Fresh: 3 * time.Second,
-		hashing: make(slots, atOnce)}
+		Issuer: "Gezhi", Key: key, hashing: make(slots, atOnce)}
 }
 
 // NewPerson is what CreatePerson is told. Without a login, or without a password, the person
@@ -52,7 +72,7 @@ func (s *Service) CreatePerson(ctx context.Context, by string, n NewPerson) (Per
 	hash := ""
 	if n.Password != "" {
 		var err error
-		if hash, err = s.hash(ctx, n.Password, foldLogin(n.Login)); err != nil {
+		if hash, err = s.hash(ctx, n.Password, foldLogin(n.Login), n.Name); err != nil {
 			return Person{}, err
 		}
 	}
@@ -78,7 +98,7 @@ func (s *Service) enrol(ctx context.Context, tx *db.Tx, by string, n NewPerson, 
 		return Person{}, false, err
 	}
 	s.forget(tx, p.ID) // nobody knows the person yet, but a roll of everybody is now old
-	return p, true, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "person.created", by, p.row())
+	return p, true, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "person.created", by, nil)
 }
 
 // SetPassword gives a person a new password and ends all their sessions.
@@ -90,13 +110,13 @@ func (s *Service) SetPassword(ctx context.Context, by, personID, password string
 	if p.Login == "" {
 		return fault.New(fault.Conflict, "person.no_login")
 	}
-	hash, err := s.hash(ctx, password, p.Login)
+	hash, err := s.hash(ctx, password, p.Login, p.Name)
 	if err != nil {
 		return err
 	}
 	leaf := s.NewID()
 	return s.change(ctx, personID, func(ctx context.Context, tx *db.Tx, p Person) error {
-		if err := tx.Queue(ctx, setSecretSQL, p.ID, hash); err != nil {
+		if err := tx.Queue(ctx, setSecretSQL, p.ID, hash, 0); err != nil {
 			return err
 		}
 		if err := tx.Queue(ctx, deleteSessionsSQL, p.ID); err != nil {
@@ -121,6 +141,7 @@ func (s *Service) EndPerson(ctx context.Context, by, personID string) error {
 		}
 		for _, post := range held {
 			if covers(post.From, post.Until, now) {
+				post.Until = now
 				if err := s.moved(ctx, tx, p.Jurisdiction, post, now); err != nil {
 					return err
 				}
@@ -131,8 +152,10 @@ func (s *Service) EndPerson(ctx context.Context, by, personID string) error {
 				return err
 			}
 		}
-		if err := tx.Queue(ctx, deleteSessionsSQL, p.ID); err != nil {
-			return err
+		for _, do := range []db.Stmt{deleteSessionsSQL, deleteFactorSQL, deleteRecoverySQL} {
+			if err := tx.Queue(ctx, do, p.ID); err != nil {
+				return err
+			}
 		}
 		s.forget(tx, stand...)
 		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "person.ended", by, map[string]int64{"ended_at": db.Ms(now)})
@@ -204,12 +227,20 @@ func (s *Service) appoint(ctx context.Context, tx *db.Tx, by string, n NewPost) 
 	if err != nil {
 		return Post{}, err
 	}
+	if err := s.checkKernel(ctx, tx, n); err != nil {
+		return Post{}, err
+	}
 	p := Post{ID: s.NewID(), PersonID: n.PersonID, Role: n.Role, UnitID: n.UnitID, AreaID: n.AreaID,
 		AreaLevel: n.AreaLevel, Seat: n.Seat, From: n.From, Until: n.Until}
 	if err := insertPost(ctx, tx, who.Jurisdiction, p); err != nil {
 		return Post{}, err
 	}
 	s.forget(tx, who.ID)
+	if IsKernelRole(p.Role) { // whoever comes to administer logs in anew
+		if err := tx.Queue(ctx, deleteSessionsSQL, who.ID); err != nil {
+			return Post{}, err
+		}
+	}
 	if err := s.moved(ctx, tx, who.Jurisdiction, p, p.From); err != nil {
 		return Post{}, err
 	}
@@ -273,6 +304,9 @@ func (s *Service) Delegate(ctx context.Context, by string, d Delegation) (Delega
 	})
 	if err != nil {
 		return Delegation{}, err
+	}
+	if IsKernelRole(post.Role) {
+		return Delegation{}, fault.New(fault.Conflict, "delegation.of_administration")
 	}
 	d.ID, d.From, d.RecordedBy = s.NewID(), post.PersonID, by
 	if d.To == d.From {
@@ -360,14 +394,23 @@ func (s *Service) present(ctx context.Context, tx *db.Tx, personID string) (Pers
 	return p, err
 }
 
-// note appends the audit leaf of a change to a person.
-func (s *Service) note(ctx context.Context, tx *db.Tx, leaf, jurisdiction, personID, act, by string, row any) error {
-	return audit.Append(ctx, tx, audit.Leaf{ID: leaf, Jurisdiction: jurisdiction, Subject: personKey(personID), Act: act, Person: by, At: s.Now(), Row: row})
+// note appends the audit leaf of a change to a person: it names all rows that are the person's,
+// and what was deleted. The person's key is held. said is kept and holds nothing personal.
+func (s *Service) note(ctx context.Context, tx *db.Tx, leaf, jurisdiction, personID, act, by string, said any, deleted ...audit.Ref) error {
+	of := []any{personID}
+	rows := append(deleted, audit.Ref{Table: audit.Persons, Key: of}, audit.Ref{Table: audit.Posts, By: "person_id", Key: of}, audit.Ref{Table: audit.Contacts, By: "person_id", Key: of},
+		audit.Ref{Table: audit.Delegations, By: "from_person", Key: of}, audit.Ref{Table: audit.Delegations, By: "to_person", Key: of})
+	return audit.Append(ctx, tx, audit.Leaf{ID: leaf, Jurisdiction: jurisdiction, Subject: personKey(personID), Act: act, Person: by, At: s.Now(), Said: said, Rows: rows})
+}
+
+// noteSession appends the leaf of a session that began or ended; it changes no row that is proved.
+func (s *Service) noteSession(ctx context.Context, tx *db.Tx, leaf, jurisdiction, personID, act string) error {
+	return audit.Append(ctx, tx, audit.Leaf{ID: leaf, Jurisdiction: jurisdiction, Subject: personKey(personID), Act: act, Person: personID, At: s.Now()})
 }
 
 // hash makes the stored form of a password, when there is room to.
-func (s *Service) hash(ctx context.Context, password, login string) (string, error) {
-	if err := checkPassword(password, login); err != nil {
+func (s *Service) hash(ctx context.Context, password, login, name string) (string, error) {
+	if err := checkPassword(password, login, name); err != nil {
 		return "", err
 	}
 	release, err := s.hashing.hold(ctx)
@@ -382,6 +425,14 @@ func (s *Service) hash(ctx context.Context, password, login string) (string, err
 func kept(t time.Time) time.Time { return db.Time(db.Ms(t)) }
 
 func personKey(personID string) string { return "person/" + personID }
+
+// or is err, or what is missing where there is none.
+func or(err error, missing *fault.Error) error {
+	if err == nil {
+		return missing
+	}
+	return err
+}
 
 // none turns "no row" into the fault that says what is missing.
 func none(err error, missing *fault.Error) error {

@@ -10,10 +10,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
 	"gezhi/internal/fault"
+	"gezhi/internal/id"
+	"gezhi/internal/privacy"
 )
 
 // monday is when every test begins: 2026-03-02 09:00 in China.
@@ -30,8 +33,20 @@ type office struct {
 
 func each(t *testing.T, fn func(t *testing.T, o office)) {
 	t.Helper()
+	eachUnproved(t, func(t *testing.T, o office) {
+		fn(t, o)
+		if r, err := (&audit.Verifier{DB: o.DB}).Run(t.Context()); err != nil || !r.OK {
+			t.Errorf("a row is not what the leaves say: %v, %+v", err, r)
+		}
+	})
+}
+
+// eachUnproved is each for a test that writes rows by hand, which no leaf names.
+func eachUnproved(t *testing.T, fn func(t *testing.T, o office)) {
+	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		o := office{New(d), t, clock.At(monday)}
+		o.Vault = privacy.InMemory(d, o.clock.Now, id.New)
 		o.Now = o.clock.Now
 		fn(t, o)
 	})
@@ -57,7 +72,7 @@ func (o office) post(personID, role string) Post {
 
 func (o office) logIn(login string) string {
 	o.t.Helper()
-	token, _, err := o.LogIn(o.t.Context(), login, password, Origin{Addr: "192.0.2.1", UserAgent: "test"})
+	token, _, err := o.LogIn(o.t.Context(), login, password, "", Origin{Addr: "192.0.2.1", UserAgent: "test"})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -98,7 +113,7 @@ func TestLogInAndOut(t *testing.T) {
 	each(t, func(t *testing.T, o office) {
 		p := o.person("Wang.Li")
 		post := o.post(p.ID, "grid_worker")
-		token, a, err := o.LogIn(t.Context(), " WANG.li ", password, Origin{UserAgent: "phone"})
+		token, a, err := o.LogIn(t.Context(), " WANG.li ", password, "", Origin{UserAgent: "phone"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +154,7 @@ func TestWrongLogInsLookAlike(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, c := range [][2]string{{"wang", "wrong password"}, {"wang", ""}, {"nobody", password}, {"mute", ""}, {"mute", password}, {"gone", password}, {"", ""}, {"", password}} {
-			_, _, err := o.LogIn(t.Context(), c[0], c[1], Origin{Addr: fmt.Sprint(i)})
+			_, _, err := o.LogIn(t.Context(), c[0], c[1], "", Origin{Addr: fmt.Sprint(i)})
 			want(t, err, "session.wrong")
 			if f := new(fault.Error); errors.As(err, &f) && (f.Kind != fault.Unauthenticated || len(f.Args) > 0) {
 				t.Errorf("%q: %+v", c, f)
@@ -459,7 +474,7 @@ func BenchmarkWho(b *testing.B) {
 	if _, err := s.GivePost(b.Context(), "", NewPost{PersonID: p.ID, Role: "clerk"}); err != nil {
 		b.Fatal(err)
 	}
-	token, _, err := s.LogIn(b.Context(), "wang", password, Origin{})
+	token, _, err := s.LogIn(b.Context(), "wang", password, "", Origin{})
 	if err != nil {
 		b.Fatal(err)
 	}

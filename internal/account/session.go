@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"gezhi/internal/db"
@@ -15,11 +16,14 @@ import (
 
 // Session is one place where a person is logged in.
 type Session struct {
+	ID        string // names it to people; it is not the token
 	PersonID  string
 	CreatedAt time.Time
 	SeenAt    time.Time // last use, to within seenEvery
 	ExpiresAt time.Time
 	UserAgent string
+	Addr      string // where it was opened
+	Strong    bool   // opened with a second factor
 }
 
 const (
@@ -32,85 +36,129 @@ const (
 type Origin struct {
 	Addr      string // IP address
 	UserAgent string
+	Strong    bool // a second factor was given, or the way in is as good as one
 }
 
-// LogIn gives a token for a login and its password. A wrong login and a wrong password are
-// both session.wrong and take the same time; after some failures of a login or an address
-// the answer is session.too_many with the seconds to wait.
-func (s *Service) LogIn(ctx context.Context, login, password string, o Origin) (token string, a Actor, err error) {
+// LogIn gives a token for a login and its password, and for the code of the second factor or a
+// recovery code where the person has one. A wrong login and a wrong password are both
+// session.wrong and take the same time. Only who knows the password hears more:
+// session.code_needed, session.wrong_code, session.locked, session.password_expired. After some
+// failures of a login or an address the answer is session.too_many with the seconds to wait.
+func (s *Service) LogIn(ctx context.Context, login, password, code string, o Origin) (token string, a Actor, err error) {
 	login = foldLogin(login)
 	from := sources(login, o.Addr)
 	if err := s.mayTry(ctx, from); err != nil {
 		return "", Actor{}, err // before the queue for hashing, which a flood would fill
 	}
-	personID, err := s.verify(ctx, login, password, from)
+	p, err := s.verify(ctx, login, password, code, from)
 	if err != nil {
 		return "", Actor{}, err
 	}
-	return s.open(ctx, personID, o, from[0])
+	o.Strong = p.factor
+	return s.open(ctx, p.personID, o, from[0])
 }
 
-// verify returns whose login and password these are. Asking, hashing and counting happen in one
-// slot, so that a crowd of attempts cannot overtake the count.
-func (s *Service) verify(ctx context.Context, login, password string, from []source) (personID string, err error) {
+// verify returns whose login, password and code these are. Asking, hashing and counting happen
+// in one slot, so that a crowd of attempts cannot overtake the count.
+func (s *Service) verify(ctx context.Context, login, password, code string, from []source) (proof, error) {
 	release, err := s.hashing.hold(ctx)
 	if err != nil {
-		return "", err
+		return proof{}, err
 	}
 	defer release()
 	if err := s.mayTry(ctx, from); err != nil {
-		return "", err
+		return proof{}, err
 	}
-	var stored string
+	var p proof
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		personID, stored, err = secretOf(ctx, tx, login)
+		p, err = proofOf(ctx, tx, login)
 		return err
 	})
 	if err != nil && !errors.Is(err, db.ErrNoRows) {
-		return "", err
+		return proof{}, err
 	}
+	err = s.compare(ctx, p, password)
+	switch {
+	case err != nil:
+	case !p.lockedAt.IsZero():
+		return proof{}, fault.New(fault.Unauthenticated, "session.locked")
+	case !p.oneTimeUntil.IsZero() && !s.Now().Before(p.oneTimeUntil):
+		return proof{}, fault.New(fault.Unauthenticated, "session.password_expired")
+	case p.factor && typed(code) == "":
+		return proof{}, fault.New(fault.Unauthenticated, "session.code_needed")
+	case p.factor:
+		err = s.useCode(ctx, p.personID, code)
+	}
+	if fault.KindOf(err) != fault.Unauthenticated {
+		return p, err
+	}
+	if uncounted := s.countFailure(ctx, from); uncounted != nil {
+		return proof{}, uncounted
+	}
+	return proof{}, err
+}
+
+// compare refuses a password that is not the one of p with session.wrong. It takes as long
+// when there is nobody to compare with. A hash made at another cost than ours is made anew.
+func (s *Service) compare(ctx context.Context, p proof, password string) error {
 	against := nobody
-	if err == nil && stored != "" {
-		if against, err = parseSecret(stored); err != nil {
-			return "", fault.Wrap(err, fault.Internal, "internal")
+	if p.hash != "" {
+		var err error
+		if against, err = parseSecret(p.hash); err != nil {
+			return fault.Wrap(err, fault.Internal, "internal")
 		}
 	}
-	if len(password) <= maxPassword*4 && against.matches(password) && stored != "" {
-		return personID, nil
+	if len(password) > maxPassword*4 || !against.matches(password) || p.hash == "" {
+		return fault.New(fault.Unauthenticated, "session.wrong")
 	}
-	if err := s.countFailure(ctx, from); err != nil {
-		return "", err
+	if against.cost == standardCost {
+		return nil
 	}
-	return "", fault.New(fault.Unauthenticated, "session.wrong")
+	better := newSecret(password).String()
+	return s.DB.Write(ctx, db.Keys{personKey(p.personID)}, func(ctx context.Context, tx *db.Tx) error {
+		who, err := s.present(ctx, tx, p.personID)
+		if err != nil {
+			return err
+		}
+		if err := tx.Queue(ctx, upgradeSQL, p.personID, p.hash, better); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, s.NewID(), who.Jurisdiction, who.ID, "password.upgraded", who.ID, nil)
+	})
 }
 
 // open begins a session and forgets the failures of the login, and the person's dead sessions.
 func (s *Service) open(ctx context.Context, personID string, o Origin, login source) (string, Actor, error) {
-	raw := make([]byte, tokenBytes)
-	_, _ = rand.Read(raw) // never fails (Go 1.24)
-	token := base64.RawURLEncoding.EncodeToString(raw)
-	now, leaf := s.Now(), s.NewID()
+	token := newToken()
 	err := s.DB.Write(ctx, db.Keys{personKey(personID), attemptKey}, func(ctx context.Context, tx *db.Tx) error {
 		p, err := s.present(ctx, tx, personID)
 		if err != nil {
 			return err
 		}
+		now := s.Now()
 		if err := tx.Queue(ctx, forgetSourceSQL, login.key); err != nil {
 			return err
 		}
 		if err := tx.Queue(ctx, deleteExpiredSQL, personID, now, now.Add(-s.Idle)); err != nil {
 			return err
 		}
-		if err := tx.Queue(ctx, insertSessionSQL, hashToken(token), personID, now, now.Add(s.Longest), o.UserAgent); err != nil {
+		if err := tx.Queue(ctx, insertSessionSQL, hashToken(token), personID, now, now.Add(s.Longest), o.UserAgent, s.NewID(), o.Addr, o.Strong); err != nil {
 			return err
 		}
-		return s.note(ctx, tx, leaf, p.Jurisdiction, personID, "session.opened", personID, nil)
+		return s.noteSession(ctx, tx, s.NewID(), p.Jurisdiction, personID, "session.opened")
 	})
 	if err != nil {
 		return "", Actor{}, err
 	}
 	a, err := s.Who(ctx, token)
 	return token, a, err
+}
+
+// newToken is 256 random bits, as a cookie may carry them.
+func newToken() string {
+	raw := make([]byte, tokenBytes)
+	_, _ = rand.Read(raw) // never fails (Go 1.24)
+	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
 // LogOut ends the session of a token. A token that is dead already is no error.
@@ -133,7 +181,7 @@ func (s *Service) LogOut(ctx context.Context, token string) error {
 			return err
 		}
 		s.forget(tx, v.PersonID)
-		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "session.closed", p.ID, nil)
+		return s.noteSession(ctx, tx, leaf, p.Jurisdiction, p.ID, "session.closed")
 	})
 }
 
@@ -145,6 +193,40 @@ func (s *Service) Sessions(ctx context.Context, personID string) (all []Session,
 		return err
 	})
 	return all, err
+}
+
+// EndSession ends one session of a person, or all of them when id is "". One that is not there
+// any more is no error.
+func (s *Service) EndSession(ctx context.Context, by, personID, id string) error {
+	return s.change(ctx, personID, func(ctx context.Context, tx *db.Tx, p Person) error {
+		end, args := deleteSessionsSQL, []any{p.ID}
+		if id != "" {
+			end, args = deleteOneSQL, []any{p.ID, id}
+		}
+		if err := tx.Queue(ctx, end, args...); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "session.ended", by, map[string]string{"session": id})
+	})
+}
+
+// EndOtherSessions ends every session of the asker but the one that asks.
+func (s *Service) EndOtherSessions(ctx context.Context, a Actor) error {
+	return s.change(ctx, a.PersonID, func(ctx context.Context, tx *db.Tx, p Person) error {
+		if err := tx.Queue(ctx, deleteOthersSQL, p.ID, a.Session); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "session.ended", p.ID, map[string]string{"all_but": a.Session})
+	})
+}
+
+// renew gives the session of the asker another token, and ends all others of the person: what
+// the person may do has changed. It joins the caller's transaction.
+func (s *Service) renew(ctx context.Context, tx *db.Tx, a Actor, token string, strong bool) error {
+	if err := tx.Queue(ctx, deleteOthersSQL, a.PersonID, a.Session); err != nil {
+		return err
+	}
+	return tx.Queue(ctx, renewSessionSQL, a.PersonID, a.Session, hashToken(token), strong)
 }
 
 // Who returns whose token this is, with the posts that are valid now. A token that is unknown,
@@ -161,7 +243,7 @@ func (s *Service) Who(ctx context.Context, token string) (Actor, error) {
 		if v, err = sessionByHash(ctx, tx, hash); err != nil {
 			return none(err, fault.New(fault.Unauthenticated, "session.none"))
 		}
-		k, err = s.load(ctx, tx, v.PersonID, now)
+		k, err = s.load(ctx, tx, v, now)
 		return err
 	})
 	if err != nil {
@@ -182,14 +264,17 @@ func (s *Service) Who(ctx context.Context, token string) (Actor, error) {
 	return k.Actor, nil
 }
 
-// load reads a person with the posts that are valid now; the result holds until the next moment
-// at which one begins or ends.
-func (s *Service) load(ctx context.Context, tx *db.Tx, personID string, now time.Time) (known, error) {
-	p, err := s.person(ctx, tx, personID)
+// load reads the person of a session with the posts that are valid now; the result holds until
+// the next moment at which one begins or ends.
+func (s *Service) load(ctx context.Context, tx *db.Tx, v Session, now time.Time) (known, error) {
+	p, err := s.person(ctx, tx, v.PersonID)
 	if err != nil {
 		return known{}, err
 	}
-	k := known{Actor: Actor{PersonID: p.ID, Name: p.Name, Jurisdiction: p.Jurisdiction, Locale: p.Locale}, ended: !p.EndedAt.IsZero()}
+	k := known{Actor: Actor{PersonID: p.ID, Name: p.Name, Jurisdiction: p.Jurisdiction, Locale: p.Locale, Session: v.ID}, ended: !p.EndedAt.IsZero() || !p.LockedAt.IsZero()}
+	if !p.OneTimeUntil.IsZero() {
+		k.Must = append(k.Must, MustPassword)
+	}
 	valid := func(from, until time.Time) bool {
 		for _, t := range []time.Time{from, until} {
 			if t.After(now) {
@@ -198,7 +283,7 @@ func (s *Service) load(ctx context.Context, tx *db.Tx, personID string, now time
 		}
 		return covers(from, until, now)
 	}
-	posts, err := postsOf(ctx, tx, personID)
+	posts, err := postsOf(ctx, tx, v.PersonID)
 	if err != nil {
 		return known{}, err
 	}
@@ -207,7 +292,7 @@ func (s *Service) load(ctx context.Context, tx *db.Tx, personID string, now time
 			k.Posts = append(k.Posts, p)
 		}
 	}
-	all, err := lentTo(ctx, tx, personID)
+	all, err := lentTo(ctx, tx, v.PersonID)
 	if err != nil {
 		return known{}, err
 	}
@@ -216,6 +301,10 @@ func (s *Service) load(ctx context.Context, tx *db.Tx, personID string, now time
 		if lentNow && heldNow {
 			k.Acting = append(k.Acting, l.Acting)
 		}
+	}
+	k.Lapsed = len(posts)+len(all) > 0 && len(k.Posts)+len(k.Acting) == 0
+	if !v.Strong && slices.ContainsFunc(s.FactorRoles, k.Has) {
+		k.Must = append(k.Must, MustFactor)
 	}
 	return k, nil
 }

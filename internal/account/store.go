@@ -10,9 +10,12 @@ import (
 var (
 	insertPersonSQL = db.SQL(`INSERT INTO person (id, jurisdiction, name, login, password_hash, nature, locale, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (login) WHERE login <> '' DO NOTHING`)
-	personByIDSQL = db.SQL(`SELECT id, jurisdiction, name, login, nature, locale, created_at, ended_at FROM person WHERE id = $1`)
-	secretSQL     = db.SQL(`SELECT id, password_hash FROM person WHERE login = $1 AND login <> '' AND ended_at = 0`)
-	setSecretSQL  = db.SQL(`UPDATE person SET password_hash = $2 WHERE id = $1`)
+	personByIDSQL = db.SQL(`SELECT id, jurisdiction, name, login, nature, locale, created_at, ended_at, locked_at, one_time_until FROM person WHERE id = $1`)
+	secretSQL     = db.SQL(`SELECT p.id, p.password_hash, p.locked_at, p.one_time_until, COALESCE(f.secret, '') FROM person p LEFT JOIN factor f ON f.person_id = p.id
+		WHERE p.login = $1 AND p.login <> '' AND p.ended_at = 0`)
+	setSecretSQL  = db.SQL(`UPDATE person SET password_hash = $2, one_time_until = $3 WHERE id = $1`)
+	upgradeSQL    = db.SQL(`UPDATE person SET password_hash = $3 WHERE id = $1 AND password_hash = $2`)
+	lockPersonSQL = db.SQL(`UPDATE person SET locked_at = $2 WHERE id = $1`)
 	endPersonSQL  = db.SQL(`UPDATE person SET ended_at = $2, password_hash = '' WHERE id = $1`)
 
 	insertPostSQL = db.SQL(`INSERT INTO post (jurisdiction, id, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until)
@@ -35,12 +38,15 @@ var (
 		FROM delegation d JOIN post p ON p.id = d.post_id JOIN person h ON h.id = p.person_id
 		WHERE d.to_person = $1 ORDER BY d.id`)
 
-	insertSessionSQL = db.SQL(`INSERT INTO session (token_hash, person_id, created_at, seen_at, expires_at, user_agent) VALUES ($1, $2, $3, $3, $4, $5)`)
-	sessionSQL       = db.SQL(`SELECT person_id, created_at, seen_at, expires_at, user_agent FROM session WHERE token_hash = $1`)
-	sessionsOfSQL    = db.SQL(`SELECT person_id, created_at, seen_at, expires_at, user_agent FROM session
+	insertSessionSQL = db.SQL(`INSERT INTO session (token_hash, person_id, created_at, seen_at, expires_at, user_agent, id, addr, strong) VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8)`)
+	sessionSQL       = db.SQL(`SELECT id, person_id, created_at, seen_at, expires_at, user_agent, addr, strong FROM session WHERE token_hash = $1`)
+	sessionsOfSQL    = db.SQL(`SELECT id, person_id, created_at, seen_at, expires_at, user_agent, addr, strong FROM session
 		WHERE person_id = $1 AND expires_at > $2 AND seen_at > $3 ORDER BY created_at, token_hash`)
 	seeSessionSQL     = db.SQL(`UPDATE session SET seen_at = $2 WHERE token_hash = $1 AND seen_at < $2`)
+	renewSessionSQL   = db.SQL(`UPDATE session SET token_hash = $3, strong = $4 WHERE person_id = $1 AND id = $2`)
 	deleteSessionSQL  = db.SQL(`DELETE FROM session WHERE token_hash = $1`)
+	deleteOneSQL      = db.SQL(`DELETE FROM session WHERE person_id = $1 AND id = $2`)
+	deleteOthersSQL   = db.SQL(`DELETE FROM session WHERE person_id = $1 AND id <> $2`)
 	deleteSessionsSQL = db.SQL(`DELETE FROM session WHERE person_id = $1`)
 	deleteExpiredSQL  = db.SQL(`DELETE FROM session WHERE person_id = $1 AND (expires_at <= $2 OR seen_at <= $3)`)
 
@@ -51,11 +57,7 @@ var (
 	forgetSourceSQL   = db.SQL(`DELETE FROM login_attempt WHERE source = $1`)
 )
 
-// The rows as they are kept, without secrets: what an audit leaf is the hash of.
-func (p Person) row() []any {
-	return []any{p.ID, p.Jurisdiction, p.Name, p.Login, p.Nature, p.Locale, db.Ms(p.CreatedAt)}
-}
-
+// The rows as they are kept.
 func (p Post) row() []any {
 	return []any{p.ID, p.PersonID, p.Role, p.UnitID, p.AreaID, int64(p.AreaLevel), string(p.Seat), db.Ms(p.From), db.Ms(p.Until)}
 }
@@ -72,16 +74,28 @@ func insertPerson(ctx context.Context, tx *db.Tx, p Person, hash string) (bool, 
 
 func personByID(ctx context.Context, tx *db.Tx, id string) (Person, error) {
 	var p Person
-	var created, ended int64
-	err := tx.Row(ctx, personByIDSQL, []any{id}, &p.ID, &p.Jurisdiction, &p.Name, &p.Login, &p.Nature, &p.Locale, &created, &ended)
-	p.CreatedAt, p.EndedAt = db.Time(created), db.Time(ended)
+	var created, ended, locked, oneTime int64
+	err := tx.Row(ctx, personByIDSQL, []any{id}, &p.ID, &p.Jurisdiction, &p.Name, &p.Login, &p.Nature, &p.Locale, &created, &ended, &locked, &oneTime)
+	p.CreatedAt, p.EndedAt, p.LockedAt, p.OneTimeUntil = db.Time(created), db.Time(ended), db.Time(locked), db.Time(oneTime)
 	return p, err
 }
 
-// secretOf returns who may log in as login, and the stored hash, "" when there is no password.
-func secretOf(ctx context.Context, tx *db.Tx, login string) (personID, hash string, err error) {
-	err = tx.Row(ctx, secretSQL, []any{login}, &personID, &hash)
-	return personID, hash, err
+// proof is what somebody has to prove who logs in.
+type proof struct {
+	personID     string
+	hash         string // of the password, "" when there is none
+	lockedAt     time.Time
+	oneTimeUntil time.Time
+	factor       bool // a second factor is asked for too
+}
+
+// proofOf returns what is asked of whoever logs in as login, or db.ErrNoRows.
+func proofOf(ctx context.Context, tx *db.Tx, login string) (p proof, err error) {
+	var locked, oneTime int64
+	var secret string
+	err = tx.Row(ctx, secretSQL, []any{login}, &p.personID, &p.hash, &locked, &oneTime, &secret)
+	p.lockedAt, p.oneTimeUntil, p.factor = db.Time(locked), db.Time(oneTime), secret != ""
+	return p, err
 }
 
 func insertPost(ctx context.Context, tx *db.Tx, jurisdiction string, p Post) error {
@@ -157,8 +171,9 @@ func ids(ctx context.Context, tx *db.Tx, s db.Stmt, args ...any) ([]string, erro
 
 func scanSession(r db.Rows) (Session, error) {
 	var v Session
-	var created, seen, expires int64
-	err := r.Scan(&v.PersonID, &created, &seen, &expires, &v.UserAgent)
+	var created, seen, expires, strong int64
+	err := r.Scan(&v.ID, &v.PersonID, &created, &seen, &expires, &v.UserAgent, &v.Addr, &strong)
+	v.Strong = strong == 1
 	v.CreatedAt, v.SeenAt, v.ExpiresAt = db.Time(created), db.Time(seen), db.Time(expires)
 	return v, err
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"gezhi/internal/account"
+	"gezhi/internal/audit"
 	"gezhi/internal/blob"
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
@@ -27,7 +28,9 @@ import (
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/record"
+	"gezhi/internal/signon"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/worktime"
@@ -51,9 +54,13 @@ type App struct {
 	Records       *record.Service
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
+	SignOn        *signon.Service
 	Intake        *intake.Service
+	Audit         *audit.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
+
+	Vault *privacy.Vault
 
 	relay *relay
 	core  *pack.Pack
@@ -73,9 +80,19 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		d.Close()
 		return nil, err
 	}
-	a := &App{Config: cfg, DB: d, Jobs: jobs.NewRunner(d, clock.System)}
+	vault, err := privacy.Open(ctx, d, cfg.Keys, clock.System, id.New)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	a := &App{Config: cfg, DB: d, Vault: vault, Jobs: jobs.NewRunner(d, clock.System)}
 	a.Jobs.Lanes = lanes
 	a.Accounts = account.New(d)
+	a.Accounts.Vault = vault
+	if err := a.logIns(cfg); err != nil {
+		d.Close()
+		return nil, err
+	}
 	a.Territory = &territory.Service{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
 	a.Jurisdictions = &jurisdictions{accounts: a.Accounts}
 	a.World = &casework.World{Territory: a.Territory, Accounts: a.Accounts, Runs: a.Jurisdictions.runs, Fresh: 3 * time.Second}
@@ -97,6 +114,8 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.Wake = a.Jobs.Wake
 	a.Cases.Register(a.Jobs)
 	a.Accounts.OnPost = a.Cases.PostMoved
+	a.Accounts.Invites = a.Book.Invites
+	a.Accounts.Ground = a.ground
 	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
 	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
@@ -104,8 +123,12 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		d.Close()
 		return nil, err
 	}
+	if a.SignOn, err = a.signOn(); err != nil {
+		d.Close()
+		return nil, err
+	}
 	a.serve()
-	if err := a.refresh(ctx); err != nil {
+	if err := errors.Join(a.refresh(ctx), a.sealOld(ctx)); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -124,7 +147,7 @@ func (a *App) refresh(ctx context.Context) error {
 // cases joins casework to the rest, under a clock.
 func (a *App) cases(now clock.Now) *casework.Service {
 	return &casework.Service{DB: a.DB, Now: now, ID: id.New, World: a.World, Book: a.Book, Calendar: a.Calendars.Of, Soon: a.soon,
-		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Lookup: a.lookup}
+		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Vault: a.Vault, Lookup: a.lookup}
 }
 
 // lookup reads a dated table of the pack that a case was opened under.
@@ -144,16 +167,28 @@ func (a *App) serve() {
 	a.Web = web.New("Gezhi", Version)
 	a.Web.Authenticate = a.Accounts.Authenticate
 	a.Web.Proxies = a.Config.Proxies
-	a.Accounts.Register(a.Web, account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get})
+	a.Web.Reader = readerOf
+	titles := account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get, Roles: a.roles, Seat: a.seat}
+	a.Accounts.Register(a.Web, titles)
+	account.Door{Accounts: a.Accounts, Titles: titles, Public: a.Config.Base()}.Register(a.Web)
+	signon.Door{Service: a.SignOn, Public: a.Config.Base()}.Register(a.Web)
 	if a.Config.Public != nil {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
 	a.Cases.Routes(a.Web)
+	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor}
+	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.Intake.Routes(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
+	a.relay.changed = a.Accounts.Forget
+	a.Accounts.OnChange = func(people []string) {
+		for _, p := range people {
+			a.relay.publish(web.ReaderTopic(p), p)
+		}
+	}
 	a.Notify.Publish = a.relay.publish
 	a.Web.Mount("/", web.Faces(ui.Files()))
 	a.Cases.Changed = func(c *casework.Case) {
@@ -161,20 +196,6 @@ func (a *App) serve() {
 			a.relay.publish(t, c.ID)
 		}
 	}
-}
-
-// roleTitle is what a role is called in the reader's language, by the first pack that names it.
-func (a *App) roleTitle(ctx context.Context, jurisdiction, role string) string {
-	packs, err := a.Book.Packs(ctx, jurisdiction)
-	if err != nil {
-		return role
-	}
-	for _, name := range slices.Sorted(maps.Keys(packs)) {
-		if r := packs[name].Pack.Role(role); r != nil && r.Title[web.Lang(ctx)] != "" {
-			return r.Title[web.Lang(ctx)]
-		}
-	}
-	return role
 }
 
 // names gives the names of units and areas.
@@ -196,6 +217,11 @@ func (a *App) names(ctx context.Context, ids []string) (map[string]string, error
 
 // Run serves until ctx ends.
 func (a *App) Run(ctx context.Context, l net.Listener) error {
+	key, err := audit.KeyOf(ctx, a.DB, a.Config.AuditKey)
+	if err != nil {
+		return errors.Join(err, l.Close(), a.DB.Close())
+	}
+	log := &audit.Log{DB: a.DB, Now: clock.System, Key: key, Keep: a.Config.Data, Holder: id.New()}
 	work, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { a.Jobs.Run(work) })
@@ -203,7 +229,9 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
 	wg.Go(func() { a.relay.run(work) })
-	err := a.Web.Run(ctx, l)
+	wg.Go(func() { log.Run(work) })
+	wg.Go(func() { a.Audit.Run(work) })
+	err = a.Web.Run(ctx, l)
 	stop()
 	wg.Wait()
 	return errors.Join(err, a.DB.Close())
@@ -237,6 +265,9 @@ func (a *App) recount(ctx context.Context) {
 	for _, id := range a.Jurisdictions.ids() {
 		if err := a.Cases.Recount(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("recount", "jurisdiction", id, "err", err)
+		}
+		if err := a.retainOnce(ctx, id); err != nil && ctx.Err() == nil {
+			slog.Error("retention", "jurisdiction", id, "err", err)
 		}
 		if _, err := a.Records.Restamp(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("restamp", "jurisdiction", id, "err", err)

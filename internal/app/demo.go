@@ -148,11 +148,13 @@ func (a *App) seatSample(ctx context.Context, j account.Jurisdiction, c *territo
 		if u, ok := t.UnitByCode(j.ID, unit); ok {
 			n.UnitID = u.ID
 		}
-		x, ok := t.ByCode(scheme, area)
-		if !ok {
-			return fault.New(fault.Internal, "territory.unknown_area", "code", area)
+		if area != "" { // administrators stand nowhere
+			x, ok := t.ByCode(scheme, area)
+			if !ok {
+				return fault.New(fault.Internal, "territory.unknown_area", "code", area)
+			}
+			n.AreaID, n.AreaLevel = x.ID, account.Level(x.Level)
 		}
-		n.AreaID, n.AreaLevel = x.ID, account.Level(x.Level)
 		_, err = a.Accounts.GivePost(ctx, "", n)
 		return err
 	}

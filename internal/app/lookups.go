@@ -14,7 +14,6 @@ const mostFound = 100
 
 type areasInput struct {
 	Parent string `query:"parent" maxLength:"64"`
-	Q      string `query:"q" maxLength:"50"`
 }
 
 type areasOutput struct {
@@ -30,6 +29,27 @@ type areaJSON struct {
 	Level       int    `json:"level"`
 	Code        string `json:"code"`
 	HasChildren bool   `json:"has_children"`
+}
+
+type placesInput struct {
+	Q string `query:"q" required:"true" minLength:"1" maxLength:"50" doc:"a name or a part of one, perhaps led by the names above it"`
+}
+
+type placesOutput struct {
+	Body struct {
+		Places []namedPlaceJSON `json:"places" doc:"best first; names repeat, so that several may be meant"`
+	}
+}
+
+type namedPlaceJSON struct {
+	ID          string `json:"id" doc:"empty where it cannot be chosen"`
+	Name        string `json:"name"`
+	Path        string `json:"path" doc:"the names above it"`
+	Level       int    `json:"level"`
+	Code        string `json:"code"`
+	HasChildren bool   `json:"has_children"`
+	How         string `json:"how" enum:"name,part,near" doc:"the very name, a part of one, or a slip of the pen away"`
+	Elsewhere   bool   `json:"elsewhere,omitempty" doc:"in another jurisdiction: cannot be chosen here"`
 }
 
 type unitsInput struct {
@@ -69,7 +89,8 @@ type personJSON struct {
 // lookups adds what forms choose from: places, units and colleagues of the own jurisdiction.
 func (a *App) lookups() {
 	tags := []string{"lookups"}
-	web.Op(a.Web, web.Operation{Method: "GET", Path: "/areas", ID: "listAreas", Summary: "Places below one, or by name", Tags: tags}, a.httpAreas)
+	web.Op(a.Web, web.Operation{Method: "GET", Path: "/areas", ID: "listAreas", Summary: "Places below one, or where the asker has posts", Tags: tags}, a.httpAreas)
+	web.Op(a.Web, web.Operation{Method: "GET", Path: "/places", ID: "matchPlaces", Summary: "Places that a name may mean, with suggestions for slips of the pen", Tags: tags}, a.httpPlaces)
 	web.Op(a.Web, web.Operation{Method: "GET", Path: "/units", ID: "listUnits", Summary: "Units by name", Tags: tags}, a.httpUnits)
 	web.Op(a.Web, web.Operation{Method: "GET", Path: "/people", ID: "listPeople", Summary: "Who works in a unit", Tags: tags}, a.httpPeople)
 }
@@ -84,16 +105,9 @@ func (a *App) httpAreas(ctx context.Context, in *areasInput) (*areasOutput, erro
 		return nil, err
 	}
 	var found []*territory.Area
-	switch {
-	case in.Q != "":
-		for _, x := range t.Below("") {
-			if x.Jurisdiction == who.Jurisdiction && strings.Contains(x.Name, in.Q) {
-				found = append(found, x)
-			}
-		}
-	case in.Parent != "":
+	if in.Parent != "" {
 		found = t.Children(in.Parent)
-	default: // where the asker has posts
+	} else { // where the asker has posts
 		for _, p := range who.Posts {
 			if x, ok := t.Area(p.AreaID); ok {
 				found = append(found, x)
@@ -106,20 +120,44 @@ func (a *App) httpAreas(ctx context.Context, in *areasInput) (*areasOutput, erro
 		if x.Jurisdiction != who.Jurisdiction {
 			continue
 		}
-		path := ""
-		for _, up := range t.Ancestors(x.ID) {
-			if up.Level >= territory.County {
-				path += up.Name
-			}
-		}
-		code := x.Codes[territory.SchemeDivision]
-		if code == "" {
-			code = x.Codes[territory.SchemeGrid]
-		}
-		out.Body.Areas = append(out.Body.Areas, areaJSON{x.ID, x.Name, path, int(x.Level), code, len(t.Children(x.ID)) > 0})
+		out.Body.Areas = append(out.Body.Areas, areaAs(t, x))
 		if len(out.Body.Areas) == mostFound {
 			break
 		}
+	}
+	return out, nil
+}
+
+// areaAs tells an area to a face.
+func areaAs(t *territory.Tree, x *territory.Area) areaJSON {
+	code := x.Codes[territory.SchemeDivision]
+	if code == "" {
+		code = x.Codes[territory.SchemeGrid]
+	}
+	return areaJSON{x.ID, x.Name, t.NameAbove(x), int(x.Level), code, len(t.Children(x.ID)) > 0}
+}
+
+// mostPlaces is how many places a name is answered by.
+const mostPlaces = 20
+
+func (a *App) httpPlaces(ctx context.Context, in *placesInput) (*placesOutput, error) {
+	who, err := account.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := a.Territory.Tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &placesOutput{}
+	out.Body.Places = []namedPlaceJSON{}
+	for _, m := range t.Match(in.Q, who.Jurisdiction, mostPlaces) {
+		x := areaAs(t, m.Area)
+		p := namedPlaceJSON{x.ID, x.Name, x.Path, x.Level, x.Code, x.HasChildren, string(m.How), m.Area.Jurisdiction != who.Jurisdiction}
+		if p.Elsewhere {
+			p.ID, p.HasChildren = "", false
+		}
+		out.Body.Places = append(out.Body.Places, p)
 	}
 	return out, nil
 }

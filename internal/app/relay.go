@@ -20,6 +20,8 @@ type relay struct {
 	db  *db.DB
 	hub *web.Hub
 	me  string // tells own batches from others'
+	// changed hears of people whose rights or sessions another process has changed. May be nil.
+	changed func(people ...string)
 
 	mu      sync.Mutex
 	waiting []told
@@ -173,6 +175,9 @@ func (r *relay) heard(text string) {
 	}
 	for _, t := range b.Events {
 		for _, topic := range t.Topics {
+			if reader, ok := web.ReaderOf(topic); ok && r.changed != nil {
+				r.changed(reader)
+			}
 			r.hub.Publish(topic, t.ID)
 		}
 	}

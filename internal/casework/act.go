@@ -85,6 +85,7 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Resul
 			return nil, err
 		}
 	}
+	a = st.liftAct(a)
 	if !who.System && !st.sees(who) {
 		if a.Offline && st.satHere(who) { // what was done before the case went on is not lost
 			return st.keepAsNote(who, a, moveID)
@@ -117,9 +118,12 @@ func (st *state) begin(who *Actor, a Act, moveID string) {
 		Data: Data{Why: a.Why, Note: a.Note}}
 }
 
-// under records the post under which the move is done.
+// under records the post under which the move is done, and its holder where somebody acts for them.
 func (st *state) under(p Post) {
-	st.move.PostID, st.move.UnitID, st.move.Role = p.ID, p.UnitID, p.Role
+	st.move.PostID, st.move.UnitID, st.move.Role, st.move.Data.For = p.ID, p.UnitID, p.Role, ""
+	if p.PersonID != st.move.PersonID {
+		st.move.Data.For = p.PersonID
+	}
 }
 
 func hashOf(v any) string {
@@ -142,7 +146,7 @@ func (st *state) doAction(who *Actor, a Act) error {
 	if err := st.inStep(d, a); err != nil {
 		return err
 	}
-	if err := st.keptApart(who.PersonID, who.Posts, st.apartOf(d)); err != nil {
+	if err := st.keptFrom(who, post, st.apartOf(d)); err != nil {
 		return err
 	}
 	before, err := st.hashes()
@@ -380,6 +384,9 @@ func (st *state) keepAsNote(who *Actor, a Act, moveID string) (*Result, error) {
 	for name, v := range a.Values {
 		if f := st.class.Field(name); f != nil && f.Personal == nil {
 			if x, wrong := f.Validate(v); len(wrong) == 0 {
+				if mayLift(f) {
+					x = st.lift(name, x)
+				}
 				st.move.Data.Values[name] = x
 			}
 		}

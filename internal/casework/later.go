@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/jobs"
@@ -33,8 +34,16 @@ func (s *Service) Register(r *jobs.Runner) {
 		}
 		return s.restampNow(ctx, m, t)
 	}
+	r.Topics[topicVacate] = func(ctx context.Context, m jobs.Message) error {
+		var v vacate
+		if err := json.Unmarshal(m.Body, &v); err != nil {
+			return err
+		}
+		return s.vacateNow(ctx, v)
+	}
 	r.Topics[topicRecord] = s.hearRecords
 	r.Topics[topicParts] = s.openMore
+	r.Topics[topicErase] = s.eraseGranted
 	r.Topics[topicOpen] = func(ctx context.Context, m jobs.Message) error {
 		var t task
 		if err := json.Unmarshal(m.Body, &t); err != nil {
@@ -53,6 +62,10 @@ func (s *Service) moment(ctx context.Context, id string) error {
 	return s.DB.Write(ctx, db.Keys{"case/" + id}, func(ctx context.Context, tx *db.Tx) error {
 		st, err := s.load(ctx, tx, id, s.Now())
 		if err != nil {
+			return err
+		}
+		if !st.Open() {
+			_, err := st.retire()
 			return err
 		}
 		next := st.nextMoment()
@@ -139,6 +152,9 @@ var dropJoin = db.SQL(`DELETE FROM timer WHERE kind = $1 AND ref = $2 AND due_at
 // automatic does what follows from an act. What the life refuses is recorded as not done,
 // never retried.
 func (s *Service) automatic(ctx context.Context, key string, t task) error {
+	if there, err := s.openTask(ctx, &t); err != nil || !there {
+		return err
+	}
 	who := &Actor{PersonID: t.As, System: true}
 	a := Act{Case: t.Case, Action: t.Action, Values: t.Values, Reason: t.Reason, Why: t.Why, Key: key, Cause: t.Cause, signal: t.Signal}
 	_, err := s.Act(ctx, who, a)
@@ -158,7 +174,11 @@ func (s *Service) automatic(ctx context.Context, key string, t task) error {
 		}
 		m := Move{ID: s.ID(), CaseID: c.ID, Jurisdiction: c.Jurisdiction, RootID: c.RootID, Action: t.Action, From: c.Step, To: c.Step,
 			PersonID: t.As, At: s.Now(), Cause: t.Cause, Reason: t.Reason, Data: Data{Code: code}}
-		return m.insert(ctx, tx)
+		row, err := m.insert(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, audit.Leaf{ID: m.ID, Jurisdiction: m.Jurisdiction, Subject: "case/" + m.CaseID, Act: "move", Person: m.PersonID, At: m.At, Wrote: []audit.Row{row}})
 	})
 }
 

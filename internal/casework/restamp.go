@@ -30,11 +30,17 @@ type restamp struct {
 
 // PostMoved hears, within the transaction, that a post begins or ends at a moment: the cases
 // of its area are then looked at, whoever leads them by it. Nothing is lost with somebody who
-// leaves: what they had taken goes back to their unit, or to the level above.
+// leaves: what they had taken goes back to their unit, or to the level above, and once their
+// last post has ended so do the seats they were given by name.
 func (s *Service) PostMoved(ctx context.Context, tx *db.Tx, jurisdiction string, p account.Post, at time.Time) error {
 	area := p.AreaID
 	if area == "" {
 		area = "unit/" + p.UnitID
+	}
+	if !p.Until.IsZero() && !at.Before(p.Until) {
+		if err := s.postVacate(ctx, tx, jurisdiction, p, at); err != nil {
+			return err
+		}
 	}
 	return s.postRestamp(ctx, tx, jurisdiction, restamp{Area: area, Cause: "post " + p.ID}, at)
 }

@@ -2,9 +2,11 @@ package casework
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"gezhi/internal/audit"
+	"gezhi/internal/db"
 	"gezhi/internal/jobs"
 	"gezhi/internal/workflow"
 )
@@ -28,7 +30,10 @@ type task struct {
 	Reason string            `json:"reason,omitempty"`
 	Why    map[string]string `json:"why,omitempty"`
 	As     string            `json:"as,omitempty"`     // whose act caused it
-	Signal *Signal           `json:"signal,omitempty"` // that it follows from
+	Signal *Signal           `json:"-"`                // that it follows from
+	Plain  *Signal           `json:"signal,omitempty"` // of a message that an older program wrote
+	Sealed string            `json:"sealed,omitempty"` // the signal, which may speak of somebody
+	Key    string            `json:"key,omitempty"`    // data key that seals it
 	Cause  string            `json:"cause"`
 }
 
@@ -69,6 +74,9 @@ func (st *state) save() error {
 	}
 	st.follow()
 	st.Moves++
+	if err := st.seal(); err != nil {
+		return err
+	}
 	if err := st.saveCase(); err != nil {
 		return err
 	}
@@ -91,7 +99,14 @@ func (st *state) save() error {
 		st.tx.AfterCommit(func() { st.s.Changed(&c) })
 	}
 	return audit.Append(st.ctx, st.tx, audit.Leaf{ID: st.move.ID, Jurisdiction: st.Jurisdiction, Subject: "case/" + st.ID, Act: "move",
-		Person: st.move.PersonID, At: st.now, Row: st.move})
+		Person: st.move.PersonID, At: st.now, Wrote: st.wrote, Rows: st.reread})
+}
+
+// write queues a statement whose arguments are a whole row of a table, and keeps the row for
+// the leaf.
+func (st *state) write(s db.Stmt, t *audit.Table, row []any) error {
+	st.wrote = append(st.wrote, audit.Row{Table: t, Values: row})
+	return st.tx.Queue(st.ctx, s, slices.Clone(row)...) // what is bound changes its arguments
 }
 
 // compute sets the fields that formulas give.
@@ -150,12 +165,17 @@ func (st *state) follow() {
 }
 
 func (st *state) saveCase() error {
+	row, err := st.Case.columns()
+	if err != nil {
+		return err
+	}
 	if st.fresh {
-		if err := st.Case.insert(st.ctx, st.tx); err != nil {
+		if err := st.write(insertCase, audit.Cases, row); err != nil {
 			return err
 		}
 	} else {
-		if err := st.Case.update(st.ctx, st.tx); err != nil {
+		st.wrote = append(st.wrote, audit.Row{Table: audit.Cases, Values: row})
+		if err := st.Case.update(st.ctx, st.tx, row[len(row)-1]); err != nil {
 			return err
 		}
 		if st.dueMoved || st.wasOpen != st.Open() {
@@ -164,7 +184,9 @@ func (st *state) saveCase() error {
 			}
 		}
 	}
-	return st.move.insert(st.ctx, st.tx)
+	moved, err := st.move.insert(st.ctx, st.tx)
+	st.wrote = append(st.wrote, moved)
+	return err
 }
 
 func (st *state) saveRest() error {
@@ -173,13 +195,13 @@ func (st *state) saveRest() error {
 	}
 	for _, c := range st.clocks {
 		if c.changed {
-			if err := c.put(st.ctx, st.tx, st.Case); err != nil {
+			if err := st.write(putClock, audit.Clocks, c.columns(st.Case)); err != nil {
 				return err
 			}
 		}
 		for _, p := range c.Pauses {
 			if p.changed {
-				if err := st.tx.Queue(st.ctx, putSpan, st.ID, c.Name, p.ID, p.From, p.Until, p.Reason); err != nil {
+				if err := st.write(putSpan, audit.Spans, []any{st.ID, c.Name, p.ID, p.From, p.Until, p.Reason}); err != nil {
 					return err
 				}
 			}
@@ -187,22 +209,16 @@ func (st *state) saveRest() error {
 	}
 	for _, s := range st.sets {
 		if s.changed {
-			if err := st.tx.Queue(st.ctx, putSet, st.ID, s.Name, s.Round, st.Jurisdiction, s.Source, s.SnapshotDay, s.Follow, s.Next, s.Opened, s.Expected, s.State, s.OpenedAt, s.EndedAt); err != nil {
+			if err := st.write(putSet, audit.PartSets, s.columns(st.Case)); err != nil {
 				return err
 			}
 		}
 	}
-	for name, v := range st.personal {
-		body, err := json.Marshal(v)
-		if err != nil {
-			return err
-		}
-		if err := st.tx.Queue(st.ctx, insertPayload, st.ID, name, st.s.ID(), st.Jurisdiction, st.ReporterID, "case/"+st.RootID, st.move.ID, string(body)); err != nil {
-			return err
-		}
+	if err := st.saveSealed(); err != nil {
+		return err
 	}
 	for _, l := range st.links {
-		if err := st.tx.Queue(st.ctx, insertLink, l.ID, st.Jurisdiction, l.Kind, l.From, l.To, l.Since, st.move.ID); err != nil {
+		if err := st.write(insertLink, audit.Links, []any{l.ID, st.Jurisdiction, l.Kind, l.From, l.To, l.Since, st.move.ID}); err != nil {
 			return err
 		}
 	}
@@ -236,7 +252,13 @@ func (st *state) nextMoment() time.Time {
 
 func (st *state) saveLater() error {
 	next := st.nextMoment()
-	if !next.IsZero() || !st.fresh {
+	if !st.Open() && (st.wasOpen || len(st.sealings) > 0) {
+		var err error
+		if next, err = st.keptMoment(); err != nil {
+			return err
+		}
+	}
+	if !next.IsZero() || !st.fresh && (st.Open() || st.wasOpen) { // what a closed case keeps has its timer
 		if err := jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerCase, Ref: st.ID, Jurisdiction: st.Jurisdiction, DueAt: next}); err != nil {
 			return err
 		}
@@ -253,6 +275,9 @@ func (st *state) saveLater() error {
 	}
 	for _, t := range st.later {
 		t.Cause = st.move.ID
+		if err := st.sealTask(&t); err != nil {
+			return err
+		}
 		if err := st.post(t.Topic, t); err != nil {
 			return err
 		}

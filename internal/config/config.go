@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"gezhi/internal/fault"
 )
@@ -26,9 +27,25 @@ type Config struct {
 	Jurisdiction string         // code of the jurisdiction that commands work for; "" is the only one there is
 	Log          slog.Level     // least level that is logged
 	Public       *url.URL       // address that people type, nil when it is Addr
+	Keys         string         // file with the master keys of personal data
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
+	AuditKey     string         // file of the key that signs the audit log
+	OIDC         string         // file that describes the systems at which people may log in; "" for none
 	Notify       Notify         // the channels that leave the building
 	Intake       Intake         // the residents' inlet
+
+	// Factor are the roles that must log in with a second factor; nil when nothing is said,
+	// which means the administrators, and in demo mode nobody.
+	Factor                      []string
+	SessionIdle, SessionLongest time.Duration // a session ends unused, and in any case
+}
+
+// Base is the address that people type, without a slash behind it; "" where none is set.
+func (c Config) Base() string {
+	if c.Public == nil {
+		return ""
+	}
+	return strings.TrimRight(c.Public.String(), "/")
 }
 
 // prefix begins the name of every variable.
@@ -71,8 +88,20 @@ var general = []setting{
 		c.Demo, err = strconv.ParseBool(v)
 		return err
 	}},
+	{name: "factor-roles", usage: "`roles` that must log in with a second factor, comma between, or none; standard is the administrators, in demo mode none", standard: "", set: func(c *Config, v string) error {
+		if v == "none" {
+			c.Factor = []string{}
+		} else if v != "" {
+			c.Factor = list(v)
+		}
+		return nil
+	}},
 	{name: "jurisdiction", usage: "`code` of the jurisdiction to work for", standard: "", set: func(c *Config, v string) error {
 		c.Jurisdiction = v
+		return nil
+	}},
+	{name: "keys", usage: "`file` with the master keys of personal data, outside the database; standard is keys/master.keys in the data folder", standard: "", set: func(c *Config, v string) error {
+		c.Keys = v
 		return nil
 	}},
 	{name: "log", usage: "least `level` to log: debug, info, warn or error", standard: "info", set: func(c *Config, v string) error {
@@ -88,8 +117,16 @@ var general = []setting{
 		}
 		return err
 	}},
+	{name: "audit-key", usage: "`file` with the key that signs the audit log; standard is log.key in the data folder", standard: "", set: func(c *Config, v string) error {
+		c.AuditKey = v
+		return nil
+	}},
+	{name: "oidc", usage: "`file` that describes the OpenID Connect providers at which people may log in", set: func(c *Config, v string) error {
+		c.OIDC = v
+		return nil
+	}},
 	{name: "proxies", usage: "`addresses` whose forwarding headers are believed, CIDR, comma between", standard: "127.0.0.0/8,::1/128", set: func(c *Config, v string) error {
-		for _, p := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' }) {
+		for _, p := range list(v) {
 			n, err := netip.ParsePrefix(p)
 			if err != nil {
 				return err
@@ -98,6 +135,29 @@ var general = []setting{
 		}
 		return nil
 	}},
+	{name: "session-idle", usage: "`time` after which an unused session ends, such as 30m", standard: "12h", set: func(c *Config, v string) (err error) {
+		c.SessionIdle, err = lasting(v)
+		return err
+	}},
+	{name: "session-longest", usage: "`time` after which every session ends", standard: "168h", set: func(c *Config, v string) (err error) {
+		c.SessionLongest, err = lasting(v)
+		return err
+	}},
+}
+
+// list reads names with commas or spaces between.
+func list(v string) []string {
+	return strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// lasting reads a time that a session may last: ten minutes at least, because its use is
+// noted only every five.
+func lasting(v string) (time.Duration, error) {
+	d, err := time.ParseDuration(v)
+	if err == nil && (d < 10*time.Minute || d > 90*24*time.Hour) {
+		err = errors.New("not between 10m and 2160h")
+	}
+	return d, err
 }
 
 func notEmpty(v string) error {
@@ -145,6 +205,12 @@ func Read(args, env []string) (Config, []string, error) {
 	}
 	if err := c.Notify.check(); err != nil {
 		return Config{}, nil, err
+	}
+	if c.Keys == "" {
+		c.Keys = filepath.Join(c.Data, "keys", "master.keys")
+	}
+	if c.AuditKey == "" {
+		c.AuditKey = filepath.Join(c.Data, "log.key")
 	}
 	if c.DB == "" {
 		c.DB = "sqlite:" + filepath.Join(c.Data, "gezhi.db")

@@ -5,8 +5,10 @@ import (
 	"flag"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,8 +21,9 @@ func TestTheStandardNeedsNoSetting(t *testing.T) {
 	if err != nil || len(rest) != 0 {
 		t.Fatal(err, rest)
 	}
-	want := Config{Addr: "127.0.0.1:8480", DB: "sqlite:data/gezhi.db", Data: "./data", Log: slog.LevelInfo,
-		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}}
+	want := Config{Addr: "127.0.0.1:8480", DB: "sqlite:data/gezhi.db", Data: "./data", AuditKey: "data/log.key", Log: slog.LevelInfo,
+		Proxies:     []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+		SessionIdle: 12 * time.Hour, SessionLongest: 7 * 24 * time.Hour}
 	if d := cmp.Diff(want, c, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); d != "" {
 		t.Fatal(d)
 	}
@@ -87,6 +90,23 @@ func TestUsageNamesEverySetting(t *testing.T) {
 	for _, s := range settings {
 		if !strings.Contains(b.String(), "-"+s.name) && !s.secret || !strings.Contains(b.String(), s.variable()) {
 			t.Errorf("%s is missing", s.name)
+		}
+	}
+}
+
+// Who needs a second factor and how long sessions last is the installation's word; what cannot
+// be meant is refused.
+func TestLogInsAreSettled(t *testing.T) {
+	c, _, err := Read([]string{"-factor-roles", "admin.security, leader", "-session-idle", "30m"}, nil)
+	if err != nil || !slices.Equal(c.Factor, []string{"admin.security", "leader"}) || c.SessionIdle != 30*time.Minute {
+		t.Error(c.Factor, c.SessionIdle, err)
+	}
+	if c, _, err = Read([]string{"-factor-roles", "none"}, nil); err != nil || c.Factor == nil || len(c.Factor) != 0 {
+		t.Error("none is not the same as nothing said:", c.Factor, err)
+	}
+	for _, bad := range []string{"5m", "-1h", "3000h", "soon"} {
+		if _, _, err := Read([]string{"-session-longest=" + bad}, nil); fault.CodeOf(err) != "config.bad_value" {
+			t.Error(bad, err)
 		}
 	}
 }

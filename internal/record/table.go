@@ -150,12 +150,11 @@ func (f *file) area(line int, path, code string) string {
 	if code == "" {
 		return ""
 	}
-	for _, scheme := range []string{territory.SchemeGrid, territory.SchemeDivision} {
-		if a, ok := f.tree.ByCode(scheme, code); ok {
-			return a.ID
-		}
+	if a := f.tree.AreaByCode(code); a != nil {
+		return a.ID
 	}
-	f.refuse(line, path, "territory.unknown_area")
+	why := f.tree.UnknownArea(code, f.jurisdiction)
+	f.bad = append(f.bad, fault.Place{Line: line, Path: path, Code: why.Code, Args: why.Args})
 	return ""
 }
 

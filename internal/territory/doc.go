@@ -27,6 +27,7 @@
 //
 // # Never
 //
-// It never guesses a place from a name (names repeat), never a coordinate system, and never
+// It never chooses a place by its name (names repeat: [Tree.Match] proposes, a person
+// chooses), never a coordinate system, and never
 // decides who handles something.
 package territory

@@ -139,7 +139,7 @@ func readStaffArea(v *StaffRow, r row, t *Tree, imp StaffImport, refuse func(col
 	}
 	switch {
 	case v.Area == nil:
-		refuse("area", fault.New(fault.Invalid, "territory.unknown_area"))
+		refuse("area", t.UnknownArea(c, imp.Jurisdiction))
 	case v.Area.Jurisdiction != imp.Jurisdiction:
 		refuse("area", fault.New(fault.Invalid, "territory.not_yours"))
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -25,6 +26,8 @@ type Tree struct {
 	index      [deepest + 1]*geo.Index
 	units      map[string]*Unit
 	unitCode   map[code]string // scheme is the jurisdiction
+	naming     sync.Once
+	names      *names
 }
 
 type code struct{ scheme, code string }
@@ -77,19 +80,6 @@ func (t *Tree) Area(id string) (*Area, bool) {
 
 // ByCode returns the area that has a code.
 func (t *Tree) ByCode(scheme, c string) (*Area, bool) { return t.Area(t.codes[code{scheme, c}]) }
-
-// ByName returns all areas of that name below within ("" for everywhere), in order. Names
-// repeat, so that more than one answer is usual.
-func (t *Tree) ByName(name, within string) []*Area {
-	var found []*Area
-	for _, a := range t.areas {
-		if a.Name == name && (within == "" || t.Within(a.ID, within)) {
-			found = append(found, a)
-		}
-	}
-	slices.SortFunc(found, byKey)
-	return found
-}
 
 // Children returns the areas directly below id in order; id "" gives the tops.
 func (t *Tree) Children(id string) []*Area { return t.children[id] }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"net/http"
 	"reflect"
@@ -32,13 +33,33 @@ func schemas() huma.Registry {
 // security names the two ways in which a caller becomes known.
 func security() map[string]*huma.SecurityScheme {
 	return map[string]*huma.SecurityScheme{
-		"session": {Type: "apiKey", In: "cookie", Name: SessionCookie, Description: "of a browser, after POST /session"},
+		"session": {Type: "apiKey", In: "cookie", Name: SessionCookie, Description: "of a browser, after POST /session; over TLS its name begins with __Host-"},
 		"bearer":  {Type: "http", Scheme: "bearer", Description: "of a program"},
 	}
 }
 
-// SessionCookie is the cookie that carries a browser's token.
+// SessionCookie is the cookie that carries a browser's token where there is no TLS.
 const SessionCookie = "gezhi_session"
+
+// SecureSessionCookie is the same over TLS: a browser takes a cookie of this name only from
+// this very host, over TLS, for every path (RFC 6265bis section 4.1.3), so that neither a
+// neighbouring host nor somebody on the line can plant one.
+const SecureSessionCookie = "__Host-" + SessionCookie
+
+// SessionCookieOf is the name of the cookie that counts for the request of ctx.
+func SessionCookieOf(ctx context.Context) string {
+	if ClientOf(ctx).Secure {
+		return SecureSessionCookie
+	}
+	return SessionCookie
+}
+
+// NewSessionCookie carries a token for so many seconds; -1 takes the cookie away. Scripts
+// cannot read it, and no other site's page or link sends it.
+func NewSessionCookie(ctx context.Context, token string, seconds int) http.Cookie {
+	return http.Cookie{Name: SessionCookieOf(ctx), Value: token, Path: "/", MaxAge: seconds, HttpOnly: true,
+		SameSite: http.SameSiteStrictMode, Secure: ClientOf(ctx).Secure}
+}
 
 // known callers only, unless the operation is Public.
 func (o Operation) security() []map[string][]string {

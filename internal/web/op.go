@@ -26,6 +26,7 @@ type Operation struct {
 	Status  int   // of success; 0 means 200, or 204 when there is no body
 	MaxBody int64 // bytes; 0 means DefaultMaxBody
 	Public  bool  // answers also when nobody is logged in
+	Pace    Pace  // how often one caller may ask
 
 	Exchange Exchange // of Raw alone; Op finds it in its types
 }
@@ -126,11 +127,14 @@ func (s *Server) guard(o Operation, next http.HandlerFunc) http.HandlerFunc {
 			var ctx context.Context
 			if ctx, err = s.Authenticate(r.Context(), r); err == nil {
 				r = r.WithContext(ctx)
-			} else if o.Public && fault.KindOf(err) == fault.Unauthenticated {
+			} else if o.Public && asNobody(err) {
 				err = nil
 			}
 		} else if err == nil && !o.Public {
 			err = fault.New(fault.Unauthenticated, "session.none")
+		}
+		if err == nil {
+			err = s.inPace(r.Context(), o)
 		}
 		if err != nil {
 			s.fail(w, r, err)
@@ -145,6 +149,13 @@ func (s *Server) guard(o Operation, next http.HandlerFunc) http.HandlerFunc {
 		}
 		next(w, r)
 	}
+}
+
+// asNobody reports whether an error of Authenticate only means that nobody, or nobody who may
+// do anything, asks: what is public answers them like anybody.
+func asNobody(err error) bool {
+	k := fault.KindOf(err)
+	return k == fault.Unauthenticated || k == fault.Forbidden
 }
 
 // JSON answers a Raw operation with v.

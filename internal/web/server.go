@@ -26,7 +26,8 @@ const maxHeader = 32 << 10
 // Server answers HTTP. Make it with New, set its fields, register operations, then Run it.
 type Server struct {
 	// Authenticate returns a context that knows who asks. Its error refuses the request;
-	// an operation that is Public goes on without anybody when the error is Unauthenticated.
+	// an operation that is Public goes on without anybody when the error is Unauthenticated or
+	// Forbidden.
 	// nil means that nobody is ever known. Where a request has an Authorization header it must
 	// not look at cookies: such a request was not checked for being forged by another site.
 	Authenticate func(context.Context, *http.Request) (context.Context, error)
@@ -38,6 +39,9 @@ type Server struct {
 	// Proxies are the peers whose X-Forwarded-For and X-Forwarded-Proto are believed.
 	// nil means the machine itself.
 	Proxies []netip.Prefix
+	// Reader names who asks in a context, "" for nobody. What is published under ReaderTopic of
+	// that name has their live streams ask at once whether they may go on. May be nil.
+	Reader func(context.Context) string
 	// Hub feeds the live streams; Run closes it when the server stops.
 	Hub *Hub
 	// Words says what the word files of this package do not: a code that a package has words
@@ -46,6 +50,8 @@ type Server struct {
 	// Heartbeat is how often a quiet stream says that it lives, and how often it asks again
 	// whether its reader may still listen. 0 means 20 seconds.
 	Heartbeat time.Duration
+	// Now tells the time to paces; nil means the machine's clock.
+	Now func() time.Time
 	// Grace is how long Run waits for running requests when it stops. 0 means 10 seconds.
 	Grace time.Duration
 
@@ -54,6 +60,7 @@ type Server struct {
 	ids     map[string]bool // operation ids in use
 	spec    func() []byte
 	handler http.Handler
+	paces   paces
 }
 
 var setHumaOnce sync.Once

@@ -6,17 +6,30 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
-
-	"gezhi/internal/fault"
 )
+
+// askEvery is how often at most the reader's rights are asked for before an event.
+const askEvery = time.Second
 
 // patience is how long a reader of a stream may take to accept one event.
 const patience = 10 * time.Second
 
+// readerTopics begins the topics of changes to what a reader may do.
+const readerTopics = "reader/"
+
+// ReaderTopic is the topic of changes to what a reader (Server.Reader) may do. Nobody is told
+// of it: the reader's streams ask at once whether they may go on.
+func ReaderTopic(reader string) string { return readerTopics + reader }
+
+// ReaderOf is the reverse of ReaderTopic; other topics are nobody's.
+func ReaderOf(topic string) (reader string, ok bool) { return strings.CutPrefix(topic, readerTopics) }
+
 // Stream registers a live stream (server-sent events, HTML standard section 9.2). topics says
-// what its reader may listen to; it is asked again at every heartbeat, and the stream ends when
-// its answer changes or the session is over. A client that was cut off reads everything anew.
+// what its reader may listen to; it is asked again at every heartbeat and whenever what the
+// reader may do has changed, and the stream ends when its answer changes or the session is
+// over. A client that was cut off reads everything anew.
 func Stream(s *Server, o Operation, topics func(context.Context, *http.Request) ([]string, error)) {
 	o.Exchange.Media = "text/event-stream"
 	Raw(s, o, func(w http.ResponseWriter, r *http.Request) error {
@@ -24,7 +37,11 @@ func Stream(s *Server, o Operation, topics func(context.Context, *http.Request) 
 		if err != nil {
 			return err
 		}
-		feed := s.Hub.Subscribe(mine...)
+		listens := slices.Clone(mine)
+		if s.Reader != nil {
+			listens = append(listens, ReaderTopic(s.Reader(r.Context())))
+		}
+		feed := s.Hub.Subscribe(listens...)
 		defer feed.Close()
 		h := w.Header()
 		h.Set("Content-Type", "text/event-stream")
@@ -49,6 +66,7 @@ func (s *Server) follow(r *http.Request, out eventWriter, feed *Feed, may func()
 	}
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
+	var asked time.Time // rights also end by themselves, at a moment nobody tells
 	for {
 		select {
 		case <-r.Context().Done():
@@ -56,6 +74,15 @@ func (s *Server) follow(r *http.Request, out eventWriter, feed *Feed, may func()
 		case e, more := <-feed.C:
 			if !more {
 				return
+			}
+			_, own := ReaderOf(e.Topic)
+			if now := time.Now(); own || now.Sub(asked) >= askEvery {
+				if asked = now; !may() {
+					return
+				}
+			}
+			if own {
+				continue
 			}
 			b, _ := json.Marshal(e)
 			if out.send(fmt.Sprintf("data: %s\n\n", b)) != nil {
@@ -69,6 +96,15 @@ func (s *Server) follow(r *http.Request, out eventWriter, feed *Feed, may func()
 	}
 }
 
+// Again says who asks as if the request came now: for an answer that takes long, whose reader may
+// have lost rights meanwhile.
+func (s *Server) Again(r *http.Request) (context.Context, error) {
+	if s.Authenticate == nil {
+		return r.Context(), nil
+	}
+	return s.Authenticate(r.Context(), r)
+}
+
 // stillMay asks for the reader's topics as if the request came now.
 func (s *Server) stillMay(r *http.Request, o Operation, topics func(context.Context, *http.Request) ([]string, error)) ([]string, error) {
 	ctx := r.Context()
@@ -77,7 +113,7 @@ func (s *Server) stillMay(r *http.Request, o Operation, topics func(context.Cont
 		switch {
 		case err == nil:
 			ctx = fresh
-		case !o.Public || fault.KindOf(err) != fault.Unauthenticated:
+		case !o.Public || !asNobody(err):
 			return nil, err
 		}
 	}

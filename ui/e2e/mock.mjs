@@ -203,7 +203,11 @@ function api(req, res, path, q, body) {
   if (state.ended || !/gezhi_session=sample/.test(req.headers.cookie ?? '')) return problem(res, 401, 'session.none', '请先登录。')
   if (at === 'GET /me') return json(res, 200, me)
   if (at === 'GET /classes') return json(res, 200, { classes })
-  if (at === 'GET /areas') return json(res, 200, { areas: areas.filter(a => (q.get('q') ? a.name.includes(q.get('q')) : a.parent === (q.get('parent') ?? ''))) })
+  if (at === 'GET /areas') return json(res, 200, { areas: areas.filter(a => a.parent === (q.get('parent') ?? '')) })
+  if (at === 'GET /places') {
+    const exact = areas.filter(a => a.name.includes(q.get('q')))
+    return json(res, 200, { places: (exact.length ? exact : areas.filter(a => [...a.name].filter(c => !q.get('q').includes(c)).length <= 1)).map(a => ({ ...a, path: '云和县' + (areas.find(b => b.id === a.parent)?.name ?? ''), how: exact.length ? 'part' : 'near' })) })
+  }
   if (at === 'GET /units') return json(res, 200, { units: [{ id: 'u1', name: '城建办' }, { id: 'u2', name: '供电所' }].filter(u => u.name.includes(q.get('q') ?? '')) })
   if (at === 'GET /people') return json(res, 200, { people: [{ id: 'p2', name: '样例员甲', unit_name: '城建办' }] })
   if (at === 'GET /cases') return list(res, q)
@@ -245,7 +249,7 @@ function page(res, path) {
   if (!existsSync(file) || !statSync(file).isFile()) return res.writeHead(404).end()
   res.writeHead(200, {
     'Content-Type': types[extname(file)] ?? 'application/octet-stream',
-    'Content-Security-Policy': "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'",
+    'Content-Security-Policy': "default-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   }).end(readFileSync(file))
 }
 

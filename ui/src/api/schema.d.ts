@@ -4,6 +4,195 @@
  */
 
 export interface paths {
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People of the jurisdiction with their posts, for administrators */
+        get: operations["listAccounts"];
+        put?: never;
+        /** Make an account without any right, with a one-time password */
+        post: operations["createAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One person with all posts, for administrators */
+        get: operations["account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End somebody's time here: posts, delegations and sessions end */
+        post: operations["endAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep somebody out; sessions end, posts stay */
+        post: operations["lockAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give somebody a post */
+        post: operations["givePost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/remove-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take away a second factor that is lost; sessions end */
+        post: operations["removeFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give somebody a one-time password; sessions end */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where somebody is logged in */
+        get: operations["accountSessions"];
+        put?: never;
+        post?: never;
+        /** End all of somebody's sessions */
+        delete: operations["endAccountSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of somebody's sessions */
+        delete: operations["endAccountSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let somebody in again whom a lock or failed log-ins keep out */
+        post: operations["unlockAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/addresses/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let log-ins from an address be tried again at once */
+        post: operations["unlockAddress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas": {
         parameters: {
             query?: never;
@@ -11,7 +200,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Places below one, or by name */
+        /** Places below one, or where the asker has posts */
         get: operations["listAreas"];
         put?: never;
         post?: never;
@@ -124,6 +313,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The copy that a request has granted: all that is kept of its reporter */
+        get: operations["personalCopy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a personal value right */
+        post: operations["correctPersonal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/duplicates": {
         parameters: {
             query?: never;
@@ -158,6 +381,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read what is masked, for a purpose; the person concerned is shown who did */
+        post: operations["unmask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/duplicates": {
         parameters: {
             query?: never;
@@ -170,6 +410,57 @@ export interface paths {
         /** Open cases that may be the same matter as one about to be reported */
         post: operations["previewDuplicates"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/earlier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Earlier cases of a telephone number */
+        post: operations["earlierCases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those for whom the asker answers, with their telephones */
+        get: operations["charges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charges/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back */
+        delete: operations["uninvite"];
         options?: never;
         head?: never;
         patch?: never;
@@ -226,6 +517,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who acts for whom, as far as it concerns the asker */
+        get: operations["delegations"];
+        put?: never;
+        /** Let somebody act in the post of an absent colleague */
+        post: operations["delegate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/delegations/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The colleague is back: end it now */
+        post: operations["endDelegation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/delegations/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The posts for which the asker may say who acts in them */
+        get: operations["lendablePosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries": {
         parameters: {
             query?: never;
@@ -237,6 +580,23 @@ export interface paths {
         get: operations["deliveries"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A telephone is lost: end it with every session on it */
+        post: operations["endDevice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -430,6 +790,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give people a way to log in with their own telephone */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Use an invitation: bind this telephone under a PIN and log in */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whom an invitation is for */
+        post: operations["lookAtInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log: its key and newest head */
+        get: operations["viewLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest signed head of the audit log (C2SP tlog-checkpoint), to be kept elsewhere */
+        get: operations["logCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Verifications with their progress and result; for auditors */
+        get: operations["listChecks"];
+        put?: never;
+        /** Verify the database against the log; for auditors */
+        post: operations["askCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that one checkpoint continues another */
+        get: operations["logConsistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/inclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that a leaf lies under a checkpoint */
+        get: operations["logInclusion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the audit log, newest first; for auditors */
+        get: operations["listLeaves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -460,6 +974,144 @@ export interface paths {
         put: operations["setMyContacts"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The telephones I log in on */
+        get: operations["myDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether I log in with a second factor */
+        get: operations["myFactor"];
+        put?: never;
+        /** Begin to set up a second factor: its secret, shown once */
+        post: operations["offerFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the second factor count, by a code of it; other sessions end */
+        post: operations["confirmFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change my password; other sessions end */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who read what is masked of me, the latest first */
+        get: operations["myReadings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New recovery codes in place of all old ones */
+        post: operations["renewRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where I am logged in */
+        get: operations["mySessions"];
+        put?: never;
+        post?: never;
+        /** End all my sessions but this one */
+        delete: operations["endMyOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of my sessions */
+        delete: operations["endMySession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -533,6 +1185,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places that a name may mean, with suggestions for slips of the pen */
+        get: operations["matchPlaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posts/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a post */
+        post: operations["endPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/record-kinds": {
         parameters: {
             query?: never;
@@ -584,6 +1270,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Roles that somebody may be given */
+        get: operations["listRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -597,6 +1300,91 @@ export interface paths {
         post: operations["logIn"];
         /** Log out */
         delete: operations["logOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose telephone this is */
+        get: operations["thisDevice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log out here, and learn where to log out at the provider */
+        post: operations["leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/outside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Other systems at which people may log in */
+        get: operations["outsideProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/outside/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to a provider to log in there */
+        get: operations["beginOutside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in on a bound telephone */
+        post: operations["logInByPIN"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -649,6 +1437,62 @@ export interface components {
             of: string;
             title: string;
         };
+        AcceptInputBody: {
+            code?: string;
+            pin: string;
+            token?: string;
+        };
+        AccountPost: {
+            area?: components["schemas"]["MyArea"];
+            /** @description the absent colleague whose post this is */
+            for?: components["schemas"]["Named"];
+            /** Format: date-time */
+            from: string;
+            id: string;
+            /** @description as the packs name it */
+            role: string;
+            role_title?: string;
+            /** @enum {string} */
+            seat?: "leader" | "deputy" | "member";
+            /** @description it counts now */
+            standing: boolean;
+            unit?: components["schemas"]["Named"];
+            /**
+             * Format: date-time
+             * @description the post ends just before
+             */
+            until?: string;
+        };
+        AccountRow: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /** @description logs in with a second factor */
+            factor?: boolean;
+            id: string;
+            /** Format: date-time */
+            locked_at?: string;
+            login?: string;
+            name: string;
+            nature: string;
+            /**
+             * Format: date-time
+             * @description the password was made by somebody else and counts until then
+             */
+            one_time_until?: string;
+            posts: components["schemas"]["AccountPost"][];
+            /**
+             * Format: date-time
+             * @description failed log-ins slow this login down until then; not in lists
+             */
+            waits_until?: string;
+        };
+        AccountsOutputBody: {
+            accounts: components["schemas"]["AccountRow"][];
+            /** @description cursor of the next page; none on the last */
+            next?: string;
+        };
         ActByCodeInputBody: {
             action: string;
             /** @description query code, as people write it */
@@ -688,6 +1532,10 @@ export interface components {
             /** @description the step had changed: kept as a note */
             note?: boolean;
         };
+        AddressInputBody: {
+            /** @description an IP address */
+            address: string;
+        };
         AnswerJSON: {
             answer: string;
             token: string;
@@ -705,6 +1553,9 @@ export interface components {
         };
         AreasOutputBody: {
             areas: components["schemas"]["AreaJSON"][];
+        };
+        AskedOutputBody: {
+            id: string;
         };
         CalledInputBody: {
             /** @description whether the person answered */
@@ -804,6 +1655,40 @@ export interface components {
              */
             work?: number;
         };
+        ChargeJSON: {
+            devices: components["schemas"]["DeviceJSON"][];
+            id: string;
+            /**
+             * Format: int64
+             * @description ms UTC until which an open invitation may be used
+             */
+            invited?: number;
+            name: string;
+            post: components["schemas"]["MyPost"];
+        };
+        ChargesOutputBody: {
+            /** @description there are more; ask for a name */
+            more?: boolean;
+            people: components["schemas"]["ChargeJSON"][];
+        };
+        CheckJSON: {
+            /** Format: int64 */
+            asked_at: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            ended_at?: number;
+            id: string;
+            person: string;
+            report?: components["schemas"]["Report"];
+            /** @description waiting, running, done or failed */
+            state: string;
+            /** Format: int64 */
+            total: number;
+        };
+        ChecksOutputBody: {
+            checks: components["schemas"]["CheckJSON"][];
+        };
         ClassesOutputBody: {
             classes: components["schemas"]["ClassJSON"][];
         };
@@ -840,9 +1725,72 @@ export interface components {
             until?: number;
             why: string[];
         };
+        CodeInputBody: {
+            code: string;
+        };
         ContactJSON: {
             name?: string;
             phone?: string;
+        };
+        Cookie: {
+            Domain: string;
+            /** Format: date-time */
+            Expires: string;
+            HttpOnly: boolean;
+            /** Format: int64 */
+            MaxAge: number;
+            Name: string;
+            Partitioned: boolean;
+            Path: string;
+            Quoted: boolean;
+            Raw: string;
+            RawExpires: string;
+            /** Format: int64 */
+            SameSite: number;
+            Secure: boolean;
+            Unparsed: string[];
+            Value: string;
+        };
+        CorrectInputBody: {
+            field: string;
+            /** @description not needed by the reporter */
+            purpose?: string;
+            reason: string;
+            value: unknown;
+        };
+        DelegateInputBody: {
+            post_id: string;
+            /**
+             * Format: int64
+             * @description ms UTC; now when it is past or left out
+             */
+            since?: number;
+            /** @description person who acts */
+            to: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            until: number;
+        };
+        DelegateOutputBody: {
+            id: string;
+        };
+        DelegationJSON: {
+            /** @description who holds the post */
+            from: components["schemas"]["Named"];
+            id: string;
+            may_end: boolean;
+            post: components["schemas"]["MyPost"];
+            /** Format: int64 */
+            since: number;
+            /** @description who acts in it */
+            to: components["schemas"]["Named"];
+            /** Format: int64 */
+            until: number;
+        };
+        DelegationsOutputBody: {
+            delegations: components["schemas"]["DelegationJSON"][];
         };
         DeliveryView: {
             /** Format: int64 */
@@ -869,13 +1817,75 @@ export interface components {
             /** @description the same in words */
             why_text?: string;
         };
+        DeviceJSON: {
+            /** Format: int64 */
+            bound_at: number;
+            /** Format: int64 */
+            expires_at: number;
+            id: string;
+            /** @description too many wrong PINs */
+            locked: boolean;
+            /** @description what its browser calls itself */
+            name: string;
+            /**
+             * Format: int64
+             * @description last log-in with the PIN
+             */
+            seen_at: number;
+        };
+        DeviceOutputBody: {
+            /** Format: int64 */
+            expires_at: number;
+            /** @description too many wrong PINs */
+            locked: boolean;
+            name: string;
+        };
+        DevicesOutputBody: {
+            devices: components["schemas"]["DeviceJSON"][];
+        };
+        EarlierInputBody: {
+            phone: string;
+            purpose: string;
+        };
+        EarlierOutputBody: {
+            cases: components["schemas"]["RowJSON"][];
+        };
+        EndPostInputBody: {
+            /**
+             * Format: date-time
+             * @description now, where there is none
+             */
+            at?: string;
+        };
         FieldJSON: {
-            /** @description personal: there is a value that the reader may not see */
+            /** @description personal: value is what may be shown of it */
             masked?: boolean;
             name: string;
             title: string;
             type: string;
             value?: unknown;
+        };
+        Finding: {
+            /**
+             * Format: int64
+             * @description ms UTC, of the signed head or checkpoint that does not fit
+             */
+            at?: number;
+            case?: string;
+            /** @description of a case: what its moves give otherwise, as far as they say */
+            columns?: string[];
+            /** @description of the row in its table */
+            key?: string;
+            kind: string;
+            leaf?: string;
+            /** @description of the case */
+            number?: string;
+            /**
+             * Format: int64
+             * @description number in the log, from 1
+             */
+            seq?: number;
+            table?: string;
         };
         FollowedJSON: {
             area_name: string;
@@ -984,6 +1994,83 @@ export interface components {
             /** @description a report needs no class */
             unsorted: boolean;
         };
+        InvitationJSON: {
+            /** @description what the picture says */
+            address: string;
+            /** @description twelve digits, in place of the picture */
+            code: string;
+            /** Format: int64 */
+            expires_at: number;
+            name: string;
+            person_id: string;
+            /** @description QR code, an SVG as a data address */
+            picture: string;
+            post: components["schemas"]["MyPost"];
+        };
+        InviteInputBody: {
+            people: string[];
+            /** @description to be printed: may be used for longer */
+            sheet?: boolean;
+        };
+        InviteOutputBody: {
+            invitations: components["schemas"]["InvitationJSON"][];
+        };
+        LeafJSON: {
+            act: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            at: number;
+            /** @description its salt was destroyed with what it was about */
+            erased?: boolean;
+            hash: string;
+            id: string;
+            /** @description empty: the system */
+            person?: string;
+            /**
+             * Format: int64
+             * @description how many rows it names
+             */
+            rows: number;
+            said?: unknown;
+            /** Format: int64 */
+            seq: number;
+            /** @description kind/ID */
+            subject: string;
+        };
+        LeaveOutputBody: {
+            /** @description where the provider ends its own session; go there */
+            to?: string;
+        };
+        LeavesOutputBody: {
+            /**
+             * Format: int64
+             * @description ms UTC: when the newest head was signed
+             */
+            head_at?: number;
+            leaves: components["schemas"]["LeafJSON"][];
+            /**
+             * Format: int64
+             * @description before of the next page
+             */
+            next?: number;
+            root?: string;
+            /** Format: int64 */
+            size: number;
+            /**
+             * Format: int64
+             * @description leaves without a number yet
+             */
+            waiting: number;
+        };
+        LendableJSON: {
+            holder: components["schemas"]["Named"];
+            post: components["schemas"]["MyPost"];
+        };
+        LendableOutputBody: {
+            posts: components["schemas"]["LendableJSON"][];
+        };
         LetterView: {
             /** Format: int64 */
             attempts: number;
@@ -1062,14 +2149,47 @@ export interface components {
             cases: components["schemas"]["RowJSON"][];
             next?: string;
         };
+        LockInputBody: {
+            reason: string;
+        };
         LogInInputBody: {
+            /** @description of the second factor, or a recovery code; asked for by session.code_needed */
+            code?: string;
             login: string;
             password: string;
         };
+        LogOutputBody: {
+            /** @description public half of its key, in the note format */
+            key: string;
+            /** @description first line of every checkpoint of this log */
+            origin: string;
+            root: string;
+            /**
+             * Format: int64
+             * @description leaves
+             */
+            size: number;
+        };
+        LookInputBody: {
+            code?: string;
+            token?: string;
+        };
+        LookOutputBody: {
+            /** @description who made the invitation */
+            by: string;
+            /** Format: int64 */
+            expires_at: number;
+            jurisdiction?: string;
+            name: string;
+        };
         Me: {
             jurisdiction: components["schemas"]["MyCounty"];
+            /** @description every post has ended */
+            lapsed?: boolean;
             /** @enum {string} */
             locale?: "zh" | "en";
+            /** @description what comes before everything else: a password of one's own, a second factor */
+            must?: ("password" | "factor")[];
             person: components["schemas"]["Named"];
             posts: components["schemas"]["MyPost"][];
         };
@@ -1083,6 +2203,8 @@ export interface components {
             cause?: string;
             code?: string;
             done: boolean;
+            /** @description the absent colleague in whose post it was done */
+            for_name?: string;
             from_step: string;
             id: string;
             /** @description moments of clocks that came, in words */
@@ -1112,6 +2234,15 @@ export interface components {
             /** @description everything in it is made up */
             sample: boolean;
         };
+        MyFactor: {
+            /** @description a code is asked for at log-in */
+            on: boolean;
+            /**
+             * Format: int64
+             * @description recovery codes not yet used
+             */
+            recovery_left: number;
+        };
         MyPost: {
             area?: components["schemas"]["MyArea"];
             /** @description the absent colleague whose post this is */
@@ -1127,6 +2258,47 @@ export interface components {
         Named: {
             id: string;
             name?: string;
+        };
+        NamedPlaceJSON: {
+            code: string;
+            /** @description in another jurisdiction: cannot be chosen here */
+            elsewhere?: boolean;
+            has_children: boolean;
+            /**
+             * @description the very name, a part of one, or a slip of the pen away
+             * @enum {string}
+             */
+            how: "name" | "part" | "near";
+            /** @description empty where it cannot be chosen */
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            /** @description the names above it */
+            path: string;
+        };
+        NewAccountInputBody: {
+            login: string;
+            name: string;
+        };
+        NewPostInputBody: {
+            /** @description id of an area; the unit's, where there is none */
+            area?: string;
+            /**
+             * Format: date-time
+             * @description now, where there is none
+             */
+            from?: string;
+            role: string;
+            /** @enum {string} */
+            seat?: "leader" | "deputy" | "member";
+            /** @description id of a unit */
+            unit?: string;
+            /**
+             * Format: date-time
+             * @description the post ends just before; open, where there is none
+             */
+            until?: string;
         };
         NoteView: {
             case?: string;
@@ -1148,6 +2320,14 @@ export interface components {
             severity?: number;
             text: string;
         };
+        OfferedFactor: {
+            /** @description the QR code, a data: address of a PNG picture */
+            qr: string;
+            /** @description in base 32, to be typed */
+            secret: string;
+            /** @description otpauth://…, what the QR code says */
+            uri: string;
+        };
         OfferJSON: {
             action: string;
             also: components["schemas"]["FormJSON"][];
@@ -1158,6 +2338,12 @@ export interface components {
             danger: boolean;
             title: string;
             unmet: components["schemas"]["UnmetJSON"][];
+        };
+        OneTimePassword: {
+            /** @description of the account */
+            id: string;
+            /** @description shown once; counts for 72 hours */
+            password: string;
         };
         OpenInputBody: {
             /** @description the record or case that it is about */
@@ -1234,6 +2420,10 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        PasswordInputBody: {
+            new: string;
+            old: string;
+        };
         PeopleOutputBody: {
             people: components["schemas"]["PersonJSON"][];
         };
@@ -1249,13 +2439,12 @@ export interface components {
             /** @enum {string} */
             phase: "waiting" | "working" | "verifying" | "rating" | "closed";
         };
-        PlaceJSON: {
-            has_children: boolean;
-            id: string;
-            /** Format: int64 */
-            level: number;
-            name: string;
-            why: string;
+        PinInputBody: {
+            pin: string;
+        };
+        PlacesOutputBody: {
+            /** @description best first; names repeat, so that several may be meant */
+            places: components["schemas"]["NamedPlaceJSON"][];
         };
         Point: {
             /** Format: double */
@@ -1293,6 +2482,18 @@ export interface components {
             /** @description always about:blank */
             type: string;
         };
+        ProofOutputBody: {
+            /** @description RFC 6962 hashes, base64 */
+            proof: string[];
+        };
+        ProposedPlaceJSON: {
+            has_children: boolean;
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            why: string;
+        };
         ProposeInputBody: {
             area_id?: string;
             class?: string;
@@ -1305,13 +2506,43 @@ export interface components {
         };
         ProposeOutputBody: {
             classes: components["schemas"]["CandidateJSON"][];
-            places: components["schemas"]["PlaceJSON"][];
+            places: components["schemas"]["ProposedPlaceJSON"][];
             severity?: components["schemas"]["GuessJSON"];
             /** @description who would handle it; nobody is the dispatcher's queue */
             unit?: components["schemas"]["GuessJSON"];
         };
+        ProveInputBody: {
+            /** @description of the second factor that there is, or a recovery code */
+            code?: string;
+            password: string;
+        };
+        ProviderJSON: {
+            name: string;
+            title: string;
+        };
+        ProvidersOutputBody: {
+            providers: components["schemas"]["ProviderJSON"][];
+        };
+        ReadingJSON: {
+            /** Format: int64 */
+            at: number;
+            by_name: string;
+            by_post_title?: string;
+            by_unit_name?: string;
+            case_id?: string;
+            id: string;
+            number?: string;
+            /** @description in words */
+            purpose: string;
+            /** @description in words */
+            what: string[];
+        };
+        ReadingsOutputBody: {
+            next?: string;
+            readings: components["schemas"]["ReadingJSON"][];
+        };
         RecordFieldJSON: {
-            /** @description personal: there is a value that the reader may not see */
+            /** @description personal: text is what may be shown of it */
             masked?: boolean;
             name: string;
             /** @description the value in words: names of people, units and areas, titles of options */
@@ -1368,6 +2599,10 @@ export interface components {
             record: components["schemas"]["RecordJSON"];
             related: components["schemas"]["RelatedRecordsJSON"][];
         };
+        RecoveryCodes: {
+            /** @description each is good once, in place of a code */
+            codes: string[];
+        };
         RelatedRecordsJSON: {
             records: components["schemas"]["RecordJSON"][];
             relation: string;
@@ -1379,6 +2614,60 @@ export interface components {
             /** @description the unit */
             by?: string;
             text: string;
+        };
+        Report: {
+            /** Format: int64 */
+            cases: number;
+            /** @description what the newest erasures were about */
+            erased?: string[];
+            /**
+             * Format: int64
+             * @description leaves that say that values were erased
+             */
+            erasures: number;
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Format: int64
+             * @description signed heads that were checked
+             */
+            heads: number;
+            /**
+             * Format: int64
+             * @description findings that are not listed
+             */
+            more?: number;
+            /** Format: int64 */
+            ms: number;
+            ok: boolean;
+            /**
+             * Format: int64
+             * @description rows older than the naming of rows, which nothing proves
+             */
+            older: number;
+            origin: string;
+            /** @description the key was read from the database itself, which proves less */
+            own_key: boolean;
+            /**
+             * Format: int64
+             * @description leaves
+             */
+            per_second: number;
+            root: string;
+            /**
+             * Format: int64
+             * @description rows that were proved
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description leaves in the log
+             */
+            size: number;
+            /**
+             * Format: int64
+             * @description leaves without a number yet
+             */
+            waiting: number;
         };
         ReporterJSON: {
             name_masked: string;
@@ -1415,6 +2704,15 @@ export interface components {
             /** @description of the case, for who is logged in */
             id?: string;
             number: string;
+        };
+        RolesOutputBody: {
+            roles: components["schemas"]["RoleTitle"][];
+        };
+        RoleTitle: {
+            /** @description an administrator's, which stands nowhere and shows no case */
+            kernel?: boolean;
+            role: string;
+            title: string;
         };
         RowJSON: {
             area_id: string;
@@ -1453,6 +2751,37 @@ export interface components {
             seat: string;
             title: string;
         };
+        SessionsOutputBody: {
+            sessions: components["schemas"]["SessionView"][];
+        };
+        SessionView: {
+            /** @description where it was opened */
+            address?: string;
+            /** @description the one that asks */
+            current?: boolean;
+            /** @description what the browser calls itself */
+            device: string;
+            /**
+             * Format: date-time
+             * @description at the latest
+             */
+            ends_at: string;
+            /** Format: date-time */
+            first_seen: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description to within five minutes
+             */
+            last_seen: string;
+            /**
+             * @description here: this very machine; inside: a private network; outside: any other address
+             * @enum {string}
+             */
+            place: "here" | "inside" | "outside" | "unknown";
+            /** @description opened with a second factor */
+            strong?: boolean;
+        };
         TicketJSON: {
             /** @description query code, as people write it */
             code: string;
@@ -1465,6 +2794,22 @@ export interface components {
         };
         UnitsOutputBody: {
             units: components["schemas"]["UnitJSON"][];
+        };
+        UnmaskedJSON: {
+            /** @description the move that gave it; a later one stands for an earlier */
+            move_id: string;
+            name: string;
+            title: string;
+            value: unknown;
+        };
+        UnmaskInputBody: {
+            /** @description fields, or text, note, reason, why for texts that numbers were lifted out of; all when empty */
+            names?: string[];
+            /** @description one of those that the case offers */
+            purpose: string;
+        };
+        UnmaskOutputBody: {
+            values: components["schemas"]["UnmaskedJSON"][];
         };
         UnmetJSON: {
             code: string;
@@ -1493,6 +2838,8 @@ export interface components {
             parent_id?: string;
             parts: components["schemas"]["PartJSON"][];
             seats: components["schemas"]["SeatJSON"][];
+            /** @description purposes for which the asker may read what is masked here */
+            unmask?: components["schemas"]["OptionJSON"][];
         };
         Wrong: {
             /** @description what the words speak of */
@@ -1520,11 +2867,418 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listAccounts: {
+        parameters: {
+            query?: {
+                /** @description the field next of the page before */
+                cursor?: string;
+                limit?: number;
+                /** @description part of a name or login */
+                q?: string;
+                /** @description holds a post of this role now */
+                role?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccountInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimePassword"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lockAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    givePost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPostInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimePassword"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accountSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endAccountSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endAccountSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAreas: {
         parameters: {
             query?: {
                 parent?: string;
-                q?: string;
             };
             header?: never;
             path?: never;
@@ -1802,6 +3556,73 @@ export interface operations {
             };
         };
     };
+    personalCopy: {
+        parameters: {
+            query?: {
+                format?: "json" | "text";
+                purpose?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correctPersonal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     likelyDuplicates: {
         parameters: {
             query?: never;
@@ -1871,6 +3692,41 @@ export interface operations {
             };
         };
     };
+    unmask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmaskInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmaskOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     previewDuplicates: {
         parameters: {
             query?: never;
@@ -1892,6 +3748,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LikelyOutputBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    earlierCases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EarlierInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EarlierOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    charges: {
+        parameters: {
+            query?: {
+                /** @description part of a name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uninvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -1998,6 +3948,129 @@ export interface operations {
             };
         };
     };
+    delegations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegationsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delegate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegateInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegateOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endDelegation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lendablePosts: {
+        parameters: {
+            query?: {
+                /** @description part of the holder's name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LendableOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     deliveries: {
         parameters: {
             query?: {
@@ -2022,6 +4095,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListDeliveryViewBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -2427,6 +4529,329 @@ export interface operations {
             };
         };
     };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookAtInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    viewLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listChecks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logConsistency: {
+        parameters: {
+            query: {
+                /** @description size of the older checkpoint */
+                from: number;
+                /** @description size of the newer one */
+                to: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logInclusion: {
+        parameters: {
+            query: {
+                /** @description number of the leaf, from 1 */
+                seq: number;
+                /** @description of the checkpoint */
+                size: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLeaves: {
+        parameters: {
+            query?: {
+                /** @description among the newest 200,000 */
+                act?: string;
+                /** @description number: leaves before it; 0: the newest */
+                before?: number;
+                /** @description 50 when 0 */
+                limit?: number;
+                person?: string;
+                /** @description kind/ID */
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeavesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -2497,6 +4922,313 @@ export interface operations {
                 "application/json": components["schemas"]["MyContacts"];
             };
         };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyFactor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedFactor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myReadings: {
+        parameters: {
+            query?: {
+                /** @description next of the page before */
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mySessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endMyOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endMySession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description No Content */
             204: {
@@ -2644,6 +5376,71 @@ export interface operations {
             };
         };
     };
+    matchPlaces: {
+        parameters: {
+            query: {
+                /** @description a name or a part of one, perhaps led by the names above it */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endPost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndPostInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRecordKinds: {
         parameters: {
             query?: never;
@@ -2747,6 +5544,35 @@ export interface operations {
             };
         };
     };
+    listRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     logIn: {
         parameters: {
             query?: never;
@@ -2796,6 +5622,163 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    thisDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                gezhi_device?: components["schemas"]["Cookie"];
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaveOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outsideProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvidersOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginOutside: {
+        parameters: {
+            query?: {
+                to?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logInByPIN: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                gezhi_device?: components["schemas"]["Cookie"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
             };
             /** @description Error */
             default: {
