@@ -2130,6 +2130,7 @@ export interface components {
             classes: components["schemas"]["InletClassJSON"][];
             /** @description division code of the jurisdiction */
             code: string;
+            fields: components["schemas"]["FormJSON"][];
             /**
              * Format: int64
              * @description bytes
