@@ -72,6 +72,9 @@ var Never = time.UnixMilli(253402300799000).UTC()
 // Open tells that work on the case has not ended.
 func (c *Case) Open() bool { return c.Phase != workflow.Closed }
 
+// ClassID is the class as pack/scheme:code.
+func (c *Case) ClassID() string { return c.Pack + "/" + c.Scheme + ":" + c.Class }
+
 // Move is one thing that happened to a case. Moves are never changed.
 type Move struct {
 	ID, CaseID, Jurisdiction, RootID string
@@ -112,7 +115,7 @@ type Data struct {
 	Filled  map[string]string `json:"filled,omitempty"`  // seats it filled and how each holder was found
 	Clocks  map[string]string `json:"clocks,omitempty"`  // clocks whose due time it changed; "none": ended for want of a limit
 	Code    string            `json:"code,omitempty"`    // why an automatic act was not done
-	Names   []string          `json:"names,omitempty"`   // personal fields it set: names only
+	Names   []string          `json:"names,omitempty"`   // personal fields it set, and texts that numbers were lifted out of: names only
 	Formula map[string]any    `json:"formula,omitempty"` // computed fields with their inputs
 	Marks   []Struck          `json:"marks,omitempty"`   // moments of clocks that came
 }

@@ -14,6 +14,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
+	"gezhi/internal/number"
 	"gezhi/internal/web"
 )
 
@@ -67,6 +68,7 @@ func cleanName(name string) string {
 		}
 		return r
 	}, name)
+	name = number.Replace(name, Placeholder) // nobody's number goes by a file's name
 	if r := []rune(name); len(r) > 100 {
 		name = string(r[len(r)-100:])
 	}

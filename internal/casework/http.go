@@ -149,6 +149,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags,
 		Exchange: web.Exchange{Query: Filter{}, Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}, s.export(web.XLSX))
 	s.fileRoutes(srv)
+	s.privacyRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
 }
 

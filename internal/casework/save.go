@@ -28,7 +28,10 @@ type task struct {
 	Reason string            `json:"reason,omitempty"`
 	Why    map[string]string `json:"why,omitempty"`
 	As     string            `json:"as,omitempty"`     // whose act caused it
-	Signal *Signal           `json:"signal,omitempty"` // that it follows from
+	Signal *Signal           `json:"-"`                // that it follows from
+	Plain  *Signal           `json:"signal,omitempty"` // of a message that an older program wrote
+	Sealed string            `json:"sealed,omitempty"` // the signal, which may speak of somebody
+	Key    string            `json:"key,omitempty"`    // data key that seals it
 	Cause  string            `json:"cause"`
 }
 
@@ -69,6 +72,9 @@ func (st *state) save() error {
 	}
 	st.follow()
 	st.Moves++
+	if err := st.seal(); err != nil {
+		return err
+	}
 	if err := st.saveCase(); err != nil {
 		return err
 	}
@@ -192,14 +198,8 @@ func (st *state) saveRest() error {
 			}
 		}
 	}
-	for name, v := range st.personal {
-		body, err := json.Marshal(v)
-		if err != nil {
-			return err
-		}
-		if err := st.tx.Queue(st.ctx, insertPayload, st.ID, name, st.s.ID(), st.Jurisdiction, st.ReporterID, "case/"+st.RootID, st.move.ID, string(body)); err != nil {
-			return err
-		}
+	if err := st.saveSealed(); err != nil {
+		return err
 	}
 	for _, l := range st.links {
 		if err := st.tx.Queue(st.ctx, insertLink, l.ID, st.Jurisdiction, l.Kind, l.From, l.To, l.Since, st.move.ID); err != nil {
@@ -236,7 +236,13 @@ func (st *state) nextMoment() time.Time {
 
 func (st *state) saveLater() error {
 	next := st.nextMoment()
-	if !next.IsZero() || !st.fresh {
+	if !st.Open() && (st.wasOpen || len(st.sealings) > 0) {
+		var err error
+		if next, err = st.keptMoment(); err != nil {
+			return err
+		}
+	}
+	if !next.IsZero() || !st.fresh && (st.Open() || st.wasOpen) { // what a closed case keeps has its timer
 		if err := jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerCase, Ref: st.ID, Jurisdiction: st.Jurisdiction, DueAt: next}); err != nil {
 			return err
 		}
@@ -253,6 +259,9 @@ func (st *state) saveLater() error {
 	}
 	for _, t := range st.later {
 		t.Cause = st.move.ID
+		if err := st.sealTask(&t); err != nil {
+			return err
+		}
 		if err := st.post(t.Topic, t); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
+	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/workflow"
 )
@@ -40,6 +41,10 @@ type state struct {
 	wasOpen      bool              // before the act
 	personal     map[string]any    // personal values set in this act
 	before       map[string]string // hashes of the keys before the act
+	originals    []original        // what numbers were lifted out of in this act
+	key          *privacy.Key      // that seals what the act gave of somebody
+	sealings     []sealing
+	minor        bool // somebody under age is spoken of
 	later        []task
 	links        []Link
 	task         *workflow.Task // of a part that is answered

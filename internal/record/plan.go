@@ -48,7 +48,7 @@ func (p *planner) one(ctx context.Context, d checked) error {
 	var known []Revision
 	if fresh {
 		r = &Record{Jurisdiction: p.imp.Jurisdiction, Pack: p.kind.Pack.Name, Kind: p.kind.Name, Nature: p.imp.Nature}
-	} else if known, err = Revisions(ctx, p.tx, r.ID); err != nil {
+	} else if known, err = p.s.known(ctx, p.tx, r.ID); err != nil {
 		return err
 	}
 	before := Course(known)
@@ -125,11 +125,15 @@ func (p *planner) write(ctx context.Context, r *Record, fresh bool, known, added
 	}
 	for i := range added {
 		added[i].ID, added[i].RecordID, added[i].RecordedAt = p.s.NewID(), r.ID, now
-		if err := added[i].insert(ctx, p.tx); err != nil {
+		kept, err := p.s.seal(ctx, p.tx, p.kind, r, added[i])
+		if err != nil {
+			return err
+		}
+		if err := kept.insert(ctx, p.tx); err != nil {
 			return err
 		}
 		if err := audit.Append(ctx, p.tx, audit.Leaf{ID: p.s.NewID(), Jurisdiction: r.Jurisdiction, Subject: "record/" + r.ID, Act: "revision.recorded",
-			Person: p.imp.By, At: now, Row: added[i]}); err != nil {
+			Person: p.imp.By, At: now, Row: kept}); err != nil {
 			return err
 		}
 	}
@@ -208,7 +212,7 @@ func (p *planner) end(ctx context.Context, ids []string) error {
 		if err != nil {
 			return err
 		}
-		known, err := Revisions(ctx, p.tx, id)
+		known, err := p.s.known(ctx, p.tx, id)
 		if err != nil {
 			return err
 		}

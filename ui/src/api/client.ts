@@ -36,6 +36,9 @@ export const likelyTo = (body: Body<Operation<'post', '/cases/duplicates'>>) => 
 export const openCase = (body: NewCase, key: string) => call('post', '/cases', { body, key })
 export const move = (id: string, body: NewMove, key: string) => call('post', '/cases/{id}/moves', { id, body, key }).then(r => r.case)
 
+export const unmask = (id: string, purpose: string) => call('post', '/cases/{id}/unmask', { id, body: { purpose } }).then(r => r.values)
+export const readingsOfMe = (query: Query<'get', '/me/readings'>) => call('get', '/me/readings', { query })
+
 export function upload(file: File, key: string) {
   const body = new FormData()
   body.set('file', file, file.name)

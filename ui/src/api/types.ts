@@ -28,6 +28,11 @@ export type Move = Schema['MoveJSON']
 /** An action the reader may do now, what it asks, and what is still in its way. */
 export type Offer = Schema['OfferJSON']
 
+/** a personal value, as it was given with a move */
+export type UnmaskedValue = Schema['UnmaskedJSON']
+/** who read what is masked of me */
+export type ReadingOfMe = Schema['ReadingJSON']
+
 export type NewCase = Schema['OpenInputBody']
 export type NewMove = Schema['ActInputBody']
 
