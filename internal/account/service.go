@@ -30,6 +30,10 @@ type Service struct {
 	OnPost func(ctx context.Context, tx *db.Tx, jurisdiction string, p Post, at time.Time) error
 	// Vault seals how people are reached.
 	Vault *privacy.Vault
+	// Ground says what lies within what; nil: nothing does, and nobody answers for anybody.
+	Ground func(ctx context.Context) (Ground, error)
+	// Invites says which roles the holders of a role invite; nil: none.
+	Invites func(ctx context.Context, jurisdiction string) (Looks, error)
 	// OnChange hears, after the commit, whose rights or sessions have changed. May be nil.
 	OnChange func(people []string)
 	// FactorRoles are the roles whose holders do nothing before they have logged in with a
@@ -94,7 +98,7 @@ func (s *Service) enrol(ctx context.Context, tx *db.Tx, by string, n NewPerson, 
 		return Person{}, false, err
 	}
 	s.forget(tx, p.ID) // nobody knows the person yet, but a roll of everybody is now old
-	return p, true, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "person.created", by, p.row())
+	return p, true, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "person.created", by, nil)
 }
 
 // SetPassword gives a person a new password and ends all their sessions.
@@ -390,9 +394,18 @@ func (s *Service) present(ctx context.Context, tx *db.Tx, personID string) (Pers
 	return p, err
 }
 
-// note appends the audit leaf of a change to a person.
-func (s *Service) note(ctx context.Context, tx *db.Tx, leaf, jurisdiction, personID, act, by string, row any) error {
-	return audit.Append(ctx, tx, audit.Leaf{ID: leaf, Jurisdiction: jurisdiction, Subject: personKey(personID), Act: act, Person: by, At: s.Now(), Row: row})
+// note appends the audit leaf of a change to a person: it names all rows that are the person's,
+// and what was deleted. The person's key is held. said is kept and holds nothing personal.
+func (s *Service) note(ctx context.Context, tx *db.Tx, leaf, jurisdiction, personID, act, by string, said any, deleted ...audit.Ref) error {
+	of := []any{personID}
+	rows := append(deleted, audit.Ref{Table: audit.Persons, Key: of}, audit.Ref{Table: audit.Posts, By: "person_id", Key: of}, audit.Ref{Table: audit.Contacts, By: "person_id", Key: of},
+		audit.Ref{Table: audit.Delegations, By: "from_person", Key: of}, audit.Ref{Table: audit.Delegations, By: "to_person", Key: of})
+	return audit.Append(ctx, tx, audit.Leaf{ID: leaf, Jurisdiction: jurisdiction, Subject: personKey(personID), Act: act, Person: by, At: s.Now(), Said: said, Rows: rows})
+}
+
+// noteSession appends the leaf of a session that began or ended; it changes no row that is proved.
+func (s *Service) noteSession(ctx context.Context, tx *db.Tx, leaf, jurisdiction, personID, act string) error {
+	return audit.Append(ctx, tx, audit.Leaf{ID: leaf, Jurisdiction: jurisdiction, Subject: personKey(personID), Act: act, Person: personID, At: s.Now()})
 }
 
 // hash makes the stored form of a password, when there is room to.
@@ -412,6 +425,14 @@ func (s *Service) hash(ctx context.Context, password, login, name string) (strin
 func kept(t time.Time) time.Time { return db.Time(db.Ms(t)) }
 
 func personKey(personID string) string { return "person/" + personID }
+
+// or is err, or what is missing where there is none.
+func or(err error, missing *fault.Error) error {
+	if err == nil {
+		return missing
+	}
+	return err
+}
 
 // none turns "no row" into the fault that says what is missing.
 func none(err error, missing *fault.Error) error {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"gezhi/internal/account"
+	"gezhi/internal/audit"
 	"gezhi/internal/blob"
 	"gezhi/internal/casework"
 	"gezhi/internal/classifier"
@@ -30,6 +31,7 @@ import (
 	"gezhi/internal/pack"
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
+	"gezhi/internal/signon"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/worktime"
@@ -53,8 +55,10 @@ type App struct {
 	Records       *record.Service
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
+	SignOn        *signon.Service
 	Intake        *intake.Service
 	Classifier    *classifier.Service
+	Audit         *audit.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
 
@@ -112,11 +116,17 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.Wake = a.Jobs.Wake
 	a.Cases.Register(a.Jobs)
 	a.Accounts.OnPost = a.Cases.PostMoved
+	a.Accounts.Invites = a.Book.Invites
+	a.Accounts.Ground = a.ground
 	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
 	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
 	a.Classifier = &classifier.Service{DB: d, Now: clock.System, NewID: id.New, Cases: a.Cases, Fresh: time.Minute}
 	if err := errors.Join(a.notifies(), a.inlet()); err != nil {
+		d.Close()
+		return nil, err
+	}
+	if a.SignOn, err = a.signOn(); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -161,11 +171,16 @@ func (a *App) serve() {
 	a.Web.Authenticate = a.Accounts.Authenticate
 	a.Web.Proxies = a.Config.Proxies
 	a.Web.Reader = readerOf
-	a.Accounts.Register(a.Web, account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get, Roles: a.roles, Seat: a.seat})
+	titles := account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get, Roles: a.roles, Seat: a.seat}
+	a.Accounts.Register(a.Web, titles)
+	account.Door{Accounts: a.Accounts, Titles: titles, Public: a.Config.Base()}.Register(a.Web)
+	signon.Door{Service: a.SignOn, Public: a.Config.Base()}.Register(a.Web)
 	if a.Config.Public != nil {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
 	a.Cases.Routes(a.Web)
+	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor}
+	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
@@ -206,6 +221,11 @@ func (a *App) names(ctx context.Context, ids []string) (map[string]string, error
 
 // Run serves until ctx ends.
 func (a *App) Run(ctx context.Context, l net.Listener) error {
+	key, err := audit.KeyOf(ctx, a.DB, a.Config.AuditKey)
+	if err != nil {
+		return errors.Join(err, l.Close(), a.DB.Close())
+	}
+	log := &audit.Log{DB: a.DB, Now: clock.System, Key: key, Keep: a.Config.Data, Holder: id.New()}
 	work, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { a.Jobs.Run(work) })
@@ -213,7 +233,9 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
 	wg.Go(func() { a.relay.run(work) })
-	err := a.Web.Run(ctx, l)
+	wg.Go(func() { log.Run(work) })
+	wg.Go(func() { a.Audit.Run(work) })
+	err = a.Web.Run(ctx, l)
 	stop()
 	wg.Wait()
 	return errors.Join(err, a.DB.Close())

@@ -33,6 +33,7 @@ var commands = []command{
 	{"admin", "create system|security|audit LOGIN NAME | reset LOGIN: an administrator, or a new way in for one; prints a one-time password", adminCommand},
 	{"replay", "MAPPING FILE: run a foreign history through the engine and compare the counts; -out, -into, -rows", replayCommand},
 	{"classifier", "train | eval | duplicates | list | end: learn the classes of reports, and measure how well", classifierCommand},
+	{"verify", "prove the database against the audit log; -json, -since FILE, -checkpoint FILE", verifyCommand},
 	{"version", "print the version", func(_ context.Context, _ config.Config, _ []string, out io.Writer) error {
 		_, err := fmt.Fprintln(out, Version)
 		return err
@@ -52,6 +53,9 @@ func Main(ctx context.Context, args, env []string, out, errs io.Writer) int {
 	}
 	if err == nil {
 		return 0
+	}
+	if errors.Is(err, errUnproved) {
+		return 3
 	}
 	if !errors.Is(err, errBadPack) {
 		complain(errs, err)

@@ -67,7 +67,9 @@ func (b *Book) Load(ctx context.Context, by, jurisdiction string, p *pack.Pack, 
 		if err := tx.Queue(ctx, insertVersion, hash, p.Name, p.Version, packFormat, content, now); err != nil {
 			return err
 		}
+		rows := []audit.Ref{{Table: audit.Packs, Key: []any{hash}}, {Table: audit.InForce, Key: []any{jurisdiction, p.Name, now}}}
 		if o != nil {
+			rows = append(rows, audit.Ref{Table: audit.Overlays, Key: []any{overlay}})
 			if err := tx.Queue(ctx, insertOverlay, overlay, jurisdiction, p.Name, base64.StdEncoding.EncodeToString(o.Encode()), now); err != nil {
 				return err
 			}
@@ -76,7 +78,7 @@ func (b *Book) Load(ctx context.Context, by, jurisdiction string, p *pack.Pack, 
 			return err
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: b.NewID(), Jurisdiction: jurisdiction, Subject: "pack/" + p.Name, Act: "pack.loaded", Person: by, At: now,
-			Row: []string{hash, overlay}})
+			Said: map[string]string{"pack": hash, "overlay": overlay}, Rows: rows})
 	})
 	b.mu.Lock()
 	b.looked = time.Time{}
@@ -301,6 +303,21 @@ func (b *Book) Sees(ctx context.Context, jurisdiction string) (func(role string)
 		}
 		return account.SeesUnit
 	}, err
+}
+
+// Invites tells which roles the holders of a role invite to log in by telephone, as the packs in
+// force in a jurisdiction say together.
+func (b *Book) Invites(ctx context.Context, jurisdiction string) (account.Looks, error) {
+	packs, err := b.Packs(ctx, jurisdiction)
+	all := map[[2]string]bool{}
+	for _, e := range packs {
+		for _, r := range e.Pack.Roles {
+			for _, invited := range r.Invites {
+				all[[2]string{r.Name, invited}] = true
+			}
+		}
+	}
+	return func(role, other string) bool { return all[[2]string{role, other}] }, err
 }
 
 func seesOf(s string) account.Sees {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
@@ -31,8 +32,8 @@ type state struct {
 	moves  []Move            // of the case, where it is read whole
 	did    map[string][]doer // by case and action, loaded when asked for
 
-	fresh        bool     // not yet in the database
 	alsoReported []string // people whose cases were merged into this one; nil: not read yet
+	fresh        bool     // not yet in the database
 	move         *Move
 	happened     []workflow.Trigger // in this act, in order
 	acted        bool               // the act is done, and about to be written
@@ -52,6 +53,9 @@ type state struct {
 	signal       *Signal        // heard in this act
 	joins        bool           // the parent's set must be looked at
 	joinSelf     []string       // own sets that nobody has to be waited for
+
+	wrote  []audit.Row // rows that the act has written
+	reread []audit.Ref // rows whose values are not at hand
 
 	about      formula.Object // the record that the case is about, once read
 	aboutIs    *record.Record

@@ -11,7 +11,7 @@ import (
 	"gezhi/internal/web"
 )
 
-type proposeInput struct {
+type proposeClassesInput struct {
 	Body struct {
 		Title string `json:"title,omitempty" maxLength:"200"`
 		Text  string `json:"text" maxLength:"10000"`
@@ -27,7 +27,7 @@ type ProposalJSON struct {
 	Sure        bool     `json:"sure" doc:"good enough to be filled in beforehand; a person still confirms"`
 }
 
-type proposeOutput struct {
+type proposeClassesOutput struct {
 	Body struct {
 		Classes []ProposalJSON `json:"classes"`
 		Learnt  bool           `json:"learnt" doc:"proposed by what was learnt from classed texts; else by the titles of the classes"`
@@ -39,7 +39,7 @@ func (s *Service) Register(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "POST", Path: "/class-proposals", ID: "proposeClasses", Summary: "Classes that a text may be of, with what speaks for each; nothing is applied", Tags: []string{"cases"}}, s.httpPropose)
 }
 
-func (s *Service) httpPropose(ctx context.Context, in *proposeInput) (*proposeOutput, error) {
+func (s *Service) httpPropose(ctx context.Context, in *proposeClassesInput) (*proposeClassesOutput, error) {
 	a, err := account.From(ctx)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (s *Service) httpPropose(ctx context.Context, in *proposeInput) (*proposeOu
 	if err != nil {
 		return nil, err
 	}
-	out := &proposeOutput{}
+	out := &proposeClassesOutput{}
 	out.Body.Classes, out.Body.Learnt = show(guesses, open, true), true
 	if len(out.Body.Classes) == 0 {
 		out.Body.Classes, out.Body.Learnt = show(classify.ByTitle(Titles(open), t), open, false), false

@@ -71,8 +71,9 @@ func (s *Service) Learn(ctx context.Context, l Lesson) (Stored, error) {
 	return x, err
 }
 
+// note writes into the audit log what was done to a model.
 func (s *Service) note(ctx context.Context, tx *db.Tx, x Stored, act, by string, at time.Time) error {
-	return audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: x.Jurisdiction, Subject: key(x.Jurisdiction), Act: act, Person: by, At: at, Row: []any{x.ID, x.Cases, x.Examples, x.Texts}})
+	return audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: x.Jurisdiction, Subject: key(x.Jurisdiction), Act: act, Person: by, At: at, Rows: []audit.Ref{{Table: audit.Models, Key: []any{x.ID}}}})
 }
 
 func key(jurisdiction string) string { return "classifier/" + jurisdiction }

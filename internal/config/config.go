@@ -29,6 +29,8 @@ type Config struct {
 	Public       *url.URL       // address that people type, nil when it is Addr
 	Keys         string         // file with the master keys of personal data
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
+	AuditKey     string         // file of the key that signs the audit log
+	OIDC         string         // file that describes the systems at which people may log in; "" for none
 	Notify       Notify         // the channels that leave the building
 	Intake       Intake         // the residents' inlet
 
@@ -36,6 +38,14 @@ type Config struct {
 	// which means the administrators, and in demo mode nobody.
 	Factor                      []string
 	SessionIdle, SessionLongest time.Duration // a session ends unused, and in any case
+}
+
+// Base is the address that people type, without a slash behind it; "" where none is set.
+func (c Config) Base() string {
+	if c.Public == nil {
+		return ""
+	}
+	return strings.TrimRight(c.Public.String(), "/")
 }
 
 // prefix begins the name of every variable.
@@ -106,6 +116,14 @@ var general = []setting{
 			err = errors.New("not http or https with a host")
 		}
 		return err
+	}},
+	{name: "audit-key", usage: "`file` with the key that signs the audit log; standard is log.key in the data folder", standard: "", set: func(c *Config, v string) error {
+		c.AuditKey = v
+		return nil
+	}},
+	{name: "oidc", usage: "`file` that describes the OpenID Connect providers at which people may log in", set: func(c *Config, v string) error {
+		c.OIDC = v
+		return nil
 	}},
 	{name: "proxies", usage: "`addresses` whose forwarding headers are believed, CIDR, comma between", standard: "127.0.0.0/8,::1/128", set: func(c *Config, v string) error {
 		for _, p := range list(v) {
@@ -190,6 +208,9 @@ func Read(args, env []string) (Config, []string, error) {
 	}
 	if c.Keys == "" {
 		c.Keys = filepath.Join(c.Data, "keys", "master.keys")
+	}
+	if c.AuditKey == "" {
+		c.AuditKey = filepath.Join(c.Data, "log.key")
 	}
 	if c.DB == "" {
 		c.DB = "sqlite:" + filepath.Join(c.Data, "gezhi.db")

@@ -432,6 +432,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those for whom the asker answers, with their telephones */
+        get: operations["charges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charges/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back */
+        delete: operations["uninvite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/class-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Classes that a text may be of, with what speaks for each; nothing is applied */
+        post: operations["proposeClasses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/classes": {
         parameters: {
             query?: never;
@@ -483,6 +534,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who acts for whom, as far as it concerns the asker */
+        get: operations["delegations"];
+        put?: never;
+        /** Let somebody act in the post of an absent colleague */
+        post: operations["delegate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/delegations/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The colleague is back: end it now */
+        post: operations["endDelegation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/delegations/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The posts for which the asker may say who acts in them */
+        get: operations["lendablePosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries": {
         parameters: {
             query?: never;
@@ -494,6 +597,23 @@ export interface paths {
         get: operations["deliveries"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A telephone is lost: end it with every session on it */
+        post: operations["endDevice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -687,6 +807,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give people a way to log in with their own telephone */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Use an invitation: bind this telephone under a PIN and log in */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whom an invitation is for */
+        post: operations["lookAtInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log: its key and newest head */
+        get: operations["viewLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest signed head of the audit log (C2SP tlog-checkpoint), to be kept elsewhere */
+        get: operations["logCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Verifications with their progress and result; for auditors */
+        get: operations["listChecks"];
+        put?: never;
+        /** Verify the database against the log; for auditors */
+        post: operations["askCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that one checkpoint continues another */
+        get: operations["logConsistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/inclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that a leaf lies under a checkpoint */
+        get: operations["logInclusion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the audit log, newest first; for auditors */
+        get: operations["listLeaves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -715,6 +989,23 @@ export interface paths {
         get: operations["myContacts"];
         /** Say how I am reached outside the program */
         put: operations["setMyContacts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The telephones I log in on */
+        get: operations["myDevices"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1031,6 +1322,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose telephone this is */
+        get: operations["thisDevice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log out here, and learn where to log out at the provider */
+        post: operations["leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/outside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Other systems at which people may log in */
+        get: operations["outsideProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/outside/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to a provider to log in there */
+        get: operations["beginOutside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in on a bound telephone */
+        post: operations["logInByPIN"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units": {
         parameters: {
             query?: never;
@@ -1077,6 +1453,11 @@ export interface components {
             /** @description pack/kind of records; class or life of cases */
             of: string;
             title: string;
+        };
+        AcceptInputBody: {
+            code?: string;
+            pin: string;
+            token?: string;
         };
         AccountPost: {
             area?: components["schemas"]["MyArea"];
@@ -1190,6 +1571,9 @@ export interface components {
         AreasOutputBody: {
             areas: components["schemas"]["AreaJSON"][];
         };
+        AskedOutputBody: {
+            id: string;
+        };
         CalledInputBody: {
             /** @description whether the person answered */
             reached: boolean;
@@ -1288,6 +1672,40 @@ export interface components {
              */
             work?: number;
         };
+        ChargeJSON: {
+            devices: components["schemas"]["DeviceJSON"][];
+            id: string;
+            /**
+             * Format: int64
+             * @description ms UTC until which an open invitation may be used
+             */
+            invited?: number;
+            name: string;
+            post: components["schemas"]["MyPost"];
+        };
+        ChargesOutputBody: {
+            /** @description there are more; ask for a name */
+            more?: boolean;
+            people: components["schemas"]["ChargeJSON"][];
+        };
+        CheckJSON: {
+            /** Format: int64 */
+            asked_at: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            ended_at?: number;
+            id: string;
+            person: string;
+            report?: components["schemas"]["Report"];
+            /** @description waiting, running, done or failed */
+            state: string;
+            /** Format: int64 */
+            total: number;
+        };
+        ChecksOutputBody: {
+            checks: components["schemas"]["CheckJSON"][];
+        };
         ClassesOutputBody: {
             classes: components["schemas"]["ClassJSON"][];
         };
@@ -1331,12 +1749,65 @@ export interface components {
             name?: string;
             phone?: string;
         };
+        Cookie: {
+            Domain: string;
+            /** Format: date-time */
+            Expires: string;
+            HttpOnly: boolean;
+            /** Format: int64 */
+            MaxAge: number;
+            Name: string;
+            Partitioned: boolean;
+            Path: string;
+            Quoted: boolean;
+            Raw: string;
+            RawExpires: string;
+            /** Format: int64 */
+            SameSite: number;
+            Secure: boolean;
+            Unparsed: string[];
+            Value: string;
+        };
         CorrectInputBody: {
             field: string;
             /** @description not needed by the reporter */
             purpose?: string;
             reason: string;
             value: unknown;
+        };
+        DelegateInputBody: {
+            post_id: string;
+            /**
+             * Format: int64
+             * @description ms UTC; now when it is past or left out
+             */
+            since?: number;
+            /** @description person who acts */
+            to: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            until: number;
+        };
+        DelegateOutputBody: {
+            id: string;
+        };
+        DelegationJSON: {
+            /** @description who holds the post */
+            from: components["schemas"]["Named"];
+            id: string;
+            may_end: boolean;
+            post: components["schemas"]["MyPost"];
+            /** Format: int64 */
+            since: number;
+            /** @description who acts in it */
+            to: components["schemas"]["Named"];
+            /** Format: int64 */
+            until: number;
+        };
+        DelegationsOutputBody: {
+            delegations: components["schemas"]["DelegationJSON"][];
         };
         DeliveryView: {
             /** Format: int64 */
@@ -1363,6 +1834,32 @@ export interface components {
             /** @description the same in words */
             why_text?: string;
         };
+        DeviceJSON: {
+            /** Format: int64 */
+            bound_at: number;
+            /** Format: int64 */
+            expires_at: number;
+            id: string;
+            /** @description too many wrong PINs */
+            locked: boolean;
+            /** @description what its browser calls itself */
+            name: string;
+            /**
+             * Format: int64
+             * @description last log-in with the PIN
+             */
+            seen_at: number;
+        };
+        DeviceOutputBody: {
+            /** Format: int64 */
+            expires_at: number;
+            /** @description too many wrong PINs */
+            locked: boolean;
+            name: string;
+        };
+        DevicesOutputBody: {
+            devices: components["schemas"]["DeviceJSON"][];
+        };
         EarlierInputBody: {
             phone: string;
             purpose: string;
@@ -1384,6 +1881,28 @@ export interface components {
             title: string;
             type: string;
             value?: unknown;
+        };
+        Finding: {
+            /**
+             * Format: int64
+             * @description ms UTC, of the signed head or checkpoint that does not fit
+             */
+            at?: number;
+            case?: string;
+            /** @description of a case: what its moves give otherwise, as far as they say */
+            columns?: string[];
+            /** @description of the row in its table */
+            key?: string;
+            kind: string;
+            leaf?: string;
+            /** @description of the case */
+            number?: string;
+            /**
+             * Format: int64
+             * @description number in the log, from 1
+             */
+            seq?: number;
+            table?: string;
         };
         FollowedJSON: {
             area_name: string;
@@ -1491,6 +2010,83 @@ export interface components {
             /** @description a report needs no class */
             unsorted: boolean;
         };
+        InvitationJSON: {
+            /** @description what the picture says */
+            address: string;
+            /** @description twelve digits, in place of the picture */
+            code: string;
+            /** Format: int64 */
+            expires_at: number;
+            name: string;
+            person_id: string;
+            /** @description QR code, an SVG as a data address */
+            picture: string;
+            post: components["schemas"]["MyPost"];
+        };
+        InviteInputBody: {
+            people: string[];
+            /** @description to be printed: may be used for longer */
+            sheet?: boolean;
+        };
+        InviteOutputBody: {
+            invitations: components["schemas"]["InvitationJSON"][];
+        };
+        LeafJSON: {
+            act: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            at: number;
+            /** @description its salt was destroyed with what it was about */
+            erased?: boolean;
+            hash: string;
+            id: string;
+            /** @description empty: the system */
+            person?: string;
+            /**
+             * Format: int64
+             * @description how many rows it names
+             */
+            rows: number;
+            said?: unknown;
+            /** Format: int64 */
+            seq: number;
+            /** @description kind/ID */
+            subject: string;
+        };
+        LeaveOutputBody: {
+            /** @description where the provider ends its own session; go there */
+            to?: string;
+        };
+        LeavesOutputBody: {
+            /**
+             * Format: int64
+             * @description ms UTC: when the newest head was signed
+             */
+            head_at?: number;
+            leaves: components["schemas"]["LeafJSON"][];
+            /**
+             * Format: int64
+             * @description before of the next page
+             */
+            next?: number;
+            root?: string;
+            /** Format: int64 */
+            size: number;
+            /**
+             * Format: int64
+             * @description leaves without a number yet
+             */
+            waiting: number;
+        };
+        LendableJSON: {
+            holder: components["schemas"]["Named"];
+            post: components["schemas"]["MyPost"];
+        };
+        LendableOutputBody: {
+            posts: components["schemas"]["LendableJSON"][];
+        };
         LetterView: {
             /** Format: int64 */
             attempts: number;
@@ -1578,6 +2174,30 @@ export interface components {
             login: string;
             password: string;
         };
+        LogOutputBody: {
+            /** @description public half of its key, in the note format */
+            key: string;
+            /** @description first line of every checkpoint of this log */
+            origin: string;
+            root: string;
+            /**
+             * Format: int64
+             * @description leaves
+             */
+            size: number;
+        };
+        LookInputBody: {
+            code?: string;
+            token?: string;
+        };
+        LookOutputBody: {
+            /** @description who made the invitation */
+            by: string;
+            /** Format: int64 */
+            expires_at: number;
+            jurisdiction?: string;
+            name: string;
+        };
         Me: {
             jurisdiction: components["schemas"]["MyCounty"];
             /** @description every post has ended */
@@ -1599,6 +2219,8 @@ export interface components {
             cause?: string;
             code?: string;
             done: boolean;
+            /** @description the absent colleague in whose post it was done */
+            for_name?: string;
             from_step: string;
             id: string;
             /** @description moments of clocks that came, in words */
@@ -1833,6 +2455,9 @@ export interface components {
             /** @enum {string} */
             phase: "waiting" | "working" | "verifying" | "rating" | "closed";
         };
+        PinInputBody: {
+            pin: string;
+        };
         PlacesOutputBody: {
             /** @description best first; names repeat, so that several may be meant */
             places: components["schemas"]["NamedPlaceJSON"][];
@@ -1873,6 +2498,33 @@ export interface components {
             /** @description always about:blank */
             type: string;
         };
+        ProofOutputBody: {
+            /** @description RFC 6962 hashes, base64 */
+            proof: string[];
+        };
+        ProposalJSON: {
+            /** @description pack/scheme:code */
+            class: string;
+            /**
+             * Format: double
+             * @description 0 to 1; none when only the title of the class speaks for it
+             */
+            probability?: number;
+            /** @description good enough to be filled in beforehand; a person still confirms */
+            sure: boolean;
+            title: string;
+            /** @description of the text, what spoke for the class */
+            words: string[];
+        };
+        ProposeClassesInputBody: {
+            text: string;
+            title?: string;
+        };
+        ProposeClassesOutputBody: {
+            classes: components["schemas"]["ProposalJSON"][];
+            /** @description proposed by what was learnt from classed texts; else by the titles of the classes */
+            learnt: boolean;
+        };
         ProposedPlaceJSON: {
             has_children: boolean;
             id: string;
@@ -1902,6 +2554,13 @@ export interface components {
             /** @description of the second factor that there is, or a recovery code */
             code?: string;
             password: string;
+        };
+        ProviderJSON: {
+            name: string;
+            title: string;
+        };
+        ProvidersOutputBody: {
+            providers: components["schemas"]["ProviderJSON"][];
         };
         ReadingJSON: {
             /** Format: int64 */
@@ -1994,6 +2653,60 @@ export interface components {
             /** @description the unit */
             by?: string;
             text: string;
+        };
+        Report: {
+            /** Format: int64 */
+            cases: number;
+            /** @description what the newest erasures were about */
+            erased?: string[];
+            /**
+             * Format: int64
+             * @description leaves that say that values were erased
+             */
+            erasures: number;
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Format: int64
+             * @description signed heads that were checked
+             */
+            heads: number;
+            /**
+             * Format: int64
+             * @description findings that are not listed
+             */
+            more?: number;
+            /** Format: int64 */
+            ms: number;
+            ok: boolean;
+            /**
+             * Format: int64
+             * @description rows older than the naming of rows, which nothing proves
+             */
+            older: number;
+            origin: string;
+            /** @description the key was read from the database itself, which proves less */
+            own_key: boolean;
+            /**
+             * Format: int64
+             * @description leaves
+             */
+            per_second: number;
+            root: string;
+            /**
+             * Format: int64
+             * @description rows that were proved
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description leaves in the log
+             */
+            size: number;
+            /**
+             * Format: int64
+             * @description leaves without a number yet
+             */
+            waiting: number;
         };
         ReporterJSON: {
             name_masked: string;
@@ -3119,6 +3832,100 @@ export interface operations {
             };
         };
     };
+    charges: {
+        parameters: {
+            query?: {
+                /** @description part of a name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uninvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposeClasses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeClassesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposeClassesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listClasses: {
         parameters: {
             query?: {
@@ -3213,6 +4020,129 @@ export interface operations {
             };
         };
     };
+    delegations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegationsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delegate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegateInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegateOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endDelegation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lendablePosts: {
+        parameters: {
+            query?: {
+                /** @description part of the holder's name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LendableOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     deliveries: {
         parameters: {
             query?: {
@@ -3237,6 +4167,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListDeliveryViewBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3642,6 +4601,329 @@ export interface operations {
             };
         };
     };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookAtInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    viewLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listChecks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logConsistency: {
+        parameters: {
+            query: {
+                /** @description size of the older checkpoint */
+                from: number;
+                /** @description size of the newer one */
+                to: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logInclusion: {
+        parameters: {
+            query: {
+                /** @description number of the leaf, from 1 */
+                seq: number;
+                /** @description of the checkpoint */
+                size: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLeaves: {
+        parameters: {
+            query?: {
+                /** @description among the newest 200,000 */
+                act?: string;
+                /** @description number: leaves before it; 0: the newest */
+                before?: number;
+                /** @description 50 when 0 */
+                limit?: number;
+                person?: string;
+                /** @description kind/ID */
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeavesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -3719,6 +5001,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicesOutputBody"];
+                };
             };
             /** @description Error */
             default: {
@@ -4383,6 +5694,163 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    thisDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                gezhi_device?: components["schemas"]["Cookie"];
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaveOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outsideProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvidersOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginOutside: {
+        parameters: {
+            query?: {
+                to?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logInByPIN: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                gezhi_device?: components["schemas"]["Cookie"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
             };
             /** @description Error */
             default: {
