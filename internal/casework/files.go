@@ -103,8 +103,44 @@ func (s *Service) fileFor(ctx context.Context, who *Actor, id string) (File, err
 		if !st.sees(who) {
 			return absent
 		}
+		if st.isMasked(who, f) {
+			return fault.New(fault.Forbidden, "file.masked")
+		}
 		return nil
 	})
+	return f, err
+}
+
+// isMasked tells whether only unmasking opens a file to somebody: it is a value of a personal
+// field, a signature for one, of somebody else.
+func (st *state) isMasked(who *Actor, f File) bool {
+	x := st.class.Field(f.Field)
+	return x != nil && x.Personal != nil && !who.System && who.PersonID != st.ReporterID && who.PersonID != f.PersonID
+}
+
+// UnmaskFile is a file that only unmasking opens, for a purpose. It is a reading, and written
+// down as one.
+func (s *Service) UnmaskFile(ctx context.Context, who *Actor, id, purpose string) (File, error) {
+	var f File
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		found, err := db.Collect(ctx, tx, fileByID, []any{id}, scanFile)
+		if err == nil && (len(found) == 0 || found[0].Jurisdiction != who.Jurisdiction || found[0].CaseID == "") {
+			err = fault.New(fault.NotFound, "file.not_found")
+		}
+		if err == nil {
+			f = found[0]
+		}
+		return err
+	})
+	if err != nil {
+		return File{}, err
+	}
+	err = s.reading(ctx, who, f.CaseID, purpose, func(st *state, _ []payload) ([]string, error) {
+		return []string{"file/" + id}, st.mayUnmask(who, f.Field, purpose)
+	})
+	if fault.CodeOf(err) == "case.not_found" {
+		err = fault.New(fault.NotFound, "file.not_found")
+	}
 	return f, err
 }
 
@@ -135,6 +171,10 @@ type FileJSON struct {
 	Size int64  `json:"size" doc:"bytes"`
 }
 
+type unmaskFileQuery struct {
+	Purpose string `query:"purpose" maxLength:"40" doc:"one of those that the case offers"`
+}
+
 // fileRoutes adds upload and download.
 func (s *Service) fileRoutes(srv *web.Server) {
 	tags := []string{"files"}
@@ -142,6 +182,8 @@ func (s *Service) fileRoutes(srv *web.Server) {
 		Exchange: web.Exchange{Upload: "file", Answer: FileJSON{}}}, s.httpUpload)
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/files/{id}", ID: "downloadFile", Summary: "Download a file of a case that the asker may see", Tags: tags,
 		Exchange: web.Exchange{Media: "application/octet-stream"}}, s.httpDownload)
+	web.Raw(srv, web.Operation{Method: "POST", Path: "/files/{id}/unmask", ID: "unmaskFile", Summary: "Read a file that is masked, for a purpose; the person concerned is shown who did", Tags: []string{"privacy"},
+		Exchange: web.Exchange{Query: unmaskFileQuery{}, Media: "application/octet-stream"}}, s.httpUnmaskFile)
 }
 
 func (s *Service) httpUpload(w http.ResponseWriter, r *http.Request) error {
@@ -169,6 +211,24 @@ func (s *Service) httpDownload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.send(w, r, f)
+}
+
+// httpUnmaskFile sends a file that only unmasking opens.
+func (s *Service) httpUnmaskFile(w http.ResponseWriter, r *http.Request) error {
+	who, err := s.asker(r.Context())
+	if err != nil {
+		return err
+	}
+	f, err := s.UnmaskFile(r.Context(), who, r.PathValue("id"), r.URL.Query().Get("purpose"))
+	if err != nil {
+		return err
+	}
+	return s.send(w, r, f)
+}
+
+// send sends the bytes of a file to who may have them.
+func (s *Service) send(w http.ResponseWriter, r *http.Request, f File) error {
 	body, err := s.Files.Open(f.Hash)
 	if err != nil {
 		return err
