@@ -73,15 +73,15 @@ type proposeInput struct {
 
 type proposeOutput struct {
 	Body struct {
-		Places   []PlaceJSON     `json:"places"`
-		Classes  []CandidateJSON `json:"classes"`
-		Severity *GuessJSON      `json:"severity,omitempty"`
-		Unit     *GuessJSON      `json:"unit,omitempty" doc:"who would handle it; nobody is the dispatcher's queue"`
+		Places   []ProposedPlaceJSON `json:"places"`
+		Classes  []CandidateJSON     `json:"classes"`
+		Severity *GuessJSON          `json:"severity,omitempty"`
+		Unit     *GuessJSON          `json:"unit,omitempty" doc:"who would handle it; nobody is the dispatcher's queue"`
 	}
 }
 
-// PlaceJSON is a proposed place.
-type PlaceJSON struct {
+// ProposedPlaceJSON is a proposed place.
+type ProposedPlaceJSON struct {
 	InletAreaJSON
 	Why string `json:"why"`
 }
@@ -268,10 +268,10 @@ func (s *Service) httpPropose(ctx context.Context, in *proposeInput) (*proposeOu
 	}
 	lang, t := web.Lang(ctx), s.Cases.World.Tree()
 	out := &proposeOutput{}
-	out.Body.Places, out.Body.Classes = []PlaceJSON{}, []CandidateJSON{}
+	out.Body.Places, out.Body.Classes = []ProposedPlaceJSON{}, []CandidateJSON{}
 	for _, x := range p.Places {
 		a, _ := t.Area(x.AreaID)
-		place := PlaceJSON{areaJSON(t, a), web.Say(lang, "propose.by_point", nil)}
+		place := ProposedPlaceJSON{areaJSON(t, a), web.Say(lang, "propose.by_point", nil)}
 		if place.Name = x.Name; !x.ByPoint {
 			place.Why = web.Say(lang, "propose.named", map[string]any{"words": x.Named})
 		}

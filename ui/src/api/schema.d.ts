@@ -313,6 +313,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The copy that a request has granted: all that is kept of its reporter */
+        get: operations["personalCopy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a personal value right */
+        post: operations["correctPersonal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/duplicates": {
         parameters: {
             query?: never;
@@ -347,6 +381,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read what is masked, for a purpose; the person concerned is shown who did */
+        post: operations["unmask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/duplicates": {
         parameters: {
             query?: never;
@@ -358,6 +409,23 @@ export interface paths {
         put?: never;
         /** Open cases that may be the same matter as one about to be reported */
         post: operations["previewDuplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/earlier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Earlier cases of a telephone number */
+        post: operations["earlierCases"];
         delete?: never;
         options?: never;
         head?: never;
@@ -483,6 +551,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may be reported here, and how */
+        get: operations["inlet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places to choose from, level by level */
+        get: operations["inletAreas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A question that people answer more easily than programs */
+        post: operations["challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a photo or a recording for a report that will have this Idempotency-Key */
+        post: operations["intakeFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What became of a report, by its number and query code */
+        post: operations["follow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Act as the reporter, by number and query code */
+        post: operations["actByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Guesses for a report that is being written, with reasons; nothing is applied */
+        post: operations["propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report something, with an account or without */
+        post: operations["report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -564,6 +768,23 @@ export interface paths {
         put?: never;
         /** Change my password; other sessions end */
         post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who read what is masked of me, the latest first */
+        get: operations["myReadings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -908,6 +1129,19 @@ export interface components {
             /** @description cursor of the next page; none on the last */
             next?: string;
         };
+        ActByCodeInputBody: {
+            action: string;
+            /** @description query code, as people write it */
+            code: string;
+            note?: string;
+            number: string;
+            reason?: string;
+            values?: {
+                [key: string]: unknown;
+            };
+            /** Format: int64 */
+            version?: number;
+        };
         ActInputBody: {
             action: string;
             /** Format: int64 */
@@ -937,6 +1171,11 @@ export interface components {
         AddressInputBody: {
             /** @description an IP address */
             address: string;
+        };
+        AnswerJSON: {
+            answer: string;
+            token: string;
+            work?: string;
         };
         AreaJSON: {
             code: string;
@@ -972,6 +1211,19 @@ export interface components {
             severity?: number;
             /** @description what to say */
             text: string;
+        };
+        CandidateJSON: {
+            /** @description pack/scheme:code */
+            id: string;
+            /**
+             * Format: int64
+             * @description how likely, in hundredths
+             */
+            share: number;
+            /** @description good enough to be chosen beforehand; the person confirms all the same */
+            sure?: boolean;
+            title: string;
+            why: string;
         };
         CaseJSON: {
             area_id: string;
@@ -1010,6 +1262,32 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ChallengeInputBody: {
+            /**
+             * @description a picture of digits, or a sum in words that a screen reader speaks; either will do
+             * @enum {string}
+             */
+            kind: "picture" | "words";
+        };
+        ChallengeJSON: {
+            /** @enum {string} */
+            kind: "picture" | "words";
+            /** @description PNG */
+            picture?: string;
+            /** @description in words */
+            question?: string;
+            token: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            until: number;
+            /**
+             * Format: int64
+             * @description find a text of at most 20 characters so that SHA-256(token + ':' + text) begins with so many zero bits
+             */
+            work?: number;
+        };
         ClassesOutputBody: {
             classes: components["schemas"]["ClassJSON"][];
         };
@@ -1026,6 +1304,8 @@ export interface components {
             severity: string;
             spot?: boolean;
             title: string;
+            /** @description for what is brought without a class */
+            unsorted?: boolean;
         };
         ClockJSON: {
             /** Format: int64 */
@@ -1046,6 +1326,17 @@ export interface components {
         };
         CodeInputBody: {
             code: string;
+        };
+        ContactJSON: {
+            name?: string;
+            phone?: string;
+        };
+        CorrectInputBody: {
+            field: string;
+            /** @description not needed by the reporter */
+            purpose?: string;
+            reason: string;
+            value: unknown;
         };
         DeliveryView: {
             /** Format: int64 */
@@ -1072,6 +1363,13 @@ export interface components {
             /** @description the same in words */
             why_text?: string;
         };
+        EarlierInputBody: {
+            phone: string;
+            purpose: string;
+        };
+        EarlierOutputBody: {
+            cases: components["schemas"]["RowJSON"][];
+        };
         EndPostInputBody: {
             /**
              * Format: date-time
@@ -1080,12 +1378,43 @@ export interface components {
             at?: string;
         };
         FieldJSON: {
-            /** @description personal: there is a value that the reader may not see */
+            /** @description personal: value is what may be shown of it */
             masked?: boolean;
             name: string;
             title: string;
             type: string;
             value?: unknown;
+        };
+        FollowedJSON: {
+            area_name: string;
+            /** @description what the reporter may do now */
+            can: components["schemas"]["OfferJSON"][];
+            class_title: string;
+            /** Format: int64 */
+            closed_at: number;
+            /**
+             * Format: int64
+             * @description until when it is to be settled
+             */
+            due_at: number;
+            /** @description number of the report about the same matter that goes on */
+            merged_into?: string;
+            number: string;
+            /** Format: int64 */
+            opened_at: number;
+            outcome_title?: string;
+            /** @enum {string} */
+            phase: "waiting" | "working" | "verifying" | "rating" | "closed";
+            phases: components["schemas"]["PhaseJSON"][];
+            /** Format: int64 */
+            rate_until?: number;
+            replies: components["schemas"]["ReplyJSON"][];
+            step_title: string;
+            title: string;
+            /** @description who has it now */
+            unit_name?: string;
+            /** Format: int64 */
+            version: number;
         };
         FormJSON: {
             /** Format: double */
@@ -1100,7 +1429,12 @@ export interface components {
             rows?: components["schemas"]["FormJSON"][];
             title: string;
             /** @enum {string} */
-            type: "area" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
+            type: "area" | "audio" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
+        };
+        GuessJSON: {
+            id: string;
+            title: string;
+            why: string;
         };
         HolderJSON: {
             /** Format: int64 */
@@ -1113,6 +1447,49 @@ export interface components {
             /** Format: int64 */
             until?: number;
             why?: string;
+        };
+        InletAreaJSON: {
+            has_children: boolean;
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+        };
+        InletAreasOutputBody: {
+            areas: components["schemas"]["InletAreaJSON"][];
+        };
+        InletClassJSON: {
+            /** @description answers that a face may ask; files and contacts have places of their own */
+            fields: components["schemas"]["FormJSON"][];
+            group_title?: string;
+            id: string;
+            title: string;
+        };
+        InletJSON: {
+            /** @description a report without an account needs an answered challenge */
+            challenge: boolean;
+            classes: components["schemas"]["InletClassJSON"][];
+            /** @description division code of the jurisdiction */
+            code: string;
+            /**
+             * Format: int64
+             * @description bytes
+             */
+            max_file: number;
+            /** Format: int64 */
+            max_photos: number;
+            /**
+             * Format: int64
+             * @description characters
+             */
+            max_text: number;
+            name: string;
+            /** @description a recording alone is a report */
+            recording: boolean;
+            /** @description everything in it is made up */
+            sample: boolean;
+            /** @description a report needs no class */
+            unsorted: boolean;
         };
         LetterView: {
             /** Format: int64 */
@@ -1276,6 +1653,24 @@ export interface components {
             id: string;
             name?: string;
         };
+        NamedPlaceJSON: {
+            code: string;
+            /** @description in another jurisdiction: cannot be chosen here */
+            elsewhere?: boolean;
+            has_children: boolean;
+            /**
+             * @description the very name, a part of one, or a slip of the pen away
+             * @enum {string}
+             */
+            how: "name" | "part" | "near";
+            /** @description empty where it cannot be chosen */
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            /** @description the names above it */
+            path: string;
+        };
         NewAccountInputBody: {
             login: string;
             name: string;
@@ -1432,27 +1827,15 @@ export interface components {
             role: string;
             unit_name?: string;
         };
-        PlaceJSON: {
-            code: string;
-            /** @description in another jurisdiction: cannot be chosen here */
-            elsewhere?: boolean;
-            has_children: boolean;
-            /**
-             * @description the very name, a part of one, or a slip of the pen away
-             * @enum {string}
-             */
-            how: "name" | "part" | "near";
-            /** @description empty where it cannot be chosen */
-            id: string;
+        PhaseJSON: {
             /** Format: int64 */
-            level: number;
-            name: string;
-            /** @description the names above it */
-            path: string;
+            at: number;
+            /** @enum {string} */
+            phase: "waiting" | "working" | "verifying" | "rating" | "closed";
         };
         PlacesOutputBody: {
             /** @description best first; names repeat, so that several may be meant */
-            places: components["schemas"]["PlaceJSON"][];
+            places: components["schemas"]["NamedPlaceJSON"][];
         };
         Point: {
             /** Format: double */
@@ -1490,13 +1873,56 @@ export interface components {
             /** @description always about:blank */
             type: string;
         };
+        ProposedPlaceJSON: {
+            has_children: boolean;
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            why: string;
+        };
+        ProposeInputBody: {
+            area_id?: string;
+            class?: string;
+            fields?: {
+                [key: string]: unknown;
+            };
+            jurisdiction?: string;
+            point?: components["schemas"]["Point"];
+            text?: string;
+        };
+        ProposeOutputBody: {
+            classes: components["schemas"]["CandidateJSON"][];
+            places: components["schemas"]["ProposedPlaceJSON"][];
+            severity?: components["schemas"]["GuessJSON"];
+            /** @description who would handle it; nobody is the dispatcher's queue */
+            unit?: components["schemas"]["GuessJSON"];
+        };
         ProveInputBody: {
             /** @description of the second factor that there is, or a recovery code */
             code?: string;
             password: string;
         };
+        ReadingJSON: {
+            /** Format: int64 */
+            at: number;
+            by_name: string;
+            by_post_title?: string;
+            by_unit_name?: string;
+            case_id?: string;
+            id: string;
+            number?: string;
+            /** @description in words */
+            purpose: string;
+            /** @description in words */
+            what: string[];
+        };
+        ReadingsOutputBody: {
+            next?: string;
+            readings: components["schemas"]["ReadingJSON"][];
+        };
         RecordFieldJSON: {
-            /** @description personal: there is a value that the reader may not see */
+            /** @description personal: text is what may be shown of it */
             masked?: boolean;
             name: string;
             /** @description the value in words: names of people, units and areas, titles of options */
@@ -1562,8 +1988,48 @@ export interface components {
             relation: string;
             title: string;
         };
+        ReplyJSON: {
+            /** Format: int64 */
+            at: number;
+            /** @description the unit */
+            by?: string;
+            text: string;
+        };
         ReporterJSON: {
             name_masked: string;
+        };
+        ReportInputBody: {
+            area_id?: string;
+            /**
+             * @description caller: typed by a clerk for somebody; helper: typed for a person who sits beside; self when empty
+             * @enum {string}
+             */
+            by?: "self" | "caller" | "helper";
+            challenge?: components["schemas"]["AnswerJSON"];
+            /** @description home when empty, field for a helper */
+            channel?: string;
+            /** @description pack/scheme:code; to be sorted later when empty */
+            class?: string;
+            contact?: components["schemas"]["ContactJSON"];
+            fields?: {
+                [key: string]: unknown;
+            };
+            /** Format: int64 */
+            happened_at?: number;
+            jurisdiction?: string;
+            /** @description files that came before under the same key */
+            photos?: string[];
+            point?: components["schemas"]["Point"];
+            /** @description file that came before under the same key */
+            recording?: string;
+            text?: string;
+        };
+        ReportOutputBody: {
+            /** @description query code: with the number it stands for the reporter on this case; shown this once */
+            code: string;
+            /** @description of the case, for who is logged in */
+            id?: string;
+            number: string;
         };
         RolesOutputBody: {
             roles: components["schemas"]["RoleTitle"][];
@@ -1642,6 +2108,11 @@ export interface components {
             /** @description opened with a second factor */
             strong?: boolean;
         };
+        TicketJSON: {
+            /** @description query code, as people write it */
+            code: string;
+            number: string;
+        };
         UnitJSON: {
             id: string;
             kind: string;
@@ -1649,6 +2120,22 @@ export interface components {
         };
         UnitsOutputBody: {
             units: components["schemas"]["UnitJSON"][];
+        };
+        UnmaskedJSON: {
+            /** @description the move that gave it; a later one stands for an earlier */
+            move_id: string;
+            name: string;
+            title: string;
+            value: unknown;
+        };
+        UnmaskInputBody: {
+            /** @description fields, or text, note, reason, why for texts that numbers were lifted out of; all when empty */
+            names?: string[];
+            /** @description one of those that the case offers */
+            purpose: string;
+        };
+        UnmaskOutputBody: {
+            values: components["schemas"]["UnmaskedJSON"][];
         };
         UnmetJSON: {
             code: string;
@@ -1677,6 +2164,8 @@ export interface components {
             parent_id?: string;
             parts: components["schemas"]["PartJSON"][];
             seats: components["schemas"]["SeatJSON"][];
+            /** @description purposes for which the asker may read what is masked here */
+            unmask?: components["schemas"]["OptionJSON"][];
         };
         Wrong: {
             /** @description what the words speak of */
@@ -2393,6 +2882,73 @@ export interface operations {
             };
         };
     };
+    personalCopy: {
+        parameters: {
+            query?: {
+                format?: "json" | "text";
+                purpose?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correctPersonal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     likelyDuplicates: {
         parameters: {
             query?: never;
@@ -2462,6 +3018,41 @@ export interface operations {
             };
         };
     };
+    unmask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmaskInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmaskOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     previewDuplicates: {
         parameters: {
             query?: never;
@@ -2482,6 +3073,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LikelyOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    earlierCases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EarlierInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EarlierOutputBody"];
                 };
             };
             /** @description Error */
@@ -2732,6 +3356,292 @@ export interface operations {
             };
         };
     };
+    inlet: {
+        parameters: {
+            query?: {
+                /** @description division code; the only one there is when empty */
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InletJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inletAreas: {
+        parameters: {
+            query?: {
+                jurisdiction?: string;
+                /** @description the jurisdiction itself when empty */
+                parent?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InletAreasOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intakeFile: {
+        parameters: {
+            query?: {
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @description as cleaned */
+                        name: string;
+                        /**
+                         * Format: int64
+                         * @description bytes
+                         */
+                        size: number;
+                        /** @description media type, found from the content */
+                        type: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowedJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    actByCode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActByCodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowedJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -2937,6 +3847,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myReadings: {
+        parameters: {
+            query?: {
+                /** @description next of the page before */
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingsOutputBody"];
+                };
             };
             /** @description Error */
             default: {
