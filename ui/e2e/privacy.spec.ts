@@ -40,5 +40,6 @@ test('who read my data stands beside my notes, also on a phone', async ({ page }
   await page.screenshot({ path: info.outputPath('readings-phone.png') })
   await page.goto('/desk/cases/c1')
   await page.getByRole('button', { name: '查看原文' }).click()
+  await expect(page.getByRole('dialog')).toBeVisible()
   await page.screenshot({ path: info.outputPath('ask-phone.png') })
 })
