@@ -5,6 +5,7 @@ import (
 	"net/mail"
 	"strings"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/privacy"
@@ -77,11 +78,13 @@ func (s *Service) putContacts(ctx context.Context, tx *db.Tx, by string, p Perso
 		return false, err
 	}
 	var changed []string
+	var dropped []audit.Ref
 	for _, x := range []struct{ kind, old, new string }{{Phone, old.Phone, c.Phone}, {Mail, old.Mail, c.Mail}} {
 		switch {
 		case x.old == x.new:
 			continue
 		case x.new == "":
+			dropped = append(dropped, audit.Ref{Table: audit.Contacts, Key: []any{p.ID, x.kind}})
 			err = tx.Queue(ctx, dropContactSQL, p.ID, x.kind)
 		default:
 			err = s.sealContact(ctx, tx, p, x.kind, x.new)
@@ -91,7 +94,7 @@ func (s *Service) putContacts(ctx context.Context, tx *db.Tx, by string, p Perso
 		}
 		changed = append(changed, x.kind)
 	}
-	return true, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "contacts.set", by, changed)
+	return true, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "contacts.set", by, changed, dropped...)
 }
 
 // contactCompartment is where how a person is reached belongs.

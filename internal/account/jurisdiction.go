@@ -74,7 +74,7 @@ func (s *Service) SetUp(ctx context.Context, j Jurisdiction) (out Jurisdiction, 
 }
 
 func (s *Service) noteJurisdiction(ctx context.Context, tx *db.Tx, j Jurisdiction, act string) error {
-	return audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: j.ID, Subject: "jurisdiction/" + j.ID, Act: act, At: s.Now(), Row: []any{j.Code, j.Name, j.Nature, j.Settings}})
+	return audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: j.ID, Subject: "jurisdiction/" + j.ID, Act: act, At: s.Now(), Rows: []audit.Ref{{Table: audit.Jurisdictions, Key: []any{j.ID}}}})
 }
 
 // CreateJurisdiction adds a jurisdiction; a code that is taken is jurisdiction.taken.

@@ -146,7 +146,10 @@ func (s *Service) invite(ctx context.Context, tx *db.Tx, by string, n NewPerson,
 		return Person{}, fault.New(fault.Conflict, "person.login_taken")
 	}
 	p.OneTimeUntil = s.Now().Add(oneTimeFor)
-	return p, tx.Queue(ctx, setSecretSQL, p.ID, hash, p.OneTimeUntil)
+	if err := tx.Queue(ctx, setSecretSQL, p.ID, hash, p.OneTimeUntil); err != nil {
+		return Person{}, err
+	}
+	return p, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "person.invited", by, nil)
 }
 
 // Standing reports whether a post counts at a moment.

@@ -94,7 +94,7 @@ func (s *Service) enrol(ctx context.Context, tx *db.Tx, by string, n NewPerson, 
 		return Person{}, false, err
 	}
 	s.forget(tx, p.ID) // nobody knows the person yet, but a roll of everybody is now old
-	return p, true, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "person.created", by, p.row())
+	return p, true, s.note(ctx, tx, s.NewID(), p.Jurisdiction, p.ID, "person.created", by, nil)
 }
 
 // SetPassword gives a person a new password and ends all their sessions.
@@ -390,9 +390,18 @@ func (s *Service) present(ctx context.Context, tx *db.Tx, personID string) (Pers
 	return p, err
 }
 
-// note appends the audit leaf of a change to a person.
-func (s *Service) note(ctx context.Context, tx *db.Tx, leaf, jurisdiction, personID, act, by string, row any) error {
-	return audit.Append(ctx, tx, audit.Leaf{ID: leaf, Jurisdiction: jurisdiction, Subject: personKey(personID), Act: act, Person: by, At: s.Now(), Row: row})
+// note appends the audit leaf of a change to a person: it names all rows that are the person's,
+// and what was deleted. The person's key is held. said is kept and holds nothing personal.
+func (s *Service) note(ctx context.Context, tx *db.Tx, leaf, jurisdiction, personID, act, by string, said any, deleted ...audit.Ref) error {
+	of := []any{personID}
+	rows := append(deleted, audit.Ref{Table: audit.Persons, Key: of}, audit.Ref{Table: audit.Posts, By: "person_id", Key: of}, audit.Ref{Table: audit.Contacts, By: "person_id", Key: of},
+		audit.Ref{Table: audit.Delegations, By: "from_person", Key: of}, audit.Ref{Table: audit.Delegations, By: "to_person", Key: of})
+	return audit.Append(ctx, tx, audit.Leaf{ID: leaf, Jurisdiction: jurisdiction, Subject: personKey(personID), Act: act, Person: by, At: s.Now(), Said: said, Rows: rows})
+}
+
+// noteSession appends the leaf of a session that began or ended; it changes no row that is proved.
+func (s *Service) noteSession(ctx context.Context, tx *db.Tx, leaf, jurisdiction, personID, act string) error {
+	return audit.Append(ctx, tx, audit.Leaf{ID: leaf, Jurisdiction: jurisdiction, Subject: personKey(personID), Act: act, Person: personID, At: s.Now()})
 }
 
 // hash makes the stored form of a password, when there is room to.

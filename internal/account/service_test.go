@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
@@ -31,6 +32,17 @@ type office struct {
 }
 
 func each(t *testing.T, fn func(t *testing.T, o office)) {
+	t.Helper()
+	eachUnproved(t, func(t *testing.T, o office) {
+		fn(t, o)
+		if r, err := (&audit.Verifier{DB: o.DB}).Run(t.Context()); err != nil || !r.OK {
+			t.Errorf("a row is not what the leaves say: %v, %+v", err, r)
+		}
+	})
+}
+
+// eachUnproved is each for a test that writes rows by hand, which no leaf names.
+func eachUnproved(t *testing.T, fn func(t *testing.T, o office)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		o := office{New(d), t, clock.At(monday)}

@@ -116,7 +116,14 @@ func (s *Service) compare(ctx context.Context, p proof, password string) error {
 	}
 	better := newSecret(password).String()
 	return s.DB.Write(ctx, db.Keys{personKey(p.personID)}, func(ctx context.Context, tx *db.Tx) error {
-		return tx.Queue(ctx, upgradeSQL, p.personID, p.hash, better)
+		who, err := s.present(ctx, tx, p.personID)
+		if err != nil {
+			return err
+		}
+		if err := tx.Queue(ctx, upgradeSQL, p.personID, p.hash, better); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, s.NewID(), who.Jurisdiction, who.ID, "password.upgraded", who.ID, nil)
 	})
 }
 
@@ -138,7 +145,7 @@ func (s *Service) open(ctx context.Context, personID string, o Origin, login sou
 		if err := tx.Queue(ctx, insertSessionSQL, hashToken(token), personID, now, now.Add(s.Longest), o.UserAgent, s.NewID(), o.Addr, o.Strong); err != nil {
 			return err
 		}
-		return s.note(ctx, tx, s.NewID(), p.Jurisdiction, personID, "session.opened", personID, nil)
+		return s.noteSession(ctx, tx, s.NewID(), p.Jurisdiction, personID, "session.opened")
 	})
 	if err != nil {
 		return "", Actor{}, err
@@ -174,7 +181,7 @@ func (s *Service) LogOut(ctx context.Context, token string) error {
 			return err
 		}
 		s.forget(tx, v.PersonID)
-		return s.note(ctx, tx, leaf, p.Jurisdiction, p.ID, "session.closed", p.ID, nil)
+		return s.noteSession(ctx, tx, leaf, p.Jurisdiction, p.ID, "session.closed")
 	})
 }
 

@@ -57,11 +57,7 @@ var (
 	forgetSourceSQL   = db.SQL(`DELETE FROM login_attempt WHERE source = $1`)
 )
 
-// The rows as they are kept, without secrets: what an audit leaf is the hash of.
-func (p Person) row() []any {
-	return []any{p.ID, p.Jurisdiction, p.Name, p.Login, p.Nature, p.Locale, db.Ms(p.CreatedAt)}
-}
-
+// The rows as they are kept.
 func (p Post) row() []any {
 	return []any{p.ID, p.PersonID, p.Role, p.UnitID, p.AreaID, int64(p.AreaLevel), string(p.Seat), db.Ms(p.From), db.Ms(p.Until)}
 }

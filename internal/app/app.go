@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"gezhi/internal/account"
+	"gezhi/internal/audit"
 	"gezhi/internal/blob"
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
@@ -53,6 +54,7 @@ type App struct {
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
 	Intake        *intake.Service
+	Audit         *audit.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
 
@@ -163,6 +165,8 @@ func (a *App) serve() {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
 	a.Cases.Routes(a.Web)
+	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor}
+	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
@@ -202,6 +206,11 @@ func (a *App) names(ctx context.Context, ids []string) (map[string]string, error
 
 // Run serves until ctx ends.
 func (a *App) Run(ctx context.Context, l net.Listener) error {
+	key, err := audit.KeyOf(ctx, a.DB, a.Config.AuditKey)
+	if err != nil {
+		return errors.Join(err, l.Close(), a.DB.Close())
+	}
+	log := &audit.Log{DB: a.DB, Now: clock.System, Key: key, Keep: a.Config.Data, Holder: id.New()}
 	work, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { a.Jobs.Run(work) })
@@ -209,7 +218,9 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
 	wg.Go(func() { a.relay.run(work) })
-	err := a.Web.Run(ctx, l)
+	wg.Go(func() { log.Run(work) })
+	wg.Go(func() { a.Audit.Run(work) })
+	err = a.Web.Run(ctx, l)
 	stop()
 	wg.Wait()
 	return errors.Join(err, a.DB.Close())

@@ -32,6 +32,7 @@ var commands = []command{
 	{"privacy", "retention [-dry-run] | rotate-master [-again]: erase what is past its time; change the master key", privacyCommand},
 	{"admin", "create system|security|audit LOGIN NAME | reset LOGIN: an administrator, or a new way in for one; prints a one-time password", adminCommand},
 	{"replay", "MAPPING FILE: run a foreign history through the engine and compare the counts; -out, -into, -rows", replayCommand},
+	{"verify", "prove the database against the audit log; -json, -since FILE, -checkpoint FILE", verifyCommand},
 	{"version", "print the version", func(_ context.Context, _ config.Config, _ []string, out io.Writer) error {
 		_, err := fmt.Fprintln(out, Version)
 		return err
@@ -51,6 +52,9 @@ func Main(ctx context.Context, args, env []string, out, errs io.Writer) int {
 	}
 	if err == nil {
 		return 0
+	}
+	if errors.Is(err, errUnproved) {
+		return 3
 	}
 	if !errors.Is(err, errBadPack) {
 		complain(errs, err)

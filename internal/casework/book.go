@@ -67,7 +67,9 @@ func (b *Book) Load(ctx context.Context, by, jurisdiction string, p *pack.Pack, 
 		if err := tx.Queue(ctx, insertVersion, hash, p.Name, p.Version, packFormat, content, now); err != nil {
 			return err
 		}
+		rows := []audit.Ref{{Table: audit.Packs, Key: []any{hash}}, {Table: audit.InForce, Key: []any{jurisdiction, p.Name, now}}}
 		if o != nil {
+			rows = append(rows, audit.Ref{Table: audit.Overlays, Key: []any{overlay}})
 			if err := tx.Queue(ctx, insertOverlay, overlay, jurisdiction, p.Name, base64.StdEncoding.EncodeToString(o.Encode()), now); err != nil {
 				return err
 			}
@@ -76,7 +78,7 @@ func (b *Book) Load(ctx context.Context, by, jurisdiction string, p *pack.Pack, 
 			return err
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: b.NewID(), Jurisdiction: jurisdiction, Subject: "pack/" + p.Name, Act: "pack.loaded", Person: by, At: now,
-			Row: []string{hash, overlay}})
+			Said: map[string]string{"pack": hash, "overlay": overlay}, Rows: rows})
 	})
 	b.mu.Lock()
 	b.looked = time.Time{}

@@ -132,7 +132,7 @@ func (c *Calendars) Load(ctx context.Context, by, jurisdiction string, data []by
 			return err
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: c.NewID(), Jurisdiction: jurisdiction, Subject: "jurisdiction/" + jurisdiction, Act: "calendar.loaded",
-			Person: by, At: now, Row: []any{version, hash}})
+			Person: by, At: now, Said: map[string]any{"version": version, "hash": hash}, Rows: []audit.Ref{{Table: audit.Calendars, Key: []any{jurisdiction, version}}}})
 	})
 	if err == nil && fresh && !dry {
 		c.hold(jurisdiction, heldCalendar{version, calendar})

@@ -311,9 +311,11 @@ func (l *dutyList) write(ctx context.Context, tx *db.Tx, rep *territory.Report) 
 	if l.imp.DryRun || len(begin)+len(end) == 0 {
 		return nil
 	}
+	var rows []audit.Ref
 	for i := range begin {
 		d := &begin[i]
 		d.ID = l.s.ID()
+		rows = append(rows, audit.Ref{Table: audit.Duties, Key: []any{d.ID}})
 		if err := tx.Queue(ctx, insertDuty, d.ID, d.Jurisdiction, d.Pack, d.Class, d.Area, d.Unit, d.Role, d.From, d.Until); err != nil {
 			return err
 		}
@@ -324,6 +326,7 @@ func (l *dutyList) write(ctx context.Context, tx *db.Tx, rep *territory.Report) 
 	}
 	slices.Sort(ids)
 	for _, id := range ids {
+		rows = append(rows, audit.Ref{Table: audit.Duties, Key: []any{id}})
 		if err := tx.Queue(ctx, endDuty, id, end[id]); err != nil {
 			return err
 		}
@@ -332,7 +335,7 @@ func (l *dutyList) write(ctx context.Context, tx *db.Tx, rep *territory.Report) 
 		return err
 	}
 	return audit.Append(ctx, tx, audit.Leaf{ID: l.s.ID(), Jurisdiction: l.imp.Jurisdiction, Subject: "duty/" + l.imp.Jurisdiction, Act: "duty.imported",
-		Person: l.imp.By, At: l.s.Now(), Row: []any{begin, ids}})
+		Person: l.imp.By, At: l.s.Now(), Said: map[string]int{"begun": len(begin), "ended": len(ids)}, Rows: rows})
 }
 
 // holderOf is who handles something by holding a role over an area: the subject that a seat of

@@ -54,7 +54,7 @@ func (s *Service) Upload(ctx context.Context, a account.Actor, name string, r io
 			return err
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: f.Jurisdiction, Subject: "file/" + f.ID, Act: "file.uploaded", Person: f.PersonID, At: f.At,
-			Row: []any{f.Hash, f.Name, f.Type, f.Size}})
+			Rows: []audit.Ref{{Table: audit.Files, Key: []any{f.ID}}}})
 	})
 	return f, err
 }
@@ -159,6 +159,7 @@ func (st *state) attachFiles(f *form.Field, v any) error {
 		if n == 0 {
 			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: f.Name, Code: "file.not_found"}}}
 		}
+		st.reread = append(st.reread, audit.Ref{Table: audit.Files, Key: []any{id}})
 	}
 	return nil
 }
@@ -178,7 +179,7 @@ type unmaskFileQuery struct {
 // fileRoutes adds upload and download.
 func (s *Service) fileRoutes(srv *web.Server) {
 	tags := []string{"files"}
-	web.Raw(srv, web.Operation{Method: "POST", Path: "/files", ID: "uploadFile", Summary: "Upload a file: multipart, one part named file", Tags: tags, Status: http.StatusCreated, MaxBody: maxUpload + 1<<20,
+	web.Raw(srv, web.Operation{Method: "POST", Path: "/files", ID: "uploadFile", Summary: "Upload a file: multipart, one part named file", Tags: tags, Status: http.StatusCreated, MaxBody: maxUpload + 1<<20, Pace: web.UploadPace,
 		Exchange: web.Exchange{Upload: "file", Answer: FileJSON{}}}, s.httpUpload)
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/files/{id}", ID: "downloadFile", Summary: "Download a file of a case that the asker may see", Tags: tags,
 		Exchange: web.Exchange{Media: "application/octet-stream"}}, s.httpDownload)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"gezhi/internal/account"
+	"gezhi/internal/audit"
 	"gezhi/internal/workflow"
 )
 
@@ -18,10 +19,11 @@ func (st *state) saveSeats() error {
 	for _, p := range st.seats {
 		switch {
 		case p.added:
-			added = append(added, st.ID, p.ID, st.Jurisdiction, p.Seat, p.Kind, p.Subject, p.State, p.From, p.Until, p.DueAt, p.MoveID, p.Why)
+			added = append(added, st.seated(p)...)
 			involve[involvedAs(p.Kind, p.Subject)] = true
 		case p.changed:
-			if err := st.tx.Queue(st.ctx, updateParticipant, st.ID, p.ID, p.State, p.Until, p.DueAt); err != nil {
+			st.seated(p)
+			if err := st.tx.Queue(st.ctx, updateParticipant, st.ID, p.ID, p.State, p.From, p.Until, p.DueAt); err != nil {
 				return err
 			}
 		}
@@ -42,6 +44,13 @@ func (st *state) saveSeats() error {
 		return err
 	}
 	return insertInvolved.queue(st.ctx, st.tx, involved)
+}
+
+// seated is the row of a participant, which the leaf then names.
+func (st *state) seated(p *Participant) []any {
+	row := []any{st.ID, p.ID, st.Jurisdiction, p.Seat, p.Kind, p.Subject, p.State, p.From, p.Until, p.DueAt, p.MoveID, p.Why}
+	st.wrote = append(st.wrote, audit.Row{Table: audit.Participants, Values: row})
+	return row
 }
 
 // involvedAs is the subject under which somebody finds the case, as scopes name it; "" for

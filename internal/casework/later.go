@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/jobs"
@@ -173,7 +174,11 @@ func (s *Service) automatic(ctx context.Context, key string, t task) error {
 		}
 		m := Move{ID: s.ID(), CaseID: c.ID, Jurisdiction: c.Jurisdiction, RootID: c.RootID, Action: t.Action, From: c.Step, To: c.Step,
 			PersonID: t.As, At: s.Now(), Cause: t.Cause, Reason: t.Reason, Data: Data{Code: code}}
-		return m.insert(ctx, tx)
+		row, err := m.insert(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, audit.Leaf{ID: m.ID, Jurisdiction: m.Jurisdiction, Subject: "case/" + m.CaseID, Act: "move", Person: m.PersonID, At: m.At, Wrote: []audit.Row{row}})
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/workflow"
@@ -79,6 +80,7 @@ func (st *state) unmerge(who *Actor, a Act) error {
 	if err := st.tx.Queue(st.ctx, endLink, Merged, st.ID, st.MergedInto, st.now); err != nil {
 		return err
 	}
+	st.reread = append(st.reread, audit.Ref{Table: audit.Links, By: "from_case", Key: []any{st.ID}})
 	if err := st.forget(st.MergedInto); err != nil {
 		return err
 	}

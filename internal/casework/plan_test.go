@@ -99,7 +99,11 @@ func fillCases(t *testing.T, d *db.DB) {
 			if i%4 != 0 {
 				c.Phase = "closed"
 			}
-			if err := c.insert(ctx, tx); err != nil {
+			row, err := c.columns()
+			if err != nil {
+				return err
+			}
+			if err := tx.Queue(ctx, insertCase, row...); err != nil {
 				return err
 			}
 			var involved []any

@@ -234,8 +234,8 @@ func (st *state) tombstone(names, ids, keys []string, rule, cause, person string
 	if err := st.tx.Queue(st.ctx, insertErasure, row, st.Jurisdiction, "case/"+st.ID, text[0], text[1], text[2], rule, cause, person, st.now); err != nil {
 		return err
 	}
-	return audit.Append(st.ctx, st.tx, audit.Leaf{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Subject: "case/" + st.ID, Act: "erased", Person: person, At: st.now,
-		Row: []any{row, names, ids, keys, rule, cause}})
+	return audit.Erased(st.ctx, st.tx, audit.Leaf{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Subject: "case/" + st.ID, Person: person, At: st.now,
+		Rows: []audit.Ref{{Table: audit.Erasures, Key: []any{row}}}})
 }
 
 // Retired is what the retention of one case came to.

@@ -41,7 +41,7 @@ func (s *Service) PutOnDuty(ctx context.Context, x Shift) error {
 		if err := tx.Queue(ctx, insertShift, id, x.Jurisdiction, x.Area, x.Shift, x.Seat, x.Person, x.From, x.Until); err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, audit.Leaf{ID: id, Jurisdiction: x.Jurisdiction, Subject: "roster/" + x.Area, Act: "roster.added", At: s.Now(), Row: x})
+		return audit.Append(ctx, tx, audit.Leaf{ID: id, Jurisdiction: x.Jurisdiction, Subject: "roster/" + x.Area, Act: "roster.added", At: s.Now(), Rows: []audit.Ref{{Table: audit.Rosters, Key: []any{id}}}})
 	})
 }
 

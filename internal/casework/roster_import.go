@@ -174,7 +174,9 @@ func (l *roster) write(ctx context.Context, tx *db.Tx, rep *territory.Report) er
 	if l.imp.DryRun || len(added)+len(ended) == 0 {
 		return nil
 	}
+	var rows []audit.Ref
 	for _, x := range added {
+		rows = append(rows, audit.Ref{Table: audit.Rosters, Key: []any{x.id}})
 		if err := tx.Queue(ctx, insertShift, x.id, x.Jurisdiction, x.Area, x.Shift, x.Seat, x.Person, x.From, x.Until); err != nil {
 			return err
 		}
@@ -184,12 +186,13 @@ func (l *roster) write(ctx context.Context, tx *db.Tx, rep *territory.Report) er
 		if now.After(at) {
 			at = now
 		}
+		rows = append(rows, audit.Ref{Table: audit.Rosters, Key: []any{y.id}})
 		if err := tx.Queue(ctx, endShift, y.id, at); err != nil {
 			return err
 		}
 	}
 	return audit.Append(ctx, tx, audit.Leaf{ID: l.s.ID(), Jurisdiction: l.imp.Jurisdiction, Subject: "roster/" + l.imp.Jurisdiction, Act: "roster.imported",
-		Person: l.imp.By, At: now, Row: [][]Shift{added, ended}})
+		Person: l.imp.By, At: now, Said: map[string]int{"begun": len(added), "ended": len(ended)}, Rows: rows})
 }
 
 // span is from the first to the last moment that the roster speaks of in an area.

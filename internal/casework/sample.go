@@ -49,6 +49,7 @@ func (st *state) sample(d *workflow.Action) error {
 			return err
 		}
 	}
+	st.reread = append(st.reread, audit.Ref{Table: audit.Samples, Key: []any{st.ID}})
 	return st.tx.Queue(st.ctx, insertSampled, st.ID, st.Jurisdiction, month, st.move.PersonID, share.String(), seed, drawn(seed, share))
 }
 
@@ -101,7 +102,7 @@ func (s *Service) drawLeast(ctx context.Context, t jobs.Timer) error {
 				return err
 			}
 			if err := audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: t.Jurisdiction, Subject: "case/" + acts[first].id, Act: "sample.drawn", At: s.Now(),
-				Row: []string{worker, month, ref[2]}}); err != nil {
+				Said: map[string]string{"worker": worker, "month": month, "least": ref[2]}, Rows: []audit.Ref{{Table: audit.Samples, Key: []any{acts[first].id}}}}); err != nil {
 				return err
 			}
 		}

@@ -2,9 +2,11 @@ package casework
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"gezhi/internal/audit"
+	"gezhi/internal/db"
 	"gezhi/internal/jobs"
 	"gezhi/internal/workflow"
 )
@@ -97,7 +99,14 @@ func (st *state) save() error {
 		st.tx.AfterCommit(func() { st.s.Changed(&c) })
 	}
 	return audit.Append(st.ctx, st.tx, audit.Leaf{ID: st.move.ID, Jurisdiction: st.Jurisdiction, Subject: "case/" + st.ID, Act: "move",
-		Person: st.move.PersonID, At: st.now, Row: st.move})
+		Person: st.move.PersonID, At: st.now, Wrote: st.wrote, Rows: st.reread})
+}
+
+// write queues a statement whose arguments are a whole row of a table, and keeps the row for
+// the leaf.
+func (st *state) write(s db.Stmt, t *audit.Table, row []any) error {
+	st.wrote = append(st.wrote, audit.Row{Table: t, Values: row})
+	return st.tx.Queue(st.ctx, s, slices.Clone(row)...) // what is bound changes its arguments
 }
 
 // compute sets the fields that formulas give.
@@ -156,12 +165,17 @@ func (st *state) follow() {
 }
 
 func (st *state) saveCase() error {
+	row, err := st.Case.columns()
+	if err != nil {
+		return err
+	}
 	if st.fresh {
-		if err := st.Case.insert(st.ctx, st.tx); err != nil {
+		if err := st.write(insertCase, audit.Cases, row); err != nil {
 			return err
 		}
 	} else {
-		if err := st.Case.update(st.ctx, st.tx); err != nil {
+		st.wrote = append(st.wrote, audit.Row{Table: audit.Cases, Values: row})
+		if err := st.Case.update(st.ctx, st.tx, row[len(row)-1]); err != nil {
 			return err
 		}
 		if st.dueMoved || st.wasOpen != st.Open() {
@@ -170,7 +184,9 @@ func (st *state) saveCase() error {
 			}
 		}
 	}
-	return st.move.insert(st.ctx, st.tx)
+	moved, err := st.move.insert(st.ctx, st.tx)
+	st.wrote = append(st.wrote, moved)
+	return err
 }
 
 func (st *state) saveRest() error {
@@ -179,13 +195,13 @@ func (st *state) saveRest() error {
 	}
 	for _, c := range st.clocks {
 		if c.changed {
-			if err := c.put(st.ctx, st.tx, st.Case); err != nil {
+			if err := st.write(putClock, audit.Clocks, c.columns(st.Case)); err != nil {
 				return err
 			}
 		}
 		for _, p := range c.Pauses {
 			if p.changed {
-				if err := st.tx.Queue(st.ctx, putSpan, st.ID, c.Name, p.ID, p.From, p.Until, p.Reason); err != nil {
+				if err := st.write(putSpan, audit.Spans, []any{st.ID, c.Name, p.ID, p.From, p.Until, p.Reason}); err != nil {
 					return err
 				}
 			}
@@ -193,7 +209,7 @@ func (st *state) saveRest() error {
 	}
 	for _, s := range st.sets {
 		if s.changed {
-			if err := st.tx.Queue(st.ctx, putSet, st.ID, s.Name, s.Round, st.Jurisdiction, s.Source, s.SnapshotDay, s.Follow, s.Next, s.Opened, s.Expected, s.State, s.OpenedAt, s.EndedAt); err != nil {
+			if err := st.write(putSet, audit.PartSets, s.columns(st.Case)); err != nil {
 				return err
 			}
 		}
@@ -202,7 +218,7 @@ func (st *state) saveRest() error {
 		return err
 	}
 	for _, l := range st.links {
-		if err := st.tx.Queue(st.ctx, insertLink, l.ID, st.Jurisdiction, l.Kind, l.From, l.To, l.Since, st.move.ID); err != nil {
+		if err := st.write(insertLink, audit.Links, []any{l.ID, st.Jurisdiction, l.Kind, l.From, l.To, l.Since, st.move.ID}); err != nil {
 			return err
 		}
 	}

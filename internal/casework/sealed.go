@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/form"
 	"gezhi/internal/number"
@@ -250,7 +251,7 @@ const lookupPhone = "phone"
 
 func (st *state) saveSealed() error {
 	for _, x := range st.sealings {
-		if err := st.tx.Queue(st.ctx, insertPayload, st.ID, x.name, x.id, st.Jurisdiction, st.whose(), st.compartment(), st.key.ID, st.move.ID, x.body, x.lookup); err != nil {
+		if err := st.write(insertPayload, audit.Payloads, []any{st.ID, x.name, x.id, st.Jurisdiction, st.whose(), st.compartment(), st.key.ID, st.move.ID, x.body, x.lookup}); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
@@ -51,6 +52,9 @@ type state struct {
 	signal    *Signal        // heard in this act
 	joins     bool           // the parent's set must be looked at
 	joinSelf  []string       // own sets that nobody has to be waited for
+
+	wrote  []audit.Row // rows that the act has written
+	reread []audit.Ref // rows whose values are not at hand
 
 	about      formula.Object // the record that the case is about, once read
 	aboutIs    *record.Record

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/workflow"
 )
@@ -46,7 +48,7 @@ var (
 	timesDone   = db.SQL(`SELECT count(*) FROM move WHERE case_id = $1 AND action = $2 AND done = 1`)
 
 	participantsOf    = db.SQL(`SELECT id, case_id, seat, kind, subject, state, from_at, until_at, due_at, move_id, why FROM participant WHERE case_id = $1 ORDER BY id`)
-	updateParticipant = db.SQL(`UPDATE participant SET state = $3, until_at = $4, due_at = $5 WHERE case_id = $1 AND id = $2`)
+	updateParticipant = db.SQL(`UPDATE participant SET state = $3, from_at = $4, until_at = $5, due_at = $6 WHERE case_id = $1 AND id = $2`)
 
 	clocksOf = db.SQL(`SELECT c.name, c.state, c.from_at, c.due_at, c.until_at, c.paused_at, c.limit_text, c.hours, c.extended, c.provisional, c.marks, c.next_at, c.rule, c.why,
 		COALESCE(s.id, ''), COALESCE(s.from_at, 0), COALESCE(s.until_at, 0), COALESCE(s.reason, '')
@@ -119,24 +121,21 @@ func (m multiRow) queue(ctx context.Context, tx *db.Tx, args []any) error {
 	return nil
 }
 
-func (c *Case) insert(ctx context.Context, tx *db.Tx) error {
+// columns are the values of the row, in the order of caseColumns.
+func (c *Case) columns() ([]any, error) {
 	fields, err := json.Marshal(c.Fields)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return tx.Queue(ctx, insertCase, c.ID, c.Jurisdiction, c.Number, c.Kind, c.Nature, c.RootID, c.ParentID, c.Part, c.PartRound, c.ItemKey, c.Depth,
+	return []any{c.ID, c.Jurisdiction, c.Number, c.Kind, c.Nature, c.RootID, c.ParentID, c.Part, c.PartRound, c.ItemKey, c.Depth,
 		c.Pack, c.PackHash, c.OverlayHash, c.Scheme, c.Class, c.Life, c.Severity, c.Step, string(c.Phase), c.Outcome, c.Version, c.Moves,
 		c.Channel, c.ReporterID, c.EnteredBy, c.Title, c.UnitID, c.AssigneeID, c.Queue,
 		c.AreaID, c.Areas[1], c.Areas[2], c.Areas[3], c.Areas[4], c.Areas[5], c.Areas[6], c.Areas[7], c.LonE7, c.LatE7,
 		c.HappenedAt, c.OpenedAt, c.EnteredAt, c.DueAt, c.ClosedAt, c.SuspendedUntil, c.Returns, c.Reopens, c.Extensions, c.Urges,
-		c.Supervised, c.Designated, c.MergedInto, c.AboutKind, c.AboutID, c.AboutRev, fields)
+		c.Supervised, c.Designated, c.MergedInto, c.AboutKind, c.AboutID, c.AboutRev, string(fields)}, nil
 }
 
-func (c *Case) update(ctx context.Context, tx *db.Tx) error {
-	fields, err := json.Marshal(c.Fields)
-	if err != nil {
-		return err
-	}
+func (c *Case) update(ctx context.Context, tx *db.Tx, fields any) error {
 	return tx.Queue(ctx, updateCase, c.ID, c.Severity, c.Step, string(c.Phase), c.Outcome, c.Version, c.Moves, c.Title,
 		c.UnitID, c.AssigneeID, c.Queue, c.EnteredAt, c.DueAt, c.ClosedAt, c.SuspendedUntil,
 		c.Returns, c.Reopens, c.Extensions, c.Urges, c.Supervised, c.Designated, c.MergedInto, fields, c.Class, c.Scheme)
@@ -178,13 +177,15 @@ func readValues(text string) (map[string]any, error) {
 	return v, dec.Decode(&v)
 }
 
-func (m *Move) insert(ctx context.Context, tx *db.Tx) error {
+// insert writes the move and returns its row for the leaf.
+func (m *Move) insert(ctx context.Context, tx *db.Tx) (audit.Row, error) {
 	data, err := json.Marshal(m.Data)
 	if err != nil {
-		return err
+		return audit.Row{}, err
 	}
-	return tx.Queue(ctx, insertMove, m.CaseID, m.ID, m.Jurisdiction, m.RootID, m.Action, m.From, m.To, m.Outcome, m.PersonID, m.PostID, m.UnitID,
-		m.Role, m.HelperID, m.At, m.DeviceAt, m.Cause, m.Done, m.Reason, data)
+	row := []any{m.CaseID, m.ID, m.Jurisdiction, m.RootID, m.Action, m.From, m.To, m.Outcome, m.PersonID, m.PostID, m.UnitID,
+		m.Role, m.HelperID, m.At, m.DeviceAt, m.Cause, m.Done, m.Reason, string(data)}
+	return audit.Row{Table: audit.Moves, Values: row}, tx.Queue(ctx, insertMove, slices.Clone(row)...)
 }
 
 func scanMove(r db.Rows) (m Move, err error) {
@@ -230,9 +231,13 @@ func split(s string) []string {
 	return strings.Split(s, "; ")
 }
 
-func (c *Clock) put(ctx context.Context, tx *db.Tx, of *Case) error {
-	return tx.Queue(ctx, putClock, of.ID, c.Name, of.Jurisdiction, c.State, c.From, c.Due, c.Until, c.PausedAt, strings.Join(c.Limit, "; "), c.Hours,
-		strings.Join(c.Extended, "; "), c.Provisional, c.Fired, c.Next, c.Rule, string(c.Why))
+func (c *Clock) columns(of *Case) []any {
+	return []any{of.ID, c.Name, of.Jurisdiction, c.State, c.From, c.Due, c.Until, c.PausedAt, strings.Join(c.Limit, "; "), c.Hours,
+		strings.Join(c.Extended, "; "), c.Provisional, c.Fired, c.Next, c.Rule, string(c.Why)}
+}
+
+func (s *PartSet) columns(of *Case) []any {
+	return []any{of.ID, s.Name, s.Round, of.Jurisdiction, s.Source, s.SnapshotDay, s.Follow, s.Next, s.Opened, s.Expected, s.State, s.OpenedAt, s.EndedAt}
 }
 
 func scanSet(r db.Rows) (*PartSet, error) {

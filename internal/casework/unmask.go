@@ -140,7 +140,7 @@ func (s *Service) writeReading(ctx context.Context, tx *db.Tx, c *Case, who *Act
 		return err
 	}
 	return audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: c.Jurisdiction, Subject: "case/" + c.ID, Act: "unmasked", Person: who.PersonID, At: now,
-		Row: []any{row, c.whose(), what, purpose, post.ID}})
+		Rows: []audit.Ref{{Table: audit.Readings, Key: []any{row}}}})
 }
 
 // mayUnmask refuses who has no right to read a value for a purpose: the field names a seat or

@@ -29,6 +29,7 @@ type Config struct {
 	Public       *url.URL       // address that people type, nil when it is Addr
 	Keys         string         // file with the master keys of personal data
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
+	AuditKey     string         // file of the key that signs the audit log
 	Notify       Notify         // the channels that leave the building
 	Intake       Intake         // the residents' inlet
 
@@ -106,6 +107,10 @@ var general = []setting{
 			err = errors.New("not http or https with a host")
 		}
 		return err
+	}},
+	{name: "audit-key", usage: "`file` with the key that signs the audit log; standard is log.key in the data folder", standard: "", set: func(c *Config, v string) error {
+		c.AuditKey = v
+		return nil
 	}},
 	{name: "proxies", usage: "`addresses` whose forwarding headers are believed, CIDR, comma between", standard: "127.0.0.0/8,::1/128", set: func(c *Config, v string) error {
 		for _, p := range list(v) {
@@ -190,6 +195,9 @@ func Read(args, env []string) (Config, []string, error) {
 	}
 	if c.Keys == "" {
 		c.Keys = filepath.Join(c.Data, "keys", "master.keys")
+	}
+	if c.AuditKey == "" {
+		c.AuditKey = filepath.Join(c.Data, "log.key")
 	}
 	if c.DB == "" {
 		c.DB = "sqlite:" + filepath.Join(c.Data, "gezhi.db")

@@ -182,7 +182,7 @@ func (s *Service) give(ctx context.Context, code string, x row, w who) error {
 			return err
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: leaf, Jurisdiction: x.jurisdiction, Subject: "case/" + x.caseID, Act: "query_code.given", Person: w.PersonID, At: now,
-			Row: []any{hash, x.caseID, x.reporter}})
+			Rows: []audit.Ref{{Table: audit.QueryCodes, Key: []any{hash}}}})
 	})
 }
 

@@ -214,7 +214,7 @@ func (s *Service) putGroups(ctx context.Context, tx *db.Tx, want []Group, imp Gr
 			return err
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: g.Jurisdiction, Subject: asGroup + g.ID, Act: act, Person: imp.By, At: now,
-			Row: []string{g.Channel, g.Name, g.Unit}})
+			Rows: []audit.Ref{{Table: audit.Groups, Key: []any{g.ID}}}})
 	}
 	kept := map[string]bool{}
 	for _, g := range want {

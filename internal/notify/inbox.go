@@ -216,7 +216,7 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, a Asker, act, delivery, c
 		subject = "case/" + caseID
 	}
 	return audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: a.Jurisdiction, Subject: subject, Act: act, Person: a.Person, At: at,
-		Row: map[string]string{"delivery": delivery}})
+		Said: map[string]string{"delivery": delivery}})
 }
 
 // none turns the absence of a row into NotFound.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gezhi/internal/account"
+	"gezhi/internal/audit"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
@@ -228,6 +229,7 @@ func (s *Service) Restamp(ctx context.Context, jurisdiction string) (int, error)
 		n, last := 0, ""
 		err := s.DB.Write(ctx, db.Keys{"records/" + jurisdiction}, func(ctx context.Context, tx *db.Tx) error {
 			n, last = 0, ""
+			var rows []audit.Ref
 			page, err := db.Collect(ctx, tx, allAreas, []any{jurisdiction, after, rowsAtOnce}, scanRecord)
 			if err != nil {
 				return err
@@ -239,11 +241,15 @@ func (s *Service) Restamp(ctx context.Context, jurisdiction string) (int, error)
 					continue
 				}
 				n++
+				rows = append(rows, audit.Ref{Table: audit.Records, Key: []any{r.ID}})
 				if err := tx.Queue(ctx, placeRecord, append([]any{r.ID}, r.areaArgs()...)...); err != nil {
 					return err
 				}
 			}
-			return nil
+			if len(rows) == 0 {
+				return nil
+			}
+			return audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: jurisdiction, Subject: "records/" + jurisdiction, Act: "records.placed", At: s.Now(), Rows: rows})
 		})
 		if total += n; err != nil || last == "" {
 			return total, err

@@ -123,6 +123,7 @@ func (p *planner) write(ctx context.Context, r *Record, fresh bool, known, added
 	if fresh {
 		r.ID = p.s.NewID()
 	}
+	rows := []audit.Ref{{Table: audit.Records, Key: []any{r.ID}}}
 	for i := range added {
 		added[i].ID, added[i].RecordID, added[i].RecordedAt = p.s.NewID(), r.ID, now
 		kept, err := p.s.seal(ctx, p.tx, p.kind, r, added[i])
@@ -132,10 +133,7 @@ func (p *planner) write(ctx context.Context, r *Record, fresh bool, known, added
 		if err := kept.insert(ctx, p.tx); err != nil {
 			return err
 		}
-		if err := audit.Append(ctx, p.tx, audit.Leaf{ID: p.s.NewID(), Jurisdiction: r.Jurisdiction, Subject: "record/" + r.ID, Act: "revision.recorded",
-			Person: p.imp.By, At: now, Row: kept}); err != nil {
-			return err
-		}
+		rows = append(rows, audit.Ref{Table: audit.Revisions, Key: []any{r.ID, added[i].ID}})
 	}
 	before, after := Course(known), Course(append(slices.Clone(known), added...))
 	p.settle(r, before, after)
@@ -146,10 +144,14 @@ func (p *planner) write(ctx context.Context, r *Record, fresh bool, known, added
 		x.RecordID, x.Jurisdiction, x.Pack, x.Kind, x.Revision = r.ID, r.Jurisdiction, r.Pack, r.Kind, added[0].ID
 		p.heard = append(p.heard, x)
 	}
+	save := r.update
 	if fresh {
-		return r.insert(ctx, p.tx, foundBy(r))
+		save = r.insert
 	}
-	return r.update(ctx, p.tx, foundBy(r))
+	if err := save(ctx, p.tx, foundBy(r)); err != nil {
+		return err
+	}
+	return audit.Append(ctx, p.tx, audit.Leaf{ID: p.s.NewID(), Jurisdiction: r.Jurisdiction, Subject: "record/" + r.ID, Act: "revision.recorded", Person: p.imp.By, At: now, Rows: rows})
 }
 
 // settle brings the row of a record to what is last known of it.
@@ -305,7 +307,7 @@ func (p *planner) rejoin(ctx context.Context, r *Record, name string, want map[s
 	}
 	leaf := func(x relating) error {
 		return audit.Append(ctx, p.tx, audit.Leaf{ID: p.s.NewID(), Jurisdiction: r.Jurisdiction, Subject: "record/" + r.ID, Act: "relation.recorded",
-			Person: p.imp.By, At: p.s.Now(), Row: []string{x.id, name, x.from, x.to, x.since, x.until}})
+			Person: p.imp.By, At: p.s.Now(), Said: map[string]string{"relation": name}, Rows: []audit.Ref{{Table: audit.Relations, Key: []any{x.id}}}})
 	}
 	for _, x := range have {
 		switch {

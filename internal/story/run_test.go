@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
 	"gezhi/internal/pack"
@@ -71,8 +72,18 @@ func runs(t *testing.T, dir string, proof func(p *pack.Pack) *story.Proof) {
 				if r := story.Run(context.Background(), d, s, packs, story.Options{Proof: shown}); !r.Passed() {
 					t.Error(r.Text("en"))
 				}
+				proved(t, d)
 			})
 		})
+	}
+}
+
+// proved fails the test where a row is not what the leaves of the audit say.
+func proved(t *testing.T, d *db.DB) {
+	t.Helper()
+	r, err := (&audit.Verifier{DB: d}).Run(t.Context())
+	if err != nil || !r.OK || r.Rows == 0 {
+		t.Errorf("verification: %v, %+v", err, r)
 	}
 }
 

@@ -93,7 +93,7 @@ func (s *Service) Plant(ctx context.Context, drafts []Draft, imp Import) (Report
 // plant is Plant for a file: so carries what reading it found, hash names it in the audit.
 func (s *Service) plant(ctx context.Context, drafts []Draft, imp Import, so Report, hash string) (Report, error) {
 	var rep Report
-	err := s.change(ctx, imp.Jurisdiction, imp.By, "areas.imported", imp.From, func(ctx context.Context, tx *db.Tx) (any, error) {
+	err := s.change(ctx, imp.Jurisdiction, imp.By, "areas.imported", imp.From, func(ctx context.Context, tx *db.Tx, w *written) (any, error) {
 		rep = so
 		rep.DryRun, rep.Rows = imp.DryRun, len(drafts)+len(so.Bad)
 		rep.Bad = slices.Clone(so.Bad)
@@ -119,26 +119,25 @@ func (s *Service) plant(ctx context.Context, drafts []Draft, imp Import, so Repo
 		if err := s.carryOut(ctx, tx, todo, imp, &rep); err != nil || rep.Begun+rep.Changed+rep.Ended+rep.Redrawn == 0 {
 			return nil, err
 		}
-		return importLeaf(todo, rep, hash), nil
+		todo.tell(w)
+		return importLeaf(rep, hash), nil
 	})
 	return rep, err
 }
 
-// importLeaf is what the audit keeps of an import: enough to name every area it touched.
-func importLeaf(todo plan, rep Report, hash string) any {
-	ids := func(areas []*Area) []string {
-		out := make([]string, len(areas))
-		for i, a := range areas {
-			out[i] = a.ID
-		}
-		return out
+// importLeaf is what the audit keeps of an import besides its rows.
+func importLeaf(rep Report, hash string) any {
+	return map[string]any{"file": hash, "begun": rep.Begun, "changed": rep.Changed, "ended": rep.Ended, "redrawn": rep.Redrawn}
+}
+
+// tell names every area that the plan touches.
+func (p plan) tell(w *written) {
+	for _, a := range slices.Concat(p.begin, p.change, p.moved, p.end) {
+		w.area(a.ID)
 	}
-	begun := sha256.New()
-	for _, a := range todo.begin {
-		begun.Write([]byte(a.ID + " " + a.Name + "\n"))
+	for _, id := range sortedKeys(p.redraw) {
+		w.area(id)
 	}
-	return map[string]any{"file": hash, "begun": len(todo.begin), "begun_hash": hex.EncodeToString(begun.Sum(nil)),
-		"changed": ids(todo.change), "ended": ids(todo.end), "redrawn": rep.Redrawn}
 }
 
 func (s *Service) carryOut(ctx context.Context, tx *db.Tx, todo plan, imp Import, rep *Report) error {

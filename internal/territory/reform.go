@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 )
@@ -29,7 +30,7 @@ type Successor struct {
 // Reform carries out r and returns the ids of the areas that began, in order. Every area below
 // one that ends must have been given a new parent: territory.children_left otherwise.
 func (s *Service) Reform(ctx context.Context, r Reform) (begun []string, err error) {
-	err = s.change(ctx, r.Jurisdiction, r.By, "areas.reformed", r.At, func(ctx context.Context, tx *db.Tx) (any, error) {
+	err = s.change(ctx, r.Jurisdiction, r.By, "areas.reformed", r.At, func(ctx context.Context, tx *db.Tx, w *written) (any, error) {
 		t, err := loadTree(ctx, tx, r.At, false)
 		if err != nil {
 			return nil, err
@@ -53,6 +54,7 @@ func (s *Service) Reform(ctx context.Context, r Reform) (begun []string, err err
 			begun = append(begun, a.ID)
 			for _, from := range r.Begins[i].From {
 				heirs = append(heirs, from, a.ID, r.Jurisdiction, r.At)
+				w.add(audit.Heirs, from, a.ID)
 			}
 		}
 		if err := s.begin(ctx, tx, areas, boundaries, Import{From: r.At}); err != nil {
@@ -63,7 +65,10 @@ func (s *Service) Reform(ctx context.Context, r Reform) (begun []string, err err
 				return nil, err
 			}
 		}
-		return map[string]any{"ended": r.Ends, "begun": begun, "heirs": heirs}, insertHeirs.insert(ctx, tx, heirs)
+		for _, a := range slices.Concat(ends, areas, moved) {
+			w.area(a.ID)
+		}
+		return map[string]any{"ended": len(r.Ends), "begun": len(begun)}, insertHeirs.insert(ctx, tx, heirs)
 	})
 	if err != nil {
 		return nil, err

@@ -99,12 +99,26 @@ func (s *Service) At(ctx context.Context, at time.Time) (t *Tree, err error) {
 	return t, err
 }
 
+// written collects the rows that a change writes, for its audit leaf.
+type written struct{ rows []audit.Ref }
+
+func (w *written) add(t *audit.Table, key ...any) {
+	w.rows = append(w.rows, audit.Ref{Table: t, Key: key})
+}
+
+// area adds an area with its codes and boundaries.
+func (w *written) area(id string) {
+	w.add(audit.Areas, id)
+	w.rows = append(w.rows, audit.Ref{Table: audit.AreaCodes, By: "area_id", Key: []any{id}}, audit.Ref{Table: audit.Boundaries, By: "area_id", Key: []any{id}})
+}
+
 // change runs fn as one change of a jurisdiction's territory, with its audit leaf. fn returns
-// what the leaf keeps; nil means that nothing changed.
-func (s *Service) change(ctx context.Context, jurisdiction, by, act string, at time.Time, fn func(ctx context.Context, tx *db.Tx) (any, error)) error {
+// what the leaf says besides the rows; nil means that nothing changed.
+func (s *Service) change(ctx context.Context, jurisdiction, by, act string, at time.Time, fn func(ctx context.Context, tx *db.Tx, w *written) (any, error)) error {
 	return s.DB.Write(ctx, db.Keys{"territory/" + jurisdiction}, func(ctx context.Context, tx *db.Tx) error {
-		row, err := fn(ctx, tx)
-		if err != nil || row == nil {
+		var w written
+		said, err := fn(ctx, tx, &w)
+		if err != nil || said == nil {
 			return err
 		}
 		if err := tx.Queue(ctx, bumpEdition, jurisdiction); err != nil {
@@ -117,7 +131,7 @@ func (s *Service) change(ctx context.Context, jurisdiction, by, act string, at t
 			}
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: jurisdiction, Subject: "territory/" + jurisdiction,
-			Act: act, Person: by, At: s.Now(), Row: row})
+			Act: act, Person: by, At: s.Now(), Said: said, Rows: w.rows})
 	})
 }
 

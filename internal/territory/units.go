@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 )
@@ -42,7 +43,7 @@ func (s *Service) PlantUnits(ctx context.Context, drafts []UnitDraft, imp Import
 // plantUnits is PlantUnits for a file: so carries what reading it found.
 func (s *Service) plantUnits(ctx context.Context, drafts []UnitDraft, imp Import, so Report) (Report, error) {
 	var rep Report
-	err := s.change(ctx, imp.Jurisdiction, imp.By, "units.imported", imp.From, func(ctx context.Context, tx *db.Tx) (any, error) {
+	err := s.change(ctx, imp.Jurisdiction, imp.By, "units.imported", imp.From, func(ctx context.Context, tx *db.Tx, w *written) (any, error) {
 		rep = Report{DryRun: imp.DryRun, Rows: len(drafts) + len(so.Bad)}
 		t, err := loadTree(ctx, tx, imp.From, false)
 		if err != nil {
@@ -58,7 +59,10 @@ func (s *Service) plantUnits(ctx context.Context, drafts []UnitDraft, imp Import
 		if imp.DryRun || rep.Begun+rep.Changed+rep.Ended == 0 {
 			return nil, nil
 		}
-		return [][]*Unit{begin, change, end}, storeUnits(ctx, tx, begin, change, end, imp)
+		for _, u := range slices.Concat(begin, change, end) {
+			w.add(audit.Units, u.ID)
+		}
+		return map[string]int{"begun": rep.Begun, "changed": rep.Changed, "ended": rep.Ended}, storeUnits(ctx, tx, begin, change, end, imp)
 	})
 	return rep, err
 }

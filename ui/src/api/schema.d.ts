@@ -704,6 +704,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log: its key and newest head */
+        get: operations["viewLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest signed head of the audit log (C2SP tlog-checkpoint), to be kept elsewhere */
+        get: operations["logCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Verifications with their progress and result; for auditors */
+        get: operations["listChecks"];
+        put?: never;
+        /** Verify the database against the log; for auditors */
+        post: operations["askCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that one checkpoint continues another */
+        get: operations["logConsistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/inclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that a leaf lies under a checkpoint */
+        get: operations["logInclusion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the audit log, newest first; for auditors */
+        get: operations["listLeaves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1207,6 +1310,9 @@ export interface components {
         AreasOutputBody: {
             areas: components["schemas"]["AreaJSON"][];
         };
+        AskedOutputBody: {
+            id: string;
+        };
         CalledInputBody: {
             /** @description whether the person answered */
             reached: boolean;
@@ -1305,6 +1411,24 @@ export interface components {
              */
             work?: number;
         };
+        CheckJSON: {
+            /** Format: int64 */
+            asked_at: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            ended_at?: number;
+            id: string;
+            person: string;
+            report?: components["schemas"]["Report"];
+            /** @description waiting, running, done or failed */
+            state: string;
+            /** Format: int64 */
+            total: number;
+        };
+        ChecksOutputBody: {
+            checks: components["schemas"]["CheckJSON"][];
+        };
         ClassesOutputBody: {
             classes: components["schemas"]["ClassJSON"][];
         };
@@ -1401,6 +1525,28 @@ export interface components {
             title: string;
             type: string;
             value?: unknown;
+        };
+        Finding: {
+            /**
+             * Format: int64
+             * @description ms UTC, of the signed head or checkpoint that does not fit
+             */
+            at?: number;
+            case?: string;
+            /** @description of a case: what its moves give otherwise, as far as they say */
+            columns?: string[];
+            /** @description of the row in its table */
+            key?: string;
+            kind: string;
+            leaf?: string;
+            /** @description of the case */
+            number?: string;
+            /**
+             * Format: int64
+             * @description number in the log, from 1
+             */
+            seq?: number;
+            table?: string;
         };
         FollowedJSON: {
             area_name: string;
@@ -1508,6 +1654,51 @@ export interface components {
             /** @description a report needs no class */
             unsorted: boolean;
         };
+        LeafJSON: {
+            act: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            at: number;
+            /** @description its salt was destroyed with what it was about */
+            erased?: boolean;
+            hash: string;
+            id: string;
+            /** @description empty: the system */
+            person?: string;
+            /**
+             * Format: int64
+             * @description how many rows it names
+             */
+            rows: number;
+            said?: unknown;
+            /** Format: int64 */
+            seq: number;
+            /** @description kind/ID */
+            subject: string;
+        };
+        LeavesOutputBody: {
+            /**
+             * Format: int64
+             * @description ms UTC: when the newest head was signed
+             */
+            head_at?: number;
+            leaves: components["schemas"]["LeafJSON"][];
+            /**
+             * Format: int64
+             * @description before of the next page
+             */
+            next?: number;
+            root?: string;
+            /** Format: int64 */
+            size: number;
+            /**
+             * Format: int64
+             * @description leaves without a number yet
+             */
+            waiting: number;
+        };
         LetterView: {
             /** Format: int64 */
             attempts: number;
@@ -1594,6 +1785,18 @@ export interface components {
             code?: string;
             login: string;
             password: string;
+        };
+        LogOutputBody: {
+            /** @description public half of its key, in the note format */
+            key: string;
+            /** @description first line of every checkpoint of this log */
+            origin: string;
+            root: string;
+            /**
+             * Format: int64
+             * @description leaves
+             */
+            size: number;
         };
         Me: {
             jurisdiction: components["schemas"]["MyCounty"];
@@ -1890,6 +2093,10 @@ export interface components {
             /** @description always about:blank */
             type: string;
         };
+        ProofOutputBody: {
+            /** @description RFC 6962 hashes, base64 */
+            proof: string[];
+        };
         ProposedPlaceJSON: {
             has_children: boolean;
             id: string;
@@ -2011,6 +2218,60 @@ export interface components {
             /** @description the unit */
             by?: string;
             text: string;
+        };
+        Report: {
+            /** Format: int64 */
+            cases: number;
+            /** @description what the newest erasures were about */
+            erased?: string[];
+            /**
+             * Format: int64
+             * @description leaves that say that values were erased
+             */
+            erasures: number;
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Format: int64
+             * @description signed heads that were checked
+             */
+            heads: number;
+            /**
+             * Format: int64
+             * @description findings that are not listed
+             */
+            more?: number;
+            /** Format: int64 */
+            ms: number;
+            ok: boolean;
+            /**
+             * Format: int64
+             * @description rows older than the naming of rows, which nothing proves
+             */
+            older: number;
+            origin: string;
+            /** @description the key was read from the database itself, which proves less */
+            own_key: boolean;
+            /**
+             * Format: int64
+             * @description leaves
+             */
+            per_second: number;
+            root: string;
+            /**
+             * Format: int64
+             * @description rows that were proved
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description leaves in the log
+             */
+            size: number;
+            /**
+             * Format: int64
+             * @description leaves without a number yet
+             */
+            waiting: number;
         };
         ReporterJSON: {
             name_masked: string;
@@ -3679,6 +3940,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    viewLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listChecks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logConsistency: {
+        parameters: {
+            query: {
+                /** @description size of the older checkpoint */
+                from: number;
+                /** @description size of the newer one */
+                to: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logInclusion: {
+        parameters: {
+            query: {
+                /** @description number of the leaf, from 1 */
+                seq: number;
+                /** @description of the checkpoint */
+                size: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLeaves: {
+        parameters: {
+            query?: {
+                /** @description among the newest 200,000 */
+                act?: string;
+                /** @description number: leaves before it; 0: the newest */
+                before?: number;
+                /** @description 50 when 0 */
+                limit?: number;
+                person?: string;
+                /** @description kind/ID */
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeavesOutputBody"];
                 };
             };
             /** @description Error */

@@ -42,5 +42,13 @@ export type Call = Schema['CallView']
 export type Letter = Schema['LetterView']
 export type Unread = Schema['UnreadOutputBody']
 
+/** Accounts, their posts and sessions, as their owner or an administrator sees them. Times are RFC 3339. */
+export type Account = Schema['AccountRow']
+export type AccountPost = Schema['AccountPost']
+export type SessionRow = Schema['SessionView']
+export type OfferedFactor = Schema['OfferedFactor']
+export type OneTimePassword = Schema['OneTimePassword']
+export type RoleTitle = Schema['RoleTitle']
+
 /** One place in a request that is wrong. */
 export type Wrong = Schema['Wrong']

@@ -1,0 +1,17 @@
+package app
+
+import (
+	"context"
+
+	"gezhi/internal/account"
+	"gezhi/internal/audit"
+)
+
+// auditor tells who asks for the audit, if he may.
+func (a *App) auditor(ctx context.Context) (audit.Asker, error) {
+	who, err := account.Administrator(ctx, account.AuditAdmin)
+	if err != nil {
+		return audit.Asker{}, err
+	}
+	return audit.Asker{Person: who.PersonID, Jurisdiction: who.Jurisdiction}, nil
+}
