@@ -2,6 +2,9 @@ package casework_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"gezhi/internal/account"
+	"gezhi/internal/audit"
 	"gezhi/internal/casework"
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
@@ -238,6 +242,64 @@ func TestRetentionErasesInTime(t *testing.T) {
 		if err != nil || len(v.Personal) != 0 || v.Fields["text"] != "电话[phone ••0001]" {
 			t.Error(v.Personal, v.Fields, err)
 		}
+		proof, err := (&audit.Verifier{DB: d}).Run(t.Context())
+		if err != nil || !proof.OK || proof.Erasures != 3 || !slices.Contains(proof.Erased, "case/"+c.ID) {
+			t.Errorf("the log after the erasures: %+v %v", proof, err)
+		}
+	})
+}
+
+// A copy that was granted is whole: values, moves, who read them. It is for the person concerned
+// alone, or for who may read all of it, and is itself a reading.
+func TestACopyIsWhole(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := newOffice(t, d)
+		c, request := o.called("电话13900000001", "13900000002"), o.called("请给我副本", "13900000002")
+		ben := o.who("ben")
+		if _, err := o.CopyOf(t.Context(), ben, request.ID, "own"); fault.CodeOf(err) != "privacy.no_copy" {
+			t.Error(err)
+		}
+		o.change(`UPDATE cases SET fields = '{"text":"x","personal_copy":true}' WHERE id = $1`, request.ID)
+		_, err := o.Unmask(t.Context(), o.who("ann"), c.ID, "contact", nil)
+		o.must(err)
+		if _, err := o.CopyOf(t.Context(), o.who("dan"), request.ID, "contact"); fault.CodeOf(err) != "privacy.no_right" {
+			t.Error(err)
+		}
+		all, err := o.CopyOf(t.Context(), ben, request.ID, "own")
+		if err != nil || len(all.Cases) != 2 || all.Cases[0].ID != c.ID || len(all.Cases[0].Moves) != 1 || len(all.Values[c.ID]) != 3 {
+			t.Fatal(all, err)
+		}
+		if all.Values[c.ID][2].Value != "电话13900000001" {
+			t.Error(all.Values[c.ID])
+		}
+		if len(all.Read) != 3 || !slices.ContainsFunc(all.Read, func(r casework.Reading) bool { return r.Purpose == "contact" && r.PersonID == o.who("ann").PersonID }) {
+			t.Errorf("who read: %+v", all.Read)
+		}
+	})
+}
+
+// A request tells nothing of its body to who has the database alone, and is known again.
+func TestARequestIsKnownAgainButNotTold(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := newOffice(t, d)
+		ben := o.who("ben")
+		at := casework.Opening{Class: "incident/0102", AreaID: o.World.Tree().AreaByCode("990102001201").ID, Channel: "hotline", Text: "电话13900000001", Key: "k1"}
+		first, err := o.Open(t.Context(), ben, at)
+		o.must(err)
+		again, err := o.Open(t.Context(), ben, at)
+		if err != nil || again.Case.ID != first.Case.ID {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(at)
+		o.must(err)
+		bare := sha256.Sum256(text)
+		if kept := o.rows(`SELECT body_hash FROM idempotency WHERE key = 'k1'`); len(kept) != 1 || kept[0] == "" || kept[0] == base64.RawStdEncoding.EncodeToString(bare[:]) {
+			t.Errorf("kept as %v", kept)
+		}
+		at.Text = "电话13900000002"
+		if _, err := o.Open(t.Context(), ben, at); fault.CodeOf(err) != "idempotency.other_body" {
+			t.Error(err)
+		}
 	})
 }
 
@@ -255,7 +317,7 @@ func TestWhatNeverTrains(t *testing.T) {
 		for _, x := range []struct {
 			class, text string
 			want        bool
-		}{{"incident/0102", "垃圾", true}, {"incident/0102", "大人99010219850203001X", true}, {"incident/0102", "孩子990102201502030022", false}, {"personal-data/copy", "副本", false}} {
+		}{{"incident/0102", "垃圾", true}, {"incident/0102", "大人99010219850203001X", true}, {"incident/0102", "孩子990102201502030022", false}, {"incident/10", "邻里争吵", false}, {"personal-data/copy", "副本", false}} {
 			c := open(x.class, x.text)
 			var got bool
 			o.must(o.DB.Read(t.Context(), func(ctx context.Context, tx *db.Tx) (err error) {
