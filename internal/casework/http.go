@@ -4,9 +4,11 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"reflect"
 	"time"
 
 	"gezhi/internal/account"
+	"gezhi/internal/fault"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
 )
@@ -145,9 +147,9 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/duplicates", ID: "likelyDuplicates", Summary: "Open cases that may be the same matter, with reasons", Tags: tags}, s.httpLikely)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/duplicates", ID: "previewDuplicates", Summary: "Open cases that may be the same matter as one about to be reported", Tags: tags}, s.httpPreview)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/classes", ID: "listClasses", Summary: "The classes that may be reported", Tags: tags}, s.httpClasses)
-	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags, Pace: web.ExportPace, Exchange: web.Exchange{Query: Filter{}, Media: "text/csv"}}, s.export(web.CSV))
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags, Pace: web.ExportPace, Exchange: web.Exchange{Query: Filter{}, Media: "text/csv"}}, s.export(srv, web.CSV))
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags, Pace: web.ExportPace,
-		Exchange: web.Exchange{Query: Filter{}, Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}, s.export(web.XLSX))
+		Exchange: web.Exchange{Query: Filter{}, Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}, s.export(srv, web.XLSX))
 	s.fileRoutes(srv)
 	s.privacyRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
@@ -305,8 +307,9 @@ func (c *Case) Topics() []string {
 	return out
 }
 
-// export sends a whole queue in short views, page by page.
-func (s *Service) export(send func(http.ResponseWriter, string, []string, web.Rows) error) func(http.ResponseWriter, *http.Request) error {
+// export sends a whole queue in short views, page by page. Whoever loses or gains rights between two
+// pages gets no half of either: case.rights_changed.
+func (s *Service) export(srv *web.Server, send func(http.ResponseWriter, string, []string, web.Rows) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		ctx := r.Context()
 		who, err := s.asker(ctx)
@@ -337,7 +340,24 @@ func (s *Service) export(send func(http.ResponseWriter, string, []string, web.Ro
 					return
 				}
 				q.After = *next
+				if err := s.same(srv, r, who); err != nil {
+					yield(nil, err)
+					return
+				}
 			}
 		})
 	}
+}
+
+// same refuses to go on for a reader whose rights have changed.
+func (s *Service) same(srv *web.Server, r *http.Request, who *Actor) error {
+	ctx, err := srv.Again(r)
+	if err != nil {
+		return err
+	}
+	now, err := s.asker(ctx)
+	if err == nil && !reflect.DeepEqual(now.Scope, who.Scope) {
+		err = fault.New(fault.Conflict, "case.rights_changed")
+	}
+	return err
 }
