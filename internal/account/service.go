@@ -28,12 +28,12 @@ type Service struct {
 	// OnPost hears, within the transaction, that a post begins or ends at a moment, perhaps
 	// a later one. An error fails the change.
 	OnPost func(ctx context.Context, tx *db.Tx, jurisdiction string, p Post, at time.Time) error
+	// Vault seals how people are reached.
+	Vault *privacy.Vault
 	// Ground says what lies within what; nil: nothing does, and nobody answers for anybody.
 	Ground func(ctx context.Context) (Ground, error)
 	// Invites says which roles the holders of a role invite; nil: none.
 	Invites func(ctx context.Context, jurisdiction string) (Looks, error)
-	// Vault seals how people are reached.
-	Vault *privacy.Vault
 	// OnChange hears, after the commit, whose rights or sessions have changed. May be nil.
 	OnChange func(people []string)
 	// FactorRoles are the roles whose holders do nothing before they have logged in with a

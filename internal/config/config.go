@@ -29,8 +29,8 @@ type Config struct {
 	Public       *url.URL       // address that people type, nil when it is Addr
 	Keys         string         // file with the master keys of personal data
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
-	OIDC         string         // file that describes the systems at which people may log in; "" for none
 	AuditKey     string         // file of the key that signs the audit log
+	OIDC         string         // file that describes the systems at which people may log in; "" for none
 	Notify       Notify         // the channels that leave the building
 	Intake       Intake         // the residents' inlet
 
@@ -117,12 +117,12 @@ var general = []setting{
 		}
 		return err
 	}},
-	{name: "oidc", usage: "`file` that describes the OpenID Connect providers at which people may log in", set: func(c *Config, v string) error {
-		c.OIDC = v
-		return nil
-	}},
 	{name: "audit-key", usage: "`file` with the key that signs the audit log; standard is log.key in the data folder", standard: "", set: func(c *Config, v string) error {
 		c.AuditKey = v
+		return nil
+	}},
+	{name: "oidc", usage: "`file` that describes the OpenID Connect providers at which people may log in", set: func(c *Config, v string) error {
+		c.OIDC = v
 		return nil
 	}},
 	{name: "proxies", usage: "`addresses` whose forwarding headers are believed, CIDR, comma between", standard: "127.0.0.0/8,::1/128", set: func(c *Config, v string) error {

@@ -273,7 +273,7 @@ func (s *Service) link(ctx context.Context, p *Provider, subject string, who acc
 			return err
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: who.Jurisdiction, Subject: "person/" + who.ID, Act: "identity.linked", Person: who.ID,
-			At: s.Now(), Said: []any{p.Issuer, hash(subject)}})
+			At: s.Now(), Rows: []audit.Ref{{Table: audit.Identities, Key: []any{p.Issuer, subject}}}})
 	})
 }
 
