@@ -20,7 +20,7 @@ func eachBureau(t *testing.T, fn func(t *testing.T, b bureau)) {
 	t.Helper()
 	each(t, func(t *testing.T, o office) {
 		o.settle()
-		b := bureau{office: o, chief: o.person("chief"), deputy: o.person("deputy"), clerk: o.person("clerk"), other: o.person("other"), above: o.person("above"), post: map[string]Post{}}
+		b := bureau{office: o, chief: o.staff("chief"), deputy: o.staff("deputy"), clerk: o.staff("clerk"), other: o.person("other"), above: o.staff("above"), post: map[string]Post{}}
 		b.post["chief"] = o.give(b.chief, "leader", "town.station", "area", Leader)
 		b.post["deputy"] = o.give(b.deputy, "leader", "town.station", "area", Deputy)
 		b.post["clerk"] = o.give(b.clerk, "clerk", "town.station", "area", Member)
@@ -84,7 +84,7 @@ func TestADelegationEndsByItself(t *testing.T) {
 				t.Errorf("%s: %+v %v", p.Login, all, err)
 			}
 		}
-		stranger := b.person("stranger")
+		stranger := b.staff("stranger")
 		b.give(stranger, "clerk", "town.elsewhere", "area", Member)
 		if all, err := b.Absences(t.Context(), b.as(stranger)); err != nil || len(all) != 0 {
 			t.Errorf("%+v %v", all, err)
@@ -124,7 +124,7 @@ func TestWhatCannotBeLent(t *testing.T) {
 	eachBureau(t, func(t *testing.T, b bureau) {
 		until := monday.Add(time.Hour)
 		mandate := b.give(b.clerk, "deputy", "", "area", NoSeat)
-		resident := b.person("resident")
+		resident := b.staff("resident")
 		b.give(resident, "resident", "", "area", NoSeat)
 		far, err := b.CreatePerson(t.Context(), "", NewPerson{Jurisdiction: "j2", Name: "样例外县", Nature: "sample"})
 		if err != nil {

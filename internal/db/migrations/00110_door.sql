@@ -58,7 +58,7 @@ CREATE TABLE outside_identity (
 	issuer       TEXT NOT NULL,
 	subject      TEXT NOT NULL,
 	jurisdiction TEXT NOT NULL,
-	person_id    TEXT NOT NULL REFERENCES person (id),
+	person_id    TEXT NOT NULL,
 	linked_at    BIGINT NOT NULL,
 	PRIMARY KEY (issuer, subject)
 ) {clustered};
