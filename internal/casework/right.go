@@ -51,8 +51,8 @@ func (st *state) is(a *Actor, w workflow.Who, apart []workflow.Apart) (Post, boo
 // holds it.
 func (st *state) sits(a *Actor, seat string) (Post, bool, error) {
 	if seat == workflow.Reporter {
-		ok := st.ReporterID == a.PersonID && a.PersonID != ""
-		return st.postHere(a), ok, nil
+		ok, err := st.isReporter(a)
+		return st.postHere(a), ok, err
 	}
 	for _, p := range st.held(seat) {
 		if post, ok := st.matches(a, p); ok {
@@ -60,6 +60,20 @@ func (st *state) sits(a *Actor, seat string) (Post, bool, error) {
 		}
 	}
 	return Post{}, false, nil
+}
+
+// isReporter tells whether the actor reported the case. Who reported what was merged into it
+// has the same answer to judge: from the answer on, that is reporting it, too. What comes
+// before, as to take the case back, is for the first alone.
+func (st *state) isReporter(a *Actor) (bool, error) {
+	if a.PersonID == "" || st.ReporterID == a.PersonID {
+		return a.PersonID != "", nil
+	}
+	if st.Phase != workflow.Rating && st.Phase != workflow.Closed {
+		return false, nil
+	}
+	also, err := st.mergedReporters()
+	return slices.Contains(also, a.PersonID), err
 }
 
 // postHere is the actor's own post nearest to the case, for the record of what they do in person.
@@ -167,8 +181,20 @@ func (st *state) hasRole(a *Actor, w workflow.Who, apart []workflow.Apart) (Post
 	return Post{}, false, nil
 }
 
-// holders are the posts that a Who names, nearest level first.
+// holders are the posts that a Who names, nearest level first, but for those of people from
+// whom the case is kept.
 func (st *state) holders(w workflow.Who) ([][]Post, error) {
+	levels, err := st.allHolders(w)
+	if err != nil || len(st.kept) == 0 {
+		return levels, err
+	}
+	for i := range levels {
+		levels[i] = slices.DeleteFunc(slices.Clone(levels[i]), func(p Post) bool { return st.keptFrom(p.PersonID) })
+	}
+	return filled(levels), nil
+}
+
+func (st *state) allHolders(w workflow.Who) ([][]Post, error) {
 	people := st.s.World.People()
 	switch w.Of {
 	case workflow.OfUnit:
@@ -285,9 +311,9 @@ func (st *state) apartOf(d *workflow.Action) []workflow.Apart {
 	return append(slices.Clone(d.Apart), workflow.Apart{Seat: workflow.SeatSupervised})
 }
 
-// keptFrom refuses the actor, under a post, what a rule keeps in other hands. Who acts for an
+// keptAway refuses the actor, under a post, what a rule keeps in other hands. Who acts for an
 // absent colleague is kept from what either of the two is kept from.
-func (st *state) keptFrom(who *Actor, under Post, apart []workflow.Apart) error {
+func (st *state) keptAway(who *Actor, under Post, apart []workflow.Apart) error {
 	if err := st.keptApart(who.PersonID, who.Posts, apart); err != nil || under.PersonID == "" || under.PersonID == who.PersonID {
 		return err
 	}

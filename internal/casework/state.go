@@ -32,29 +32,36 @@ type state struct {
 	moves  []Move            // of the case, where it is read whole
 	did    map[string][]doer // by case and action, loaded when asked for
 
-	fresh     bool // not yet in the database
-	move      *Move
-	happened  []workflow.Trigger // in this act, in order
-	acted     bool               // the act is done, and about to be written
-	tells     []telling
-	dueMoved  bool
-	wasOpen   bool              // before the act
-	personal  map[string]any    // personal values set in this act
-	before    map[string]string // hashes of the keys before the act
-	originals []original        // what numbers were lifted out of in this act
-	key       *privacy.Key      // that seals what the act gave of somebody
-	sealings  []sealing
-	minor     bool // somebody under age is spoken of
-	later     []task
-	links     []Link
-	task      *workflow.Task // of a part that is answered
-	regraded  bool           // class clocks must be computed anew
-	signal    *Signal        // heard in this act
-	joins     bool           // the parent's set must be looked at
-	joinSelf  []string       // own sets that nobody has to be waited for
+	alsoReported []string // people whose cases were merged into this one; nil: not read yet
+	fresh        bool     // not yet in the database
+	move         *Move
+	happened     []workflow.Trigger // in this act, in order
+	acted        bool               // the act is done, and about to be written
+	tells        []telling
+	dueMoved     bool
+	wasOpen      bool              // before the act
+	personal     map[string]any    // personal values set in this act
+	before       map[string]string // hashes of the keys before the act
+	originals    []original        // what numbers were lifted out of in this act
+	key          *privacy.Key      // that seals what the act gave of somebody
+	sealings     []sealing
+	minor        bool // somebody under age is spoken of
+	later        []task
+	links        []Link
+	task         *workflow.Task // of a part that is answered
+	regraded     bool           // class clocks must be computed anew
+	signal       *Signal        // heard in this act
+	joins        bool           // the parent's set must be looked at
+	joinSelf     []string       // own sets that nobody has to be waited for
 
 	wrote  []audit.Row // rows that the act has written
 	reread []audit.Ref // rows whose values are not at hand
+
+	kept      []Kept   // from whom the case is kept
+	keptNew   []Kept   // by this act
+	keptNamed []Kept   // who belonged and is now named
+	withheld  bool     // by this act it stands elsewhere
+	withdraws []string // parts that do so too
 
 	about      formula.Object // the record that the case is about, once read
 	aboutIs    *record.Record
@@ -120,6 +127,9 @@ func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time,
 		return nil, err
 	}
 	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c, wasOpen: c.Open(), seats: l.seats, clocks: l.clocks, sets: l.sets}
+	if st.kept, err = keptFor(ctx, tx, c); err != nil {
+		return nil, err
+	}
 	if c.Kind == KindTask {
 		set := class.Life.Part(c.Part)
 		if set == nil || set.Task == nil {

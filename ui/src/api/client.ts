@@ -57,6 +57,10 @@ export const cases = (query: Query<'get', '/cases'>) => call('get', '/cases', { 
 export const caseView = (id: string) => call('get', '/cases/{id}', { id })
 export const likely = (id: string) => call('get', '/cases/{id}/duplicates', { id }).then(r => r.duplicates)
 export const likelyTo = (body: Body<Operation<'post', '/cases/duplicates'>>) => call('post', '/cases/duplicates', { body }).then(r => r.duplicates)
+/** units and people that a report may be about, those of its place first */
+export const accused = (query: Query<'get', '/accused'>) => call('get', '/accused', { query }).then(r => r.accused)
+export const fromChat = (text: string) => call('post', '/paste', { body: { text } }).then(r => r.proposals)
+export const answerForChat = (id: string) => call('get', '/cases/{id}/answer', { id }).then(r => r.text)
 export const openCase = (body: NewCase, key: string) => call('post', '/cases', { body, key })
 export const move = (id: string, body: NewMove, key: string) => call('post', '/cases/{id}/moves', { id, body, key }).then(r => r.case)
 
@@ -75,6 +79,7 @@ export const exportAddress = (kind: 'csv' | 'xlsx', query: Query<'get', '/cases.
 export const inlet = (jurisdiction: string) => call('get', '/intake', { query: { jurisdiction }, bare: true })
 export const inletAreas = (query: Query<'get', '/intake/areas'>) => call('get', '/intake/areas', { query, bare: true }).then(r => r.areas)
 export const propose = (body: Body<Operation<'post', '/intake/propose'>>) => call('post', '/intake/propose', { body, bare: true })
+export const inletAccused = (query: Query<'get', '/intake/accused'>) => call('get', '/intake/accused', { query, bare: true }).then(r => r.accused)
 export const challenge = (kind: 'picture' | 'words') => call('post', '/intake/challenges', { body: { kind }, bare: true })
 export const report = (body: Body<Operation<'post', '/intake/reports'>>, key: string) => call('post', '/intake/reports', { body, key, bare: true })
 export function reportFile(file: File, key: string, query: Query<'post', '/intake/files'>) {
