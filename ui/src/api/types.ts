@@ -38,6 +38,13 @@ export type ReadingOfMe = Schema['ReadingJSON']
 export type NewCase = Schema['OpenInputBody']
 export type NewMove = Schema['ActInputBody']
 
+/** Somebody for whom I answer, a telephone, a way in, and who acts for whom. */
+export type Charge = Schema['ChargeJSON']
+export type Phone = Schema['DeviceJSON']
+export type Invitation = Schema['InvitationJSON']
+export type Absence = Schema['DelegationJSON']
+export type Lendable = Schema['LendableJSON']
+
 /** What I was told, whom to telephone, and what did not arrive. Their times are RFC 3339. */
 export type Note = Schema['NoteView']
 export type Call = Schema['CallView']
