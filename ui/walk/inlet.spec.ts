@@ -5,10 +5,11 @@ const faults: string[] = []
 
 /** Somebody with a browser of their own. Whatever the console says, or asks elsewhere, is a fault. */
 async function somebody(browser: Browser, phone: boolean): Promise<Page> {
+  const home = test.info().project.use.baseURL!
   const page = await (await browser.newContext(phone ? { viewport: { width: 390, height: 844 } } : {})).newPage()
   page.on('console', m => m.type() === 'error' && !/Failed to load resource/.test(m.text()) && faults.push(m.text()))
   page.on('pageerror', e => faults.push(e.message))
-  page.on('request', r => !r.url().startsWith(test.info().project.use.baseURL!) && !/^(data|blob):/.test(r.url()) && faults.push('asks ' + r.url()))
+  page.on('request', r => !r.url().startsWith(home) && !/^(data|blob):/.test(r.url()) && faults.push('asks ' + r.url()))
   return page
 }
 async function desk(browser: Browser, login: string, password: string): Promise<Page> {

@@ -58,6 +58,7 @@ export type Proposed = Schema['ProposeOutputBody']
 export type Question = Schema['ChallengeJSON']
 export type NewReport = Schema['ReportInputBody']
 export type Followed = Schema['FollowedJSON']
+export type Accused = Schema['AccusedJSON']
 
 /** Accounts, their posts and sessions, as their owner or an administrator sees them. Times are RFC 3339. */
 export type Account = Schema['AccountRow']
