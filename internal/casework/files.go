@@ -141,6 +141,35 @@ func (s *Service) fileFor(ctx context.Context, who *Actor, id string) (File, err
 	return f, err
 }
 
+// UnmaskFile opens what only unmasking opens, for a purpose: whoever may unmask for it reads the
+// file as it was handed in, and the reading is written down for the person concerned.
+func (s *Service) UnmaskFile(ctx context.Context, who *Actor, id, purpose string) (File, error) {
+	f, err := s.fileFor(ctx, who, id)
+	if fault.CodeOf(err) != "file.masked" {
+		return f, err
+	}
+	return f, s.reading(ctx, who, f.CaseID, purpose, func(st *state, _ []payload) ([]string, error) {
+		return []string{"file/" + id}, st.mayUnmask(who, "", purpose)
+	})
+}
+
+// unmaskFileInput says why a file is opened.
+type unmaskFileInput struct {
+	Purpose string `query:"purpose" maxLength:"20"`
+}
+
+func (s *Service) httpUnmaskFile(w http.ResponseWriter, r *http.Request) error {
+	who, err := s.asker(r.Context())
+	if err != nil {
+		return err
+	}
+	f, err := s.UnmaskFile(r.Context(), who, r.PathValue("id"), r.URL.Query().Get("purpose"))
+	if err != nil {
+		return err
+	}
+	return s.send(w, r, f)
+}
+
 // attachFiles puts the files that a value names on the case.
 func (st *state) attachFiles(f *form.Field, v any) error {
 	if f == nil || !f.IsFile() {
@@ -176,6 +205,8 @@ func (s *Service) fileRoutes(srv *web.Server) {
 		Exchange: web.Exchange{Upload: "file", Answer: FileJSON{}}}, s.httpUpload)
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/files/{id}", ID: "downloadFile", Summary: "Download a file of a case that the asker may see", Tags: tags,
 		Exchange: web.Exchange{Media: "application/octet-stream"}}, s.httpDownload)
+	web.Raw(srv, web.Operation{Method: "POST", Path: "/files/{id}/unmask", ID: "unmaskFile", Summary: "Download a file that is masked, for a purpose; the person concerned is shown who did", Tags: tags,
+		Exchange: web.Exchange{Query: unmaskFileInput{}, Media: "application/octet-stream"}}, s.httpUnmaskFile)
 }
 
 func (s *Service) httpUpload(w http.ResponseWriter, r *http.Request) error {
@@ -203,6 +234,11 @@ func (s *Service) httpDownload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.send(w, r, f)
+}
+
+// send sends a file that somebody may read.
+func (s *Service) send(w http.ResponseWriter, r *http.Request, f File) error {
 	body, err := s.Files.Open(f.Hash)
 	if err != nil {
 		return err
