@@ -18,6 +18,7 @@ import (
 	"gezhi/internal/audit"
 	"gezhi/internal/blob"
 	"gezhi/internal/casework"
+	"gezhi/internal/classifier"
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
 	"gezhi/internal/db"
@@ -31,6 +32,7 @@ import (
 	"gezhi/internal/paste"
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
+	"gezhi/internal/search"
 	"gezhi/internal/signon"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
@@ -55,8 +57,10 @@ type App struct {
 	Records       *record.Service
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
+	Search        *search.Service
 	SignOn        *signon.Service
 	Intake        *intake.Service
+	Classifier    *classifier.Service
 	Audit         *audit.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
@@ -120,10 +124,14 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
 	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
+	a.Classifier = &classifier.Service{DB: d, Now: clock.System, NewID: id.New, Cases: a.Cases, Fresh: time.Minute}
 	if err := errors.Join(a.notifies(), a.inlet()); err != nil {
 		d.Close()
 		return nil, err
 	}
+	a.Search = &search.Service{DB: d, Cases: a.Cases, Texts: a.Cases.TextsOf}
+	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
+	a.Cases.Erased = a.Search.Erased
 	if a.SignOn, err = a.signOn(); err != nil {
 		d.Close()
 		return nil, err
@@ -181,9 +189,11 @@ func (a *App) serve() {
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
 	(&paste.Service{Cases: a.Cases, Guess: a.guess}).Routes(a.Web)
+	a.Search.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.Intake.Routes(a.Web)
+	a.Classifier.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
 	a.relay.changed = a.Accounts.Forget
 	a.Accounts.OnChange = func(people []string) {
@@ -228,6 +238,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.Jobs.Run(work) })
 	wg.Go(func() { a.Notify.Run(work) })
+	wg.Go(func() { a.Search.Run(work) })
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
 	wg.Go(func() { a.relay.run(work) })

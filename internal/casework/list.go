@@ -202,26 +202,13 @@ func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, o
 	default:
 		return "", false, fault.New(fault.Invalid, "case.unknown_queue")
 	}
-	if q.Class != "" {
-		k, err := s.Book.InForce(context.Background(), who.Jurisdiction, q.Class)
-		if err != nil {
-			return "", false, err
-		}
-		and("c.pack = %s AND c.scheme = %s AND c.class = %s", k.In.Pack.Name, k.Scheme, k.Code)
+	narrow, err := s.Narrow(context.Background(), who, q, args.add)
+	if err != nil {
+		return "", false, err
 	}
+	extra += narrow
 	if q.Phase != "" {
 		open = q.Phase != workflow.Closed
-		and("c.phase = %s", string(q.Phase))
-	}
-	if q.Severity != "" {
-		and("c.severity = %s", q.Severity)
-	}
-	if q.AreaID != "" {
-		a, ok := s.World.Area(q.AreaID)
-		if !ok {
-			return "", false, fault.New(fault.Invalid, "case.unknown_area")
-		}
-		and("c."+levelColumns[a.Level]+" = %s", a.ID)
 	}
 	if q.Parent != "" {
 		and("c.parent_id = %s", q.Parent)

@@ -500,6 +500,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/class-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Classes that a text may be of, with what speaks for each; nothing is applied */
+        post: operations["proposeClasses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/classes": {
         parameters: {
             query?: never;
@@ -1372,6 +1389,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases that the asker may see, by words, numbers and places */
+        get: operations["searchCases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2085,6 +2119,13 @@ export interface components {
             title: string;
             why: string;
         };
+        HitJSON: {
+            case: components["schemas"]["RowJSON"];
+            /** @description its number is the very query */
+            numbered?: boolean;
+            /** @description the line in which most words stand */
+            snippet: components["schemas"]["Part"][];
+        };
         HolderJSON: {
             /** Format: int64 */
             from: number;
@@ -2123,6 +2164,7 @@ export interface components {
             classes: components["schemas"]["InletClassJSON"][];
             /** @description division code of the jurisdiction */
             code: string;
+            fields: components["schemas"]["FormJSON"][];
             /**
              * Format: int64
              * @description bytes
@@ -2544,6 +2586,11 @@ export interface components {
             title: string;
             value: string;
         };
+        Part: {
+            /** @description it is a word of the query */
+            hit?: boolean;
+            text: string;
+        };
         PartJSON: {
             area_id: string;
             area_name: string;
@@ -2646,6 +2693,29 @@ export interface components {
         ProofOutputBody: {
             /** @description RFC 6962 hashes, base64 */
             proof: string[];
+        };
+        ProposalJSON: {
+            /** @description pack/scheme:code */
+            class: string;
+            /**
+             * Format: double
+             * @description 0 to 1; none when only the title of the class speaks for it
+             */
+            probability?: number;
+            /** @description good enough to be filled in beforehand; a person still confirms */
+            sure: boolean;
+            title: string;
+            /** @description of the text, what spoke for the class */
+            words: string[];
+        };
+        ProposeClassesInputBody: {
+            text: string;
+            title?: string;
+        };
+        ProposeClassesOutputBody: {
+            classes: components["schemas"]["ProposalJSON"][];
+            /** @description proposed by what was learnt from classed texts; else by the titles of the classes */
+            learnt: boolean;
         };
         ProposedPlaceJSON: {
             has_children: boolean;
@@ -2910,6 +2980,11 @@ export interface components {
             unit_name?: string;
             /** Format: int64 */
             version: number;
+        };
+        SearchOutputBody: {
+            /** @description the case of the very number first, then the latest opened */
+            hits: components["schemas"]["HitJSON"][];
+            next?: string;
         };
         SeatJSON: {
             holders: components["schemas"]["HolderJSON"][];
@@ -4073,6 +4148,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposeClasses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeClassesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposeClassesOutputBody"];
+                };
             };
             /** @description Error */
             default: {
@@ -5889,6 +5997,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RolesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchCases: {
+        parameters: {
+            query: {
+                /** @description this area and below */
+                area?: string;
+                /** @description pack/scheme:code */
+                class?: string;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description opened on this day or later: 2026-03-01 */
+                from?: string;
+                /** @description 20 when 0 */
+                limit?: number;
+                phase?: string;
+                /** @description words, all of which must stand there; quotes keep words together */
+                q: string;
+                severity?: string;
+                /** @description opened on this day or before */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchOutputBody"];
                 };
             };
             /** @description Error */
