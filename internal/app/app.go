@@ -188,7 +188,7 @@ func (a *App) serve() {
 	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
-	(&paste.Service{Cases: a.Cases}).Routes(a.Web)
+	(&paste.Service{Cases: a.Cases, Guess: a.guess}).Routes(a.Web)
 	a.Search.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)

@@ -10,11 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"gezhi/internal/account"
 	"gezhi/internal/classify"
 	"gezhi/internal/clock"
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
 	"gezhi/internal/intake"
+	"gezhi/internal/paste"
+	"gezhi/internal/web"
 )
 
 // inlet joins the residents' inlet to cases.
@@ -65,4 +68,23 @@ func keyFile(path string) ([]byte, error) {
 		return nil, fault.New(fault.Invalid, "intake.bad_key", "file", path)
 	}
 	return key, nil
+}
+
+// guess is what a text out of a chat may mean: the proposals of the residents' inlet.
+func (a *App) guess(ctx context.Context, who account.Actor, text string) (places []paste.Place, classes []paste.Class, err error) {
+	got, err := a.Intake.Propose(ctx, &who, intake.Origin{}, intake.Draft{Jurisdiction: a.Jurisdictions.get(who.Jurisdiction).Code, Text: text})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range got.Places {
+		places = append(places, paste.Place{ID: p.AreaID, Name: p.Name, Why: p.Named})
+	}
+	for _, c := range got.Classes {
+		k, err := a.Book.InForce(ctx, who.Jurisdiction, c.Class)
+		if err != nil {
+			return nil, nil, err
+		}
+		classes = append(classes, paste.Class{ID: c.Class, Title: k.Title[web.Lang(ctx)], Why: strings.Join(c.Words, " ")})
+	}
+	return places, classes, nil
 }

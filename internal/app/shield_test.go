@@ -166,6 +166,12 @@ func TestAReportAboutAVillageIsNowhereInTheVillage(t *testing.T) {
 					t.Errorf("%s gets the original photo: %d %.200s", login, code, body)
 				}
 			}
+			if w, _ := o.send("POST", "/files/"+file+"/unmask?purpose=handling", o.logIn("street"), nil); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "where it was taken from") {
+				t.Errorf("the street unmasks the photo: %d %.200s", w.Code, w.Body)
+			}
+			if w, _ := o.send("POST", "/files/"+file+"/unmask?purpose=handling", o.logIn("village"), nil); w.Code != http.StatusNotFound {
+				t.Errorf("the village unmasks the photo: %d", w.Code)
+			}
 			o.hears(id)
 			o.takenBack()
 		})

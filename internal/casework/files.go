@@ -150,30 +150,20 @@ func (st *state) isPersonal(f File) bool {
 	return x != nil && x.Personal != nil
 }
 
-// UnmaskFile is a file that only unmasking opens, for a purpose. It is a reading, and written
-// down as one.
+// UnmaskFile opens what only unmasking opens, for a purpose: whoever may unmask for it reads the
+// file as it was handed in, and the reading is written down for the person concerned.
 func (s *Service) UnmaskFile(ctx context.Context, who *Actor, id, purpose string) (File, error) {
-	var f File
-	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		found, err := db.Collect(ctx, tx, fileByID, []any{id}, scanFile)
-		if err == nil && (len(found) == 0 || found[0].Jurisdiction != who.Jurisdiction || found[0].CaseID == "") {
-			err = fault.New(fault.NotFound, "file.not_found")
-		}
-		if err == nil {
-			f = found[0]
-		}
-		return err
-	})
-	if err != nil {
-		return File{}, err
+	f, err := s.fileFor(ctx, who, id)
+	if fault.CodeOf(err) != "file.masked" {
+		return f, err
 	}
-	err = s.reading(ctx, who, f.CaseID, purpose, func(st *state, _ []payload) ([]string, error) {
-		return []string{"file/" + id}, st.mayUnmask(who, f.Field, purpose)
+	return f, s.reading(ctx, who, f.CaseID, purpose, func(st *state, _ []payload) ([]string, error) {
+		name := ""
+		if st.isPersonal(f) {
+			name = f.Field
+		}
+		return []string{"file/" + id}, st.mayUnmask(who, name, purpose)
 	})
-	if fault.CodeOf(err) == "case.not_found" {
-		err = fault.New(fault.NotFound, "file.not_found")
-	}
-	return f, err
 }
 
 // attachFiles puts the files that a value names on the case.

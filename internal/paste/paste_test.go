@@ -81,23 +81,6 @@ func TestAnswersAreMasked(t *testing.T) {
 	}
 }
 
-// Titles are found in texts by two characters at a time.
-func TestClassesAreProposedByTheirTitles(t *testing.T) {
-	titles := []titled{{"p/s:1", "暴露垃圾"}, {"p/s:2", "路灯损坏"}, {"p/s:3", "积存渣土"}, {"p/s:4", "Exposed rubbish"}}
-	if d := cmp.Diff([]Class{{"p/s:1", "暴露垃圾", "垃圾"}}, classesOf("桥头一堆垃圾没人管", titles)); d != "" {
-		t.Error(d)
-	}
-	if d := cmp.Diff([]Class{{"p/s:2", "路灯损坏", "路灯 灯损 损坏"}, {"p/s:1", "暴露垃圾", "垃圾"}}, classesOf("路灯损坏，旁边有垃圾", titles)); d != "" {
-		t.Error(d)
-	}
-	if d := cmp.Diff([]Class{{"p/s:4", "Exposed rubbish", "rubbish"}}, classesOf("Rubbish at the bridge", titles)); d != "" {
-		t.Error(d)
-	}
-	if got := classesOf("下雨了", titles); got != nil {
-		t.Error(got)
-	}
-}
-
 // Whatever is pasted, nothing breaks, messages stay within their bounds, and no letter of the
 // text appears that was not there.
 func FuzzRead(f *testing.F) {
