@@ -28,6 +28,7 @@ import (
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
+	"gezhi/internal/paste"
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/search"
@@ -184,6 +185,7 @@ func (a *App) serve() {
 	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
+	(&paste.Service{Cases: a.Cases}).Routes(a.Web)
 	a.Search.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)

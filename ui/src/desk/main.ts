@@ -18,6 +18,7 @@ const router = createRouter({
           { path: '', name: 'queue', component: () => import('./NothingOpen.vue') },
           { path: 'cases/:id', name: 'case', component: () => import('./CasePage.vue'), props: true },
         ] },
+        { path: 'paste', name: 'paste', component: () => import('./PastePage.vue') },
         { path: 'search', name: 'search', component: () => import('./SearchPage.vue') },
         { path: 'notes/:tab?', name: 'told', component: () => import('./ToldPage.vue') },
         { path: 'account', name: 'account', component: () => import('./AccountPage.vue') },
