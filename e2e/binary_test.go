@@ -99,6 +99,7 @@ func startIn(t *testing.T, data, database string) *server {
 	args := []string{"-demo", "-addr", "127.0.0.1:0", "-data", data, "-log", "warn"}
 	if database != "" {
 		args = append(args, "-db", database)
+		args = append(args, "-keys", filepath.Join(filepath.Dir(data), "master.keys")) // all processes of a database have the same
 	}
 	cmd := exec.Command(binary, args...)
 	out, err := cmd.StdoutPipe()

@@ -150,6 +150,10 @@ func (s *Service) SealOld(ctx context.Context) (done int, err error) {
 			if err := s.sealContact(ctx, tx, Person{ID: x.person, Jurisdiction: x.jurisdiction}, x.kind, x.value); err != nil {
 				return err
 			}
+			if err := audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: x.jurisdiction, Subject: "person/" + x.person, Act: "contacts.sealed", At: s.Now(),
+				Rows: []audit.Ref{{Table: audit.Contacts, Key: []any{x.person, x.kind}}}}); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

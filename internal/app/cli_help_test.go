@@ -107,7 +107,7 @@ func TestWhatIsTypedWrong(t *testing.T) {
 // Putting a pack in force says where, and which of its roles and units nobody has there.
 func TestLoadSaysWhatIsMissing(t *testing.T) {
 	data := t.TempDir()
-	a, err := New(context.Background(), config.Config{Data: data, DB: "sqlite:" + filepath.Join(data, "gezhi.db")})
+	a, err := New(context.Background(), config.Config{Data: data, Keys: filepath.Join(data, "keys", "master.keys"), DB: "sqlite:" + filepath.Join(data, "gezhi.db")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,11 +66,12 @@ func (a *App) retention(ctx context.Context, dry bool, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	code := "cli.retained"
+	counts := map[string]any{"looked": r.Looked, "erased": r.Erased, "past": r.Past}
+	says := web.Say(lang, "cli.retained", counts)
 	if dry {
-		code = "cli.would_retain"
+		says = web.Say(lang, "cli.would_retain", counts)
 	}
-	_, err = fmt.Fprintln(out, web.Say(lang, code, map[string]any{"looked": r.Looked, "erased": r.Erased, "past": r.Past}))
+	_, err = fmt.Fprintln(out, says)
 	return err
 }
 

@@ -70,7 +70,10 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	body := hashOf(a)
+	body, err := s.bodyOf(ctx, tx, a.Key, a)
+	if err != nil {
+		return nil, err
+	}
 	if len(before) > 0 && a.Key != "" {
 		if err := before[0].same(body); err != nil {
 			return nil, err

@@ -92,15 +92,18 @@ const (
 
 // showing is the one place that decides whether somebody gets a file as it was handed in. What
 // a reporter hands in tells who he is, by voice, or by where a picture was taken: handlers get a
-// copy without that, and of a case that is kept from somebody nothing without unmasking.
+// copy without that, and of a case that is kept from somebody nothing without unmasking; nor is a
+// personal value that is a file.
 func (st *state) showing(who *Actor, f File) Showing {
 	mine := f.PersonID == who.PersonID || st.ReporterID == who.PersonID
 	reported := f.PersonID == st.ReporterID || f.PersonID == st.EnteredBy
 	switch {
-	case who.System || who.PersonID != "" && mine || !reported:
+	case who.System || who.PersonID != "" && mine:
 		return ShownOriginal
-	case len(st.kept) > 0:
+	case st.isPersonal(f) || reported && len(st.kept) > 0:
 		return ShownUnmasked
+	case !reported:
+		return ShownOriginal
 	case slices.ContainsFunc(st.s.World.People().Of(st.ReporterID, st.now), func(p Post) bool { return p.UnitID != "" }):
 		return ShownOriginal // a colleague, whom nothing masks
 	}
@@ -141,6 +144,38 @@ func (s *Service) fileFor(ctx context.Context, who *Actor, id string) (File, err
 	return f, err
 }
 
+// isPersonal tells whether a file is a value of a personal field, a signature for one.
+func (st *state) isPersonal(f File) bool {
+	x := st.class.Field(f.Field)
+	return x != nil && x.Personal != nil
+}
+
+// UnmaskFile is a file that only unmasking opens, for a purpose. It is a reading, and written
+// down as one.
+func (s *Service) UnmaskFile(ctx context.Context, who *Actor, id, purpose string) (File, error) {
+	var f File
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		found, err := db.Collect(ctx, tx, fileByID, []any{id}, scanFile)
+		if err == nil && (len(found) == 0 || found[0].Jurisdiction != who.Jurisdiction || found[0].CaseID == "") {
+			err = fault.New(fault.NotFound, "file.not_found")
+		}
+		if err == nil {
+			f = found[0]
+		}
+		return err
+	})
+	if err != nil {
+		return File{}, err
+	}
+	err = s.reading(ctx, who, f.CaseID, purpose, func(st *state, _ []payload) ([]string, error) {
+		return []string{"file/" + id}, st.mayUnmask(who, f.Field, purpose)
+	})
+	if fault.CodeOf(err) == "case.not_found" {
+		err = fault.New(fault.NotFound, "file.not_found")
+	}
+	return f, err
+}
+
 // attachFiles puts the files that a value names on the case.
 func (st *state) attachFiles(f *form.Field, v any) error {
 	if f == nil || !f.IsFile() {
@@ -169,6 +204,10 @@ type FileJSON struct {
 	Size int64  `json:"size" doc:"bytes"`
 }
 
+type unmaskFileQuery struct {
+	Purpose string `query:"purpose" maxLength:"40" doc:"one of those that the case offers"`
+}
+
 // fileRoutes adds upload and download.
 func (s *Service) fileRoutes(srv *web.Server) {
 	tags := []string{"files"}
@@ -176,6 +215,8 @@ func (s *Service) fileRoutes(srv *web.Server) {
 		Exchange: web.Exchange{Upload: "file", Answer: FileJSON{}}}, s.httpUpload)
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/files/{id}", ID: "downloadFile", Summary: "Download a file of a case that the asker may see", Tags: tags,
 		Exchange: web.Exchange{Media: "application/octet-stream"}}, s.httpDownload)
+	web.Raw(srv, web.Operation{Method: "POST", Path: "/files/{id}/unmask", ID: "unmaskFile", Summary: "Read a file that is masked, for a purpose; the person concerned is shown who did", Tags: []string{"privacy"},
+		Exchange: web.Exchange{Query: unmaskFileQuery{}, Media: "application/octet-stream"}}, s.httpUnmaskFile)
 }
 
 func (s *Service) httpUpload(w http.ResponseWriter, r *http.Request) error {
@@ -203,6 +244,24 @@ func (s *Service) httpDownload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.send(w, r, f)
+}
+
+// httpUnmaskFile sends a file that only unmasking opens.
+func (s *Service) httpUnmaskFile(w http.ResponseWriter, r *http.Request) error {
+	who, err := s.asker(r.Context())
+	if err != nil {
+		return err
+	}
+	f, err := s.UnmaskFile(r.Context(), who, r.PathValue("id"), r.URL.Query().Get("purpose"))
+	if err != nil {
+		return err
+	}
+	return s.send(w, r, f)
+}
+
+// send sends the bytes of a file to who may have them.
+func (s *Service) send(w http.ResponseWriter, r *http.Request, f File) error {
 	body, err := s.Files.Open(f.Hash)
 	if err != nil {
 		return err

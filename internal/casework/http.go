@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -328,7 +329,7 @@ func (s *Service) export(srv *web.Server, send func(http.ResponseWriter, string,
 		}
 		v := r.URL.Query()
 		q := Filter{Queue: v.Get("queue"), Class: v.Get("class"), Phase: v.Get("phase"), Area: v.Get("area"), Severity: v.Get("severity")}.query()
-		q.Limit = 200
+		q.Limit = cmp.Or(s.Page, 200)
 		lang := web.Lang(ctx)
 		head := make([]string, len(exportColumns))
 		for i, c := range exportColumns {

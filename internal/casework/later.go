@@ -164,7 +164,11 @@ func (s *Service) automatic(ctx context.Context, key string, t task) error {
 	}
 	code := fault.CodeOf(err)
 	return s.DB.Write(ctx, db.Keys{"case/" + t.Case}, func(ctx context.Context, tx *db.Tx) error {
-		done, err := s.claim(ctx, tx, t.As, "act/"+t.Case, key, hashOf(a), key, s.Now())
+		body, err := s.bodyOf(ctx, tx, key, a)
+		if err != nil {
+			return err
+		}
+		done, err := s.claim(ctx, tx, t.As, "act/"+t.Case, key, body, key, s.Now())
 		if err != nil || done != "" {
 			return err
 		}

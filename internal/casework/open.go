@@ -90,7 +90,11 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 	if c.Nature == "" {
 		c.Nature = Real
 	}
-	done, err := s.claim(ctx, tx, who.PersonID, "open", o.Key, hashOf(o), c.ID, now)
+	body, err := s.bodyOf(ctx, tx, o.Key, o)
+	if err != nil {
+		return nil, err
+	}
+	done, err := s.claim(ctx, tx, who.PersonID, "open", o.Key, body, c.ID, now)
 	if err != nil {
 		return nil, err
 	}
@@ -360,7 +364,11 @@ func (s *Service) attach(ctx context.Context, who *Actor, holder string, o Openi
 			return fault.New(fault.Conflict, "case.closed")
 		}
 		moveID := s.ID()
-		done, err := s.claim(ctx, tx, who.PersonID, "open", o.Key, hashOf(o), attachedTo+holder, s.Now())
+		body, err := s.bodyOf(ctx, tx, o.Key, o)
+		if err != nil {
+			return err
+		}
+		done, err := s.claim(ctx, tx, who.PersonID, "open", o.Key, body, attachedTo+holder, s.Now())
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/number"
 )
@@ -13,6 +14,9 @@ var (
 		WHERE p.key_id = '' AND p.body <> '' ORDER BY p.case_id, p.name, p.id LIMIT $1`)
 	sealPayload = db.SQL(`UPDATE payload SET subject = $4, compartment = $5, key_id = $6, body = $7, lookup = $8 WHERE case_id = $1 AND name = $2 AND id = $3`)
 )
+
+// actSealed is the act of a leaf about what was in clear.
+const actSealed = "sealed"
 
 // SealOld seals what an older program kept in clear, and returns how many values it were.
 func (s *Service) SealOld(ctx context.Context) (done int, err error) {
@@ -38,6 +42,10 @@ func (s *Service) SealOld(ctx context.Context) (done int, err error) {
 				}
 				sealed := k.Seal([]byte(x.body), sealedAt(x.caseID, x.name, x.id))
 				if err := tx.Queue(ctx, sealPayload, x.caseID, x.name, x.id, c.whose(), c.compartment(), k.ID, sealed, lookup); err != nil {
+					return err
+				}
+				if err := audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: x.jurisdiction, Subject: "case/" + x.caseID, Act: actSealed, At: s.Now(),
+					Rows: []audit.Ref{{Table: audit.Payloads, Key: []any{x.caseID, x.name, x.id}}}}); err != nil {
 					return err
 				}
 			}

@@ -271,6 +271,10 @@ func (s *Service) SealOld(ctx context.Context) (done int, err error) {
 			if err := tx.Queue(ctx, changeGroup, g.ID, g.Unit, kept.Address, kept.Secret, key); err != nil {
 				return err
 			}
+			if err := audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: g.Jurisdiction, Subject: asGroup + g.ID, Act: "group.sealed", At: s.Now(),
+				Rows: []audit.Ref{{Table: audit.Groups, Key: []any{g.ID}}}}); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

@@ -47,7 +47,7 @@ func Open(ctx context.Context, d *db.DB, path string, now clock.Now, ids id.Sour
 			v.Masters, err = ReadMasters(path)
 		}
 	}
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && len(used) > 0 {
 		return nil, fault.New(fault.Unavailable, "privacy.no_master", "path", path, "key", used[0])
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/pack"
 	"gezhi/internal/privacy"
@@ -158,6 +159,10 @@ func (s *Service) SealOld(ctx context.Context) (done int, err error) {
 					return err
 				}
 				if err := tx.Queue(ctx, sealRevision, kept.RecordID, kept.ID, encode(kept.Personal), kept.KeyID); err != nil {
+					return err
+				}
+				if err := audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: x.jurisdiction, Subject: subjectOf(kept.RecordID), Act: "revision.sealed", At: s.Now(),
+					Rows: []audit.Ref{{Table: audit.Revisions, Key: []any{kept.RecordID, kept.ID}}}}); err != nil {
 					return err
 				}
 			}

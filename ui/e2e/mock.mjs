@@ -107,7 +107,7 @@ function view(c) {
   return {
     case: { ...row(c), text: c.title + '。\n路面向下沉约四十厘米，摩托车已经过不去，早晚有学生经过。', outcome: stopped ? 'solved' : undefined, channel: 'field', reporter: { name_masked: '样**' }, fields: [
       { name: 'blocks_road', title: '是否阻断交通', type: 'boolean', value: true }, { name: 'width', title: '塌陷宽度（米）', type: 'number', value: 3.2 },
-      { name: 'phone', title: '联系电话', type: 'phone', masked: true }, { name: 'photo', title: '现场照片', type: 'photo', value: ['f1', 'f2'] } ] },
+      { name: 'phone', title: '联系电话', type: 'phone', value: '138****5678', masked: true }, { name: 'photo', title: '现场照片', type: 'photo', value: ['f1', 'f2'] } ] },
     clocks: [
       { name: 'citizen', title: '群众时限', state: stopped ? 'stopped' : 'running', from: c.opened_at, due: c.due_at + 2 * day, spent_text: '1 天 6 小时', why: ['11-20（周五）受理，当天不计', '11-21、11-22 周末，不计', '11-23（周一）第 1 个工作日', '11-24（周二）第 2 个工作日，到 17:30'], provisional: false },
       { name: 'step', title: '本环节时限', state: stopped ? 'stopped' : 'running', from: c.moves[1].at, due: c.due_at, why: ['4 个工作小时', '今天 14:00—17:30 计 3 小时 30 分', '次日 08:30 起再计 30 分'], provisional: c.id === 'c1' },
@@ -117,7 +117,7 @@ function view(c) {
       { seat: 'assist', title: '协办', holders: [{ kind: 'unit', id: 'u2', name: '供电所', from: c.moves[1].at, state: 'offered' }] },
     ],
     parts: [{ id: 'c7', set: 'assist', set_title: '协办事项', title: '切断受影响路段的路灯电源', step: 'open', step_title: '待答复', phase: 'waiting', due_at: c.due_at, late: c.late }],
-    moves: c.moves, can: can(c),
+    moves: c.moves, can: can(c), unmask: [{ value: 'contact', title: '联系' }, { value: 'handling', title: '办理' }],
   }
 }
 
@@ -232,6 +232,11 @@ function api(req, res, path, q, body) {
   if (at === 'POST /files') return json(res, 200, { id: 'f' + Date.now(), name: '照片.jpg' })
   if (path === '/cases.csv') return res.writeHead(200, { 'Content-Type': 'text/csv', 'Content-Disposition': 'attachment; filename=cases.csv' }).end('\ufeffnumber\n')
   if (at === 'POST /cases') return write(req, res, body, 'cases')
+  if (at === 'GET /me/readings') return json(res, 200, { readings: [{ id: 'r1', at: Date.now() - hour, by_name: '样例员乙', by_unit_name: '城建办', by_post_title: '派单员', case_id: 'c1', number: 'S26110', purpose: '联系', what: ['联系电话', '联系人'] }] })
+  if (req.method === 'POST' && path.endsWith('/unmask')) {
+    state.log.push({ route: 'unmask', body })
+    return json(res, 200, { values: [{ name: 'phone', title: '联系电话', move_id: 'm1', value: '13812345678' }, { name: 'text', title: '情况描述', move_id: 'm1', value: '路面塌了，找李某 13812345678' }] })
+  }
   const [, id, moves] = /^\/cases\/([^/]+)(\/moves)?$/.exec(path) ?? []
   if (req.method === 'POST' && moves) return write(req, res, body, id)
   const c = state.cases.find(x => x.id === id)

@@ -72,12 +72,15 @@ func (s *store) template() error {
 	if err := p.stop(); err != nil {
 		return err
 	}
-	out, err := exec.Command(s.o.gezhi, "-data", filepath.Join(s.dir, "tmpl"), "-db", s.url("tmpl"), "pack", "load", s.o.pack).CombinedOutput()
+	out, err := exec.Command(s.o.gezhi, "-data", filepath.Join(s.dir, "tmpl"), "-keys", s.keys(), "-db", s.url("tmpl"), "pack", "load", s.o.pack).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("pack load: %w: %s", err, out)
 	}
 	return nil
 }
+
+// keys is the file of master keys, the same for all copies of the template.
+func (s *store) keys() string { return filepath.Join(s.dir, "master.keys") }
 
 // clear drops what an earlier run left behind, but for seeded databases.
 func (s *store) clear() error {
@@ -164,7 +167,7 @@ func (s *store) start(database string, more ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := append([]string{"-data", filepath.Join(s.dir, database), "-db", s.url(database), "-addr", addr, "-log", "warn"}, more...)
+	args := append([]string{"-data", filepath.Join(s.dir, database), "-keys", s.keys(), "-db", s.url(database), "-addr", addr, "-log", "warn"}, more...)
 	return launch(addr, "/openapi.json", s.o.gezhi, args...)
 }
 

@@ -33,6 +33,9 @@ ALTER TABLE revision ADD COLUMN key_id TEXT NOT NULL DEFAULT '';
 CREATE INDEX payload_clear ON payload (case_id) WHERE key_id = '' AND body <> '';
 CREATE INDEX revision_clear ON revision (record_id) WHERE key_id = '' AND personal <> '{}';
 
+-- A bare hash of a request lets a number in it be tried out.
+UPDATE idempotency SET body_hash = '';
+
 -- Of a signal it is kept that it came and what became of it; a case keeps the values it needs.
 UPDATE signal_inbox SET data = '[]';
 UPDATE outbox SET body = '{}' WHERE state = 'done' AND topic = 'case.act' AND body LIKE '%"signal":%';
