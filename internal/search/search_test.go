@@ -146,6 +146,31 @@ func TestCasesAreFoundByTheirWords(t *testing.T) {
 	})
 }
 
+// A case that is kept from somebody is not found by him, neither by its words nor by its number.
+func TestWhatIsKeptFromSomebodyIsNotFound(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newShelf(d)
+		s.put(t, "a", "j", "EV-2026-000001", "v1", "路灯不亮，所里不管", hour(1))
+		s.put(t, "b", "j", "EV-2026-000002", "v1", "路灯不亮", hour(2))
+		s.drain(t)
+		if err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+			return tx.Queue(ctx, `INSERT INTO shield (root_id, subject, jurisdiction, why, at, move_id) VALUES ('a', 'unit/u', 'j', 'accused', 0, '')`)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		accused := &casework.Actor{Jurisdiction: "j", Scope: county.Scope}
+		accused.Scope.Marks = []string{"person/p", "unit/u"}
+		for q, want := range map[string]string{"路灯": "[b]", "不管": "[]", "EV-2026-000001": "[]"} {
+			if got := fmt.Sprint(s.ids(t, accused, Query{Text: q})); got != want {
+				t.Errorf("%s: %s, want %s", q, got, want)
+			}
+		}
+		if got := fmt.Sprint(s.ids(t, county, Query{Text: "路灯"})); got != "[b a]" {
+			t.Errorf("everybody else finds %s", got)
+		}
+	})
+}
+
 // An entry follows its case, in batches that lose nothing; what is erased is found no more at
 // once; a rebuild finds the same again.
 func TestAnEntryFollowsItsCase(t *testing.T) {

@@ -23,7 +23,10 @@ var (
 		`INSERT INTO search_gram (seq, grams) VALUES ($1, $2::text::tsvector) ON CONFLICT (seq) DO UPDATE SET grams = excluded.grams`)
 	dropGrams = either(`DELETE FROM search_gram WHERE rowid IN (SELECT seq FROM search_entry WHERE case_id = $1)`,
 		`DELETE FROM search_gram WHERE seq IN (SELECT seq FROM search_entry WHERE case_id = $1)`)
-	dropAllGrams   = either(`INSERT INTO search_gram (search_gram) VALUES ('delete-all')`, `DELETE FROM search_gram`)
+	dropAllGrams = either(`INSERT INTO search_gram (search_gram) VALUES ('delete-all')`, `DELETE FROM search_gram`)
+	// PostgreSQL takes reading all grams for cheap: it does not count that they are stored apart.
+	useIndex = either(`SELECT 1`, `SET LOCAL enable_seqscan = off`)
+
 	dropEntry      = db.SQL(`DELETE FROM search_entry WHERE case_id = $1`)
 	dropAllEntries = db.SQL(`DELETE FROM search_entry`)
 )
@@ -87,6 +90,9 @@ type found struct {
 // left out of all that follows.
 func (l *looking) page(ctx context.Context, tx *db.Tx) ([]Hit, error) {
 	l.seqs = nil
+	if err := tx.Queue(ctx, useIndex); err != nil {
+		return nil, err
+	}
 	numbered, err := l.read(ctx, tx, match{all: []string{mark("number", lower(fold(l.q.Text)))}}, latest, mostNumbers)
 	if err != nil {
 		return nil, err

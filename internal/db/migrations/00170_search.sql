@@ -10,7 +10,8 @@ CREATE TABLE search_entry (
 );
 CREATE UNIQUE INDEX search_entry_case ON search_entry (case_id);
 -- Pairs of characters and words of each entry.
-{postgres}CREATE TABLE search_gram (seq BIGINT PRIMARY KEY, grams TSVECTOR NOT NULL);
+-- Grams lie apart, so that the rows which an answer needs stand close together.
+{postgres}CREATE TABLE search_gram (seq BIGINT PRIMARY KEY, grams TSVECTOR NOT NULL) WITH (toast_tuple_target = 128);
 {postgres}CREATE INDEX search_gram_grams ON search_gram USING gin (grams);
 {sqlite}CREATE VIRTUAL TABLE search_gram USING fts5(grams, content='', contentless_delete=1, detail=none, tokenize='ascii');
 
