@@ -24,6 +24,7 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
 	"gezhi/internal/id"
+	"gezhi/internal/intake"
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
@@ -52,6 +53,7 @@ type App struct {
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
 	Audit         *audit.Service
+	Intake        *intake.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
 
@@ -104,7 +106,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
 	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
-	if err := a.notifies(); err != nil {
+	if err := errors.Join(a.notifies(), a.inlet()); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -159,6 +161,7 @@ func (a *App) serve() {
 	a.Records.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
+	a.Intake.Routes(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
 	a.relay.changed = a.Accounts.Forget
 	a.Accounts.OnChange = func(people []string) {

@@ -37,11 +37,11 @@ type placesInput struct {
 
 type placesOutput struct {
 	Body struct {
-		Places []placeJSON `json:"places" doc:"best first; names repeat, so that several may be meant"`
+		Places []namedPlaceJSON `json:"places" doc:"best first; names repeat, so that several may be meant"`
 	}
 }
 
-type placeJSON struct {
+type namedPlaceJSON struct {
 	ID          string `json:"id" doc:"empty where it cannot be chosen"`
 	Name        string `json:"name"`
 	Path        string `json:"path" doc:"the names above it"`
@@ -150,10 +150,10 @@ func (a *App) httpPlaces(ctx context.Context, in *placesInput) (*placesOutput, e
 		return nil, err
 	}
 	out := &placesOutput{}
-	out.Body.Places = []placeJSON{}
+	out.Body.Places = []namedPlaceJSON{}
 	for _, m := range t.Match(in.Q, who.Jurisdiction, mostPlaces) {
 		x := areaAs(t, m.Area)
-		p := placeJSON{x.ID, x.Name, x.Path, x.Level, x.Code, x.HasChildren, string(m.How), m.Area.Jurisdiction != who.Jurisdiction}
+		p := namedPlaceJSON{x.ID, x.Name, x.Path, x.Level, x.Code, x.HasChildren, string(m.How), m.Area.Jurisdiction != who.Jurisdiction}
 		if p.Elsewhere {
 			p.ID, p.HasChildren = "", false
 		}

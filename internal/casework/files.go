@@ -108,7 +108,7 @@ func (s *Service) fileFor(ctx context.Context, who *Actor, id string) (File, err
 
 // attachFiles puts the files that a value names on the case.
 func (st *state) attachFiles(f *form.Field, v any) error {
-	if f == nil || f.Type != "photo" && f.Type != "file" && f.Type != "signature" {
+	if f == nil || !f.IsFile() {
 		return nil
 	}
 	list, _ := v.([]any)
@@ -148,27 +148,15 @@ func (s *Service) httpUpload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	parts, err := r.MultipartReader()
+	p, err := web.FilePart(r, "file")
 	if err != nil {
-		return fault.New(fault.Invalid, "file.not_multipart")
+		return err
 	}
-	for {
-		p, err := parts.NextPart()
-		if err == io.EOF {
-			return fault.New(fault.Invalid, "file.not_multipart")
-		}
-		if err != nil {
-			return fault.Wrap(err, fault.Invalid, "file.not_multipart")
-		}
-		if p.FormName() != "file" {
-			continue
-		}
-		f, err := s.Upload(r.Context(), a, p.FileName(), p)
-		if err != nil {
-			return err
-		}
-		return web.JSON(w, http.StatusCreated, FileJSON{f.ID, f.Name, f.Type, f.Size})
+	f, err := s.Upload(r.Context(), a, p.FileName(), p)
+	if err != nil {
+		return err
 	}
+	return web.JSON(w, http.StatusCreated, FileJSON{f.ID, f.Name, f.Type, f.Size})
 }
 
 func (s *Service) httpDownload(w http.ResponseWriter, r *http.Request) error {

@@ -17,6 +17,11 @@ type Point struct {
 	Lat float64 `json:"lat" minimum:"-90" maximum:"90"`
 }
 
+// SetPoint says where it is.
+func (o *Opening) SetPoint(p Point) {
+	o.HasPoint, o.LonE7, o.LatE7 = true, e7(p.Lon), e7(p.Lat)
+}
+
 func e7(deg float64) int64 { return int64(math.Round(deg * 1e7)) }
 
 type openInput struct {
@@ -163,7 +168,7 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 		o.About = &About{Kind: b.About.Kind, Of: b.About.Of, ID: b.About.ID, Key: b.About.Key}
 	}
 	if b.Point != nil {
-		o.HasPoint, o.LonE7, o.LatE7 = true, e7(b.Point.Lon), e7(b.Point.Lat)
+		o.SetPoint(*b.Point)
 	}
 	if s.Nature != nil {
 		o.Nature = s.Nature(who.Jurisdiction)

@@ -47,7 +47,7 @@ func (s *Service) httpPreview(ctx context.Context, in *previewInput) (*likelyOut
 	b := in.Body
 	o := Opening{Class: b.Class, Text: b.Text, AreaID: b.AreaID}
 	if b.Point != nil {
-		o.HasPoint, o.LonE7, o.LatE7 = true, e7(b.Point.Lon), e7(b.Point.Lat)
+		o.SetPoint(*b.Point)
 	}
 	likely, err := s.LikelyTo(ctx, who, o)
 	out := &likelyOutput{}

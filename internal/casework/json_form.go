@@ -14,7 +14,7 @@ import (
 // FormJSON tells a face how to ask for one thing.
 type FormJSON struct {
 	Name     string       `json:"name"`
-	Type     string       `json:"type" enum:"area,boolean,choice,choices,credit_code,date,datetime,duration,file,id_number,list,long_text,money,number,person,phone,photo,point,polygon,signature,text,unit"`
+	Type     string       `json:"type" enum:"area,audio,boolean,choice,choices,credit_code,date,datetime,duration,file,id_number,list,long_text,money,number,person,phone,photo,point,polygon,signature,text,unit"`
 	Title    string       `json:"title"`
 	Required bool         `json:"required"`
 	Many     bool         `json:"many,omitempty"`

@@ -52,6 +52,7 @@ type ClassJSON struct {
 	GroupTitle string     `json:"group_title,omitempty"`
 	Severity   string     `json:"severity"`
 	Spot       bool       `json:"spot,omitempty"`
+	Unsorted   bool       `json:"unsorted,omitempty" doc:"for what is brought without a class"`
 	Channels   []string   `json:"channels"`
 	Fields     []FormJSON `json:"fields"`
 	// About are the kinds of things that a case of it may be about.
@@ -117,6 +118,28 @@ func (s *Service) httpClasses(ctx context.Context, in *classesInput) (*classesOu
 	if err != nil {
 		return nil, err
 	}
+	out := &classesOutput{}
+	out.Body.Classes, err = s.classes(ctx, who, func(k *pack.EffectiveClass) bool { return in.For != "open" || reportable(who, k) })
+	return out, err
+}
+
+// Reportable lists the classes that somebody may bring by a channel, with their forms.
+func (s *Service) Reportable(ctx context.Context, who *Actor, channel string) ([]ClassJSON, error) {
+	return s.classes(ctx, who, func(k *pack.EffectiveClass) bool {
+		return reportable(who, k) && (len(k.Channels) == 0 || contains(k.Channels, channel)) && opensBy(k, channel)
+	})
+}
+
+// opensBy tells whether a person may open a case of a class by a channel, for all that its
+// life says.
+func opensBy(k *pack.EffectiveClass, channel string) bool {
+	return len(k.Life.Opens) == 0 || slices.ContainsFunc(k.Life.Opens, func(o workflow.Opening) bool {
+		return o.By == workflow.OpenByPerson && (len(o.Channels) == 0 || contains(o.Channels, channel))
+	})
+}
+
+// classes lists the classes in force that keep lets through.
+func (s *Service) classes(ctx context.Context, who *Actor, keep func(*pack.EffectiveClass) bool) ([]ClassJSON, error) {
 	packs, err := s.Book.Packs(ctx, who.Jurisdiction)
 	if err != nil {
 		return nil, err
@@ -126,8 +149,7 @@ func (s *Service) httpClasses(ctx context.Context, in *classesInput) (*classesOu
 		names = append(names, n)
 	}
 	sort.Strings(names)
-	out := &classesOutput{}
-	out.Body.Classes = []ClassJSON{}
+	out := []ClassJSON{}
 	for _, n := range names {
 		e := packs[n]
 		w := words{e.Pack, web.Lang(ctx)}
@@ -137,13 +159,13 @@ func (s *Service) httpClasses(ctx context.Context, in *classesInput) (*classesOu
 		}
 		for i := range e.Pack.Classes {
 			k := e.Class(e.Pack.Classes[i].Code)
-			if in.For == "open" && !reportable(who, k) {
+			if !keep(k) {
 				continue
 			}
 			c := ClassJSON{ID: n + "/" + k.Scheme + ":" + k.Code, Code: k.Code, Scheme: k.Scheme, Pack: n, Title: w.title(k.Title, k.Code), Group: k.Group,
-				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Channels: append([]string{}, k.Channels...), Fields: openingForm(w, k)}
+				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Unsorted: k.Unsorted, Channels: append([]string{}, k.Channels...), Fields: openingForm(w, k)}
 			c.About = aboutKinds(w, packs, k)
-			out.Body.Classes = append(out.Body.Classes, c)
+			out = append(out, c)
 		}
 	}
 	return out, nil

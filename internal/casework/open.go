@@ -28,6 +28,8 @@ type Opening struct {
 	HasPoint   bool
 	Channel    string
 	Reporter   string    // person; "" is the actor
+	Anonymous  bool      // the reporter is nobody that the program knows: an identity of this case alone
+	Title      string    // what lists call it; "" is the first line of the text
 	HappenedAt time.Time // before now when an urgent case is filed afterwards
 	About      *About
 	Nature     string
@@ -98,10 +100,13 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 	if c.ReporterID == "" {
 		c.ReporterID = who.PersonID
 	} else if c.ReporterID != who.PersonID {
-		if !s.World.People().Known(c.ReporterID, c.Jurisdiction) {
+		if !o.Anonymous && !s.World.People().Known(c.ReporterID, c.Jurisdiction) {
 			return nil, fault.New(fault.Invalid, "case.unknown_person", "seat", workflow.Reporter)
 		}
 		c.EnteredBy = who.PersonID
+	}
+	if who.Helper != "" {
+		c.EnteredBy = who.Helper
 	}
 	if err := s.situate(ctx, tx, who, class, c, o); err != nil {
 		return nil, err
@@ -275,7 +280,7 @@ func contains(list []string, s string) bool {
 
 // firstValues takes in the fields given at opening; required ones of the class must be there.
 func (st *state) firstValues(who *Actor, o Opening) error {
-	st.Title = titleOf(o.Text)
+	st.Title = titleOf(orText(o.Text, o.Title))
 	if o.Text != "" {
 		st.Fields[FieldText] = o.Text
 	}

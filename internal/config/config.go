@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ type Config struct {
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
 	AuditKey     string         // file of the key that signs the audit log
 	Notify       Notify         // the channels that leave the building
+	Intake       Intake         // the residents' inlet
 
 	// Factor are the roles that must log in with a second factor; nil when nothing is said,
 	// which means the administrators, and in demo mode nobody.
@@ -50,7 +52,7 @@ func (s setting) variable() string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
 }
 
-var settings = append(general, channels...)
+var settings = slices.Concat(general, channels, inlet)
 
 var general = []setting{
 	{name: "addr", usage: "`host:port` to listen on", standard: "127.0.0.1:8480", set: func(c *Config, v string) error {

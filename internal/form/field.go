@@ -67,8 +67,8 @@ var table = map[string]kind{
 	"duration": {read: readDuration, formula: formula.Words}, "boolean": {read: readBoolean, formula: formula.Bool},
 	"point": {read: readPoint}, "polygon": {read: readPolygon},
 	"photo": {read: readFile, formula: formula.ListOf, many: true}, "file": {read: readFile, formula: formula.ListOf, many: true},
-	"signature": {read: readFile, formula: formula.ListOf, many: true},
-	"person":    {read: readID, manyIf: true}, "unit": {read: readID, manyIf: true}, "area": {read: readID, manyIf: true},
+	"signature": {read: readFile, formula: formula.ListOf, many: true}, "audio": {read: readFile, formula: formula.ListOf, many: true},
+	"person": {read: readID, manyIf: true}, "unit": {read: readID, manyIf: true}, "area": {read: readID, manyIf: true},
 	"phone": {read: readPhone, formula: formula.Words}, "id_number": {read: readIDNumber, formula: formula.Words},
 	"credit_code": {read: readCreditCode, formula: formula.Words},
 	"list":        {formula: formula.ListOf, many: true}, // read by readRow, which needs this table
@@ -84,6 +84,11 @@ func IsType(name string) bool { _, ok := table[name]; return ok }
 func (f *Field) IsList() bool {
 	k := table[f.Type]
 	return k.many || k.manyIf && f.AtMost != nil && *f.AtMost > formula.Int(1) || f.Type == "choices"
+}
+
+// IsFile tells whether the values of the field name uploaded files.
+func (f *Field) IsFile() bool {
+	return f.Type == "photo" || f.Type == "file" || f.Type == "signature" || f.Type == "audio"
 }
 
 // FormulaType is what a formula may take the field for.

@@ -42,7 +42,7 @@ func Check(p *Pack, others ...*Pack) Report {
 // yaml.syntax, formula.unexpected, …). Each has a broken pack that proves it.
 var Rules = []string{
 	"pack.no_readme", "pack.unknown_need", "pack.nothing_in_it",
-	"class.unknown_life", "class.unknown_severity", "class.unknown_group", "class.unknown_role", "class.unknown_clock", "class.spot_unused", "class.duplicate_unmergeable", "class.severity_rule",
+	"class.unknown_life", "class.unknown_severity", "class.unknown_group", "class.unknown_role", "class.unknown_clock", "class.spot_unused", "class.unsorted_stuck", "class.duplicate_unmergeable", "class.severity_rule",
 	"duty.unknown_class", "duty.unit_or_post", "duty.unknown_role", "duty.never_reached", "date.backwards",
 	"record.unknown_field", "record.personal_key", "record.key_type", "record.unchangeable", "record.unknown_changer", "relation.unknown_record", "table.overlap", "table.gap", "table.bad_value",
 	"field.unknown_options", "field.choice_without_options", "field.rows_without_list", "field.personal_undeclared", "field.never_asked",
@@ -213,6 +213,9 @@ func (c *checking) classLimits(k *Class, l *Life, at func(...string) []string) {
 	}
 	if k.Spot && !slices.ContainsFunc(l.Actions, func(a action) bool { return reads(a.If, "class", "spot") }) {
 		c.say("class.spot_unused", "classes.yaml", at("spot"), "life", l.Name)
+	}
+	if k.Unsorted && l.Overlay(workflow.Reclassify) == nil {
+		c.say("class.unsorted_stuck", "classes.yaml", at("unsorted"), "life", l.Name)
 	}
 }
 

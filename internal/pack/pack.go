@@ -120,6 +120,7 @@ type Class struct {
 	Fields     []form.Field
 	Duplicate  *Duplicate
 	Spot       bool // may be found and done in one act
+	Unsorted   bool // what is brought without a class is one of these until somebody sorts it
 	Public     bool
 	Sample     []Sample
 	Admitted   []Admission

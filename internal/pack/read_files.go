@@ -66,7 +66,7 @@ func (p *Pack) readClass(code string, n *shape.Node) Class {
 	c := Class{Code: code, Title: readWords(n.Get("title")), Life: readText(n.Get("life")), Group: readText(n.Get("group")),
 		Channels: n.Get("channels").Texts(), First: readText(n.Get("severity").Get("first")), Hours: readText(n.Get("hours")),
 		Limits: readLimits(n.Get("limits")), Statutory: readLimits(n.Get("statutory")), Extensions: readLimits(n.Get("extensions")), Fields: p.readFields(n.Get("fields")),
-		Spot: readBool(n.Get("spot")), Public: readBool(n.Get("public")), Sample: readSamples(n.Get("sample"))}
+		Spot: readBool(n.Get("spot")), Unsorted: readBool(n.Get("unsorted")), Public: readBool(n.Get("public")), Sample: readSamples(n.Get("sample"))}
 	c.Rules = each(n.Get("severity").Get("rules").Each(), func(n *shape.Node) SeverityRule {
 		return SeverityRule{readExpr(n.Get("if")), readText(n.Get("to"))}
 	})

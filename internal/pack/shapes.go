@@ -179,7 +179,7 @@ var classShape = obj("a class of cases",
 	opt("limits", spans), opt("extensions", spans),
 	opt("statutory", dict(span)), opt("fields", fields),
 	opt("duplicate", obj("likely the same matter", need("within", matching("metres", `^\d{1,5} ?m$`, "pack.bad_distance")), need("days", count(1)))),
-	opt("spot", yesNo), opt("public", yesNo), opt("sample", dict(ratio)),
+	opt("spot", yesNo), opt("unsorted", yesNo), opt("public", yesNo), opt("sample", dict(ratio)),
 	opt("admitted", dict(obj("who admitted the matter to this role", need("by", name), need("from", date), opt("until", date)))))
 
 var dutyLine = obj("who answers: the first line that fits",

@@ -13,7 +13,7 @@ import (
 // evidence uploads the files that a value names, so that an act can put them on a case: a
 // story says "bin.jpg", the case holds the id of an upload of that name.
 func (w *world) evidence(ctx context.Context, f *form.Field, v any, by, key string) (any, error) {
-	if f.Type != "photo" && f.Type != "file" && f.Type != "signature" {
+	if !f.IsFile() {
 		return v, nil
 	}
 	list, many := v.([]any)

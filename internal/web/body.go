@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
@@ -119,4 +120,27 @@ func wellFormed(r *http.Request) error {
 		return fault.New(fault.Invalid, "request.malformed")
 	}
 	return nil
+}
+
+// FilePart is the part of a multipart body that has a name, which a Raw operation reads. A
+// body without it is file.not_multipart.
+func FilePart(r *http.Request, name string) (*multipart.Part, error) {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "file.not_multipart")
+	}
+	for {
+		p, err := parts.NextPart()
+		var big *http.MaxBytesError
+		switch {
+		case err == io.EOF:
+			return nil, fault.New(fault.Invalid, "file.not_multipart")
+		case errors.As(err, &big):
+			return nil, tooLarge(big.Limit)
+		case err != nil:
+			return nil, fault.Wrap(err, fault.Invalid, "file.not_multipart")
+		case p.FormName() == name:
+			return p, nil
+		}
+	}
 }

@@ -483,6 +483,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may be reported here, and how */
+        get: operations["inlet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places to choose from, level by level */
+        get: operations["inletAreas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A question that people answer more easily than programs */
+        post: operations["challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a photo or a recording for a report that will have this Idempotency-Key */
+        post: operations["intakeFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What became of a report, by its number and query code */
+        post: operations["follow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Act as the reporter, by number and query code */
+        post: operations["actByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Guesses for a report that is being written, with reasons; nothing is applied */
+        post: operations["propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report something, with an account or without */
+        post: operations["report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/log": {
         parameters: {
             query?: never;
@@ -1011,6 +1147,19 @@ export interface components {
             /** @description cursor of the next page; none on the last */
             next?: string;
         };
+        ActByCodeInputBody: {
+            action: string;
+            /** @description query code, as people write it */
+            code: string;
+            note?: string;
+            number: string;
+            reason?: string;
+            values?: {
+                [key: string]: unknown;
+            };
+            /** Format: int64 */
+            version?: number;
+        };
         ActInputBody: {
             action: string;
             /** Format: int64 */
@@ -1040,6 +1189,11 @@ export interface components {
         AddressInputBody: {
             /** @description an IP address */
             address: string;
+        };
+        AnswerJSON: {
+            answer: string;
+            token: string;
+            work?: string;
         };
         AreaJSON: {
             code: string;
@@ -1079,6 +1233,19 @@ export interface components {
             /** @description what to say */
             text: string;
         };
+        CandidateJSON: {
+            /** @description pack/scheme:code */
+            id: string;
+            /**
+             * Format: int64
+             * @description how likely, in hundredths
+             */
+            share: number;
+            /** @description good enough to be chosen beforehand; the person confirms all the same */
+            sure?: boolean;
+            title: string;
+            why: string;
+        };
         CaseJSON: {
             area_id: string;
             area_name: string;
@@ -1116,6 +1283,32 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ChallengeInputBody: {
+            /**
+             * @description a picture of digits, or a sum in words that a screen reader speaks; either will do
+             * @enum {string}
+             */
+            kind: "picture" | "words";
+        };
+        ChallengeJSON: {
+            /** @enum {string} */
+            kind: "picture" | "words";
+            /** @description PNG */
+            picture?: string;
+            /** @description in words */
+            question?: string;
+            token: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            until: number;
+            /**
+             * Format: int64
+             * @description find a text of at most 20 characters so that SHA-256(token + ':' + text) begins with so many zero bits
+             */
+            work?: number;
+        };
         CheckJSON: {
             /** Format: int64 */
             asked_at: number;
@@ -1150,6 +1343,8 @@ export interface components {
             severity: string;
             spot?: boolean;
             title: string;
+            /** @description for what is brought without a class */
+            unsorted?: boolean;
         };
         ClockJSON: {
             /** Format: int64 */
@@ -1170,6 +1365,10 @@ export interface components {
         };
         CodeInputBody: {
             code: string;
+        };
+        ContactJSON: {
+            name?: string;
+            phone?: string;
         };
         DeliveryView: {
             /** Format: int64 */
@@ -1233,6 +1432,37 @@ export interface components {
             seq?: number;
             table?: string;
         };
+        FollowedJSON: {
+            area_name: string;
+            /** @description what the reporter may do now */
+            can: components["schemas"]["OfferJSON"][];
+            class_title: string;
+            /** Format: int64 */
+            closed_at: number;
+            /**
+             * Format: int64
+             * @description until when it is to be settled
+             */
+            due_at: number;
+            /** @description number of the report about the same matter that goes on */
+            merged_into?: string;
+            number: string;
+            /** Format: int64 */
+            opened_at: number;
+            outcome_title?: string;
+            /** @enum {string} */
+            phase: "waiting" | "working" | "verifying" | "rating" | "closed";
+            phases: components["schemas"]["PhaseJSON"][];
+            /** Format: int64 */
+            rate_until?: number;
+            replies: components["schemas"]["ReplyJSON"][];
+            step_title: string;
+            title: string;
+            /** @description who has it now */
+            unit_name?: string;
+            /** Format: int64 */
+            version: number;
+        };
         FormJSON: {
             /** Format: double */
             at_least?: number;
@@ -1246,7 +1476,12 @@ export interface components {
             rows?: components["schemas"]["FormJSON"][];
             title: string;
             /** @enum {string} */
-            type: "area" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
+            type: "area" | "audio" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
+        };
+        GuessJSON: {
+            id: string;
+            title: string;
+            why: string;
         };
         HolderJSON: {
             /** Format: int64 */
@@ -1259,6 +1494,49 @@ export interface components {
             /** Format: int64 */
             until?: number;
             why?: string;
+        };
+        InletAreaJSON: {
+            has_children: boolean;
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+        };
+        InletAreasOutputBody: {
+            areas: components["schemas"]["InletAreaJSON"][];
+        };
+        InletClassJSON: {
+            /** @description answers that a face may ask; files and contacts have places of their own */
+            fields: components["schemas"]["FormJSON"][];
+            group_title?: string;
+            id: string;
+            title: string;
+        };
+        InletJSON: {
+            /** @description a report without an account needs an answered challenge */
+            challenge: boolean;
+            classes: components["schemas"]["InletClassJSON"][];
+            /** @description division code of the jurisdiction */
+            code: string;
+            /**
+             * Format: int64
+             * @description bytes
+             */
+            max_file: number;
+            /** Format: int64 */
+            max_photos: number;
+            /**
+             * Format: int64
+             * @description characters
+             */
+            max_text: number;
+            name: string;
+            /** @description a recording alone is a report */
+            recording: boolean;
+            /** @description everything in it is made up */
+            sample: boolean;
+            /** @description a report needs no class */
+            unsorted: boolean;
         };
         LeafJSON: {
             act: string;
@@ -1479,6 +1757,24 @@ export interface components {
             id: string;
             name?: string;
         };
+        NamedPlaceJSON: {
+            code: string;
+            /** @description in another jurisdiction: cannot be chosen here */
+            elsewhere?: boolean;
+            has_children: boolean;
+            /**
+             * @description the very name, a part of one, or a slip of the pen away
+             * @enum {string}
+             */
+            how: "name" | "part" | "near";
+            /** @description empty where it cannot be chosen */
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            /** @description the names above it */
+            path: string;
+        };
         NewAccountInputBody: {
             login: string;
             name: string;
@@ -1635,27 +1931,15 @@ export interface components {
             role: string;
             unit_name?: string;
         };
-        PlaceJSON: {
-            code: string;
-            /** @description in another jurisdiction: cannot be chosen here */
-            elsewhere?: boolean;
-            has_children: boolean;
-            /**
-             * @description the very name, a part of one, or a slip of the pen away
-             * @enum {string}
-             */
-            how: "name" | "part" | "near";
-            /** @description empty where it cannot be chosen */
-            id: string;
+        PhaseJSON: {
             /** Format: int64 */
-            level: number;
-            name: string;
-            /** @description the names above it */
-            path: string;
+            at: number;
+            /** @enum {string} */
+            phase: "waiting" | "working" | "verifying" | "rating" | "closed";
         };
         PlacesOutputBody: {
             /** @description best first; names repeat, so that several may be meant */
-            places: components["schemas"]["PlaceJSON"][];
+            places: components["schemas"]["NamedPlaceJSON"][];
         };
         Point: {
             /** Format: double */
@@ -1696,6 +1980,31 @@ export interface components {
         ProofOutputBody: {
             /** @description RFC 6962 hashes, base64 */
             proof: string[];
+        };
+        ProposedPlaceJSON: {
+            has_children: boolean;
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            why: string;
+        };
+        ProposeInputBody: {
+            area_id?: string;
+            class?: string;
+            fields?: {
+                [key: string]: unknown;
+            };
+            jurisdiction?: string;
+            point?: components["schemas"]["Point"];
+            text?: string;
+        };
+        ProposeOutputBody: {
+            classes: components["schemas"]["CandidateJSON"][];
+            places: components["schemas"]["ProposedPlaceJSON"][];
+            severity?: components["schemas"]["GuessJSON"];
+            /** @description who would handle it; nobody is the dispatcher's queue */
+            unit?: components["schemas"]["GuessJSON"];
         };
         ProveInputBody: {
             /** @description of the second factor that there is, or a recovery code */
@@ -1769,6 +2078,13 @@ export interface components {
             relation: string;
             title: string;
         };
+        ReplyJSON: {
+            /** Format: int64 */
+            at: number;
+            /** @description the unit */
+            by?: string;
+            text: string;
+        };
         Report: {
             /** Format: int64 */
             cases: number;
@@ -1825,6 +2141,39 @@ export interface components {
         };
         ReporterJSON: {
             name_masked: string;
+        };
+        ReportInputBody: {
+            area_id?: string;
+            /**
+             * @description caller: typed by a clerk for somebody; helper: typed for a person who sits beside; self when empty
+             * @enum {string}
+             */
+            by?: "self" | "caller" | "helper";
+            challenge?: components["schemas"]["AnswerJSON"];
+            /** @description home when empty, field for a helper */
+            channel?: string;
+            /** @description pack/scheme:code; to be sorted later when empty */
+            class?: string;
+            contact?: components["schemas"]["ContactJSON"];
+            fields?: {
+                [key: string]: unknown;
+            };
+            /** Format: int64 */
+            happened_at?: number;
+            jurisdiction?: string;
+            /** @description files that came before under the same key */
+            photos?: string[];
+            point?: components["schemas"]["Point"];
+            /** @description file that came before under the same key */
+            recording?: string;
+            text?: string;
+        };
+        ReportOutputBody: {
+            /** @description query code: with the number it stands for the reporter on this case; shown this once */
+            code: string;
+            /** @description of the case, for who is logged in */
+            id?: string;
+            number: string;
         };
         RolesOutputBody: {
             roles: components["schemas"]["RoleTitle"][];
@@ -1902,6 +2251,11 @@ export interface components {
             place: "here" | "inside" | "outside" | "unknown";
             /** @description opened with a second factor */
             strong?: boolean;
+        };
+        TicketJSON: {
+            /** @description query code, as people write it */
+            code: string;
+            number: string;
         };
         UnitJSON: {
             id: string;
@@ -2980,6 +3334,292 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inlet: {
+        parameters: {
+            query?: {
+                /** @description division code; the only one there is when empty */
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InletJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inletAreas: {
+        parameters: {
+            query?: {
+                jurisdiction?: string;
+                /** @description the jurisdiction itself when empty */
+                parent?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InletAreasOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intakeFile: {
+        parameters: {
+            query?: {
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @description as cleaned */
+                        name: string;
+                        /**
+                         * Format: int64
+                         * @description bytes
+                         */
+                        size: number;
+                        /** @description media type, found from the content */
+                        type: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowedJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    actByCode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActByCodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowedJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOutputBody"];
                 };
             };
             /** @description Error */

@@ -6,7 +6,7 @@ import { parseRing, writeRing } from './ring'
 import { show } from './show'
 import { parseSpan, spanUnits, writeSpan } from './span'
 
-const f = (type: Field['type'], more: Partial<Field> = {}): Field => ({ name: 'x', type, title: 'X', required: false, many: ['choices', 'photo', 'file', 'signature', 'list'].includes(type), ...more })
+const f = (type: Field['type'], more: Partial<Field> = {}): Field => ({ name: 'x', type, title: 'X', required: false, many: ['choices', 'photo', 'file', 'signature', 'audio', 'list'].includes(type), ...more })
 const wrong = (field: Field, x: unknown) => check([field], { x }).x
 
 describe('a form', () => {

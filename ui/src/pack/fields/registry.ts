@@ -3,6 +3,7 @@ import type { Component } from 'vue'
 import type { Field, FieldType } from '@/api/types'
 import { isList } from '../check'
 import AreaField from './AreaField.vue'
+import AudioField from './AudioField.vue'
 import BooleanField from './BooleanField.vue'
 import ChoiceField from './ChoiceField.vue'
 import ChoicesField from './ChoicesField.vue'
@@ -29,7 +30,7 @@ import UnitField from './UnitField.vue'
 const controls: Record<FieldType, Component> = {
   text: TextField, long_text: LongTextField, choice: ChoiceField, choices: ChoicesField, number: NumberField, money: MoneyField,
   date: DateField, datetime: DatetimeField, duration: DurationField, boolean: BooleanField, point: PointField, polygon: PolygonField,
-  photo: PhotoField, file: FileField, signature: SignatureField, person: PersonField, unit: UnitField, area: AreaField,
+  photo: PhotoField, audio: AudioField, file: FileField, signature: SignatureField, person: PersonField, unit: UnitField, area: AreaField,
   phone: PhoneField, id_number: IdNumberField, credit_code: CreditCodeField, list: ListField, record: RecordField,
 }
 /** how many options are shown at once instead of searched for */
@@ -39,6 +40,6 @@ export const controlOf = (f: Field): Component => controls[f.type] ?? TextField
 
 /** Tells whether the control is several controls, so that its label names a group. */
 export const isGroup = (f: Field): boolean =>
-  ['choices', 'boolean', 'point', 'photo', 'file', 'signature', 'list', 'duration', 'area'].includes(f.type) ||
+  ['choices', 'boolean', 'point', 'photo', 'audio', 'file', 'signature', 'list', 'duration', 'area'].includes(f.type) ||
   (['person', 'unit'].includes(f.type) && isList(f)) ||
   (f.type === 'choice' && (f.options?.length ?? 0) <= atOnce)

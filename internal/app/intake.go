@@ -1,0 +1,56 @@
+package app
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gezhi/internal/clock"
+	"gezhi/internal/fault"
+	"gezhi/internal/id"
+	"gezhi/internal/intake"
+)
+
+// inlet joins the residents' inlet to cases.
+func (a *App) inlet() error {
+	key := a.Config.Intake.Key
+	if key == nil {
+		var err error
+		if key, err = keyFile(filepath.Join(a.Config.Data, "intake.key")); err != nil {
+			return err
+		}
+	}
+	a.Intake = &intake.Service{DB: a.DB, Now: clock.System, ID: id.New, Cases: a.Cases, Key: key, Jurisdiction: a.Jurisdictions.byCode, Home: a.home, Always: a.Config.Intake.Always}
+	return nil
+}
+
+// keyBytes is the length of a key that the program makes.
+const keyBytes = 32
+
+// keyFile reads a key that lies beside the database, and makes it when it is missing; only its
+// owner may read it.
+func keyFile(path string) ([]byte, error) {
+	fresh := make([]byte, keyBytes)
+	_, _ = rand.Read(fresh) // never fails (Go 1.24)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		_, err = f.WriteString(base64.StdEncoding.EncodeToString(fresh) + "\n")
+		return fresh, errors.Join(err, f.Sync(), f.Close())
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return nil, fault.Wrap(err, fault.Unavailable, "intake.no_key", "file", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "intake.no_key", "file", path)
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) < keyBytes {
+		return nil, fault.New(fault.Invalid, "intake.bad_key", "file", path)
+	}
+	return key, nil
+}

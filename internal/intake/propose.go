@@ -1,0 +1,223 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/paulmach/orb"
+
+	"gezhi/internal/account"
+	"gezhi/internal/casework"
+	"gezhi/internal/territory"
+)
+
+// Draft is a report that is being written.
+type Draft struct {
+	Jurisdiction string
+	Text         string
+	AreaID       string
+	Point        *casework.Point
+	Class        string
+	Fields       map[string]any
+}
+
+// Place is a proposed place, with the reason: it lies around the point, or the text names it.
+type Place struct {
+	AreaID  string
+	Name    string // as people of the county say it
+	Level   int
+	ByPoint bool
+	Named   string // the words of the text that name it
+}
+
+// Proposed is what may be filled in for a draft. The person confirms each; nothing is applied.
+type Proposed struct {
+	Places   []Place
+	Classes  []Candidate
+	Foreseen *casework.Foreseen // of the class and place that the draft has; nil: it lacks one
+
+	jurisdiction string
+}
+
+const mostProposed = 5
+
+// Propose looks for what may be filled in: places, classes, and for the class and the place
+// that were chosen the grade and whose duty it is.
+func (s *Service) Propose(ctx context.Context, by *account.Actor, from Origin, d Draft) (*Proposed, error) {
+	if by == nil {
+		if _, err := s.count(ctx, proposals, network(from.Addr)); err != nil {
+			return nil, err
+		}
+	}
+	j, err := s.Jurisdiction(d.Jurisdiction)
+	if err != nil {
+		return nil, err
+	}
+	w, err := s.reporter(ctx, by, j, BySelf, "draft")
+	if err != nil {
+		return nil, err
+	}
+	out := &Proposed{jurisdiction: j.ID}
+	if out.Places, err = s.places(ctx, j, d); err != nil {
+		return nil, err
+	}
+	if out.Classes, err = s.classes(ctx, w, j, d.Text); err != nil {
+		return nil, err
+	}
+	if d.Class == "" || d.AreaID == "" && d.Point == nil {
+		return out, nil
+	}
+	o := casework.Opening{Class: d.Class, Text: d.Text, AreaID: d.AreaID, Channel: channelHome, Fields: d.Fields}
+	if d.Point != nil {
+		o.SetPoint(*d.Point)
+	}
+	out.Foreseen, err = s.Cases.Foresee(ctx, w.Actor, o)
+	return out, err
+}
+
+// places are the grid around the point, and the areas that the text names.
+func (s *Service) places(ctx context.Context, j account.Jurisdiction, d Draft) ([]Place, error) {
+	home, err := s.Home(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	t := s.Cases.World.Tree()
+	var out []Place
+	if d.Point != nil {
+		if a, ok := t.Find(orb.Point{d.Point.Lon, d.Point.Lat}); ok && a.Jurisdiction == j.ID {
+			out = append(out, Place{AreaID: a.ID, Name: placeName(t, a), Level: int(a.Level), ByPoint: true})
+		}
+	}
+	var named []Place
+	for _, a := range t.Below(home) {
+		if a.ID == home || a.Level < territory.Township || a.Level > territory.Village {
+			continue
+		}
+		if words := namedIn(d.Text, a.Name); words != "" {
+			named = append(named, Place{AreaID: a.ID, Name: placeName(t, a), Level: int(a.Level), Named: words})
+		}
+	}
+	// The more of the name is said the better; a township that is named decides between villages
+	// of one name.
+	within := func(p Place) int {
+		n := 0
+		for _, q := range named {
+			if q.Level < p.Level && t.Within(p.AreaID, q.AreaID) {
+				n = 1
+			}
+		}
+		return n
+	}
+	slices.SortStableFunc(named, func(a, b Place) int {
+		return cmp.Or(cmp.Compare(within(b), within(a)), cmp.Compare(len(b.Named), len(a.Named)), cmp.Compare(b.Level, a.Level), strings.Compare(a.Name, b.Name))
+	})
+	out = append(out, named...)
+	return out[:min(len(out), mostProposed)], nil
+}
+
+// namedIn is how a text names a place: by its whole name, or all but the last letter of it,
+// which says what kind of place it is; "" when it does not.
+func namedIn(text, name string) string {
+	if strings.Contains(text, name) {
+		return name
+	}
+	r := []rune(name)
+	if short := string(r[:max(len(r)-1, 0)]); len(r) > 2 && strings.Contains(text, short) {
+		return short
+	}
+	return ""
+}
+
+// placeName is the place with the township and the village it lies in.
+func placeName(t *territory.Tree, a *territory.Area) string {
+	var name strings.Builder
+	for level := territory.Township; level < a.Level; level++ {
+		if up, ok := t.Area(a.Path[level]); ok {
+			name.WriteString(up.Name)
+		}
+	}
+	name.WriteString(a.Name)
+	return name.String()
+}
+
+// classes are the likeliest of those that may be reported from home.
+func (s *Service) classes(ctx context.Context, w who, j account.Jurisdiction, text string) ([]Candidate, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	open, err := s.Cases.Reportable(ctx, w.Actor, channelHome)
+	if err != nil {
+		return nil, err
+	}
+	var found []Candidate
+	if s.Classify != nil {
+		if found, err = s.Classify(ctx, j.ID, text); err != nil {
+			return nil, err
+		}
+	}
+	if len(found) == 0 {
+		found = byTitle(open, text)
+	}
+	found = slices.DeleteFunc(found, func(c Candidate) bool {
+		return !slices.ContainsFunc(open, func(k casework.ClassJSON) bool { return k.ID == c.Class && !k.Unsorted })
+	})
+	return found[:min(len(found), mostProposed)], nil
+}
+
+// byTitle proposes the classes whose titles share pairs of letters with the text; a pair that
+// many titles have says less.
+func byTitle(classes []casework.ClassJSON, text string) []Candidate {
+	common := map[string]int{}
+	titles := make([][]string, len(classes))
+	for i, k := range classes {
+		titles[i] = pairs(k.Title)
+		for _, p := range titles[i] {
+			common[p]++
+		}
+	}
+	said := map[string]bool{}
+	for _, p := range pairs(text) {
+		said[p] = true
+	}
+	var out []Candidate
+	for i, k := range classes {
+		c := Candidate{Class: k.ID}
+		all := 0.0
+		for _, p := range titles[i] {
+			weight := 1 / float64(common[p])
+			if all += weight; said[p] {
+				c.Probability += weight
+				c.Words = append(c.Words, p)
+			}
+		}
+		if len(c.Words) > 0 && !k.Unsorted {
+			c.Probability /= all
+			out = append(out, c)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Candidate) int { return cmp.Compare(b.Probability, a.Probability) })
+	return out
+}
+
+// pairs are the pairs of neighbouring letters of a text, and the whole words of a language that
+// has spaces; each once.
+func pairs(text string) []string {
+	var out []string
+	for _, word := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		r := []rune(word)
+		if !unicode.Is(unicode.Han, r[0]) {
+			if len(r) > 3 {
+				out = append(out, word)
+			}
+			continue
+		}
+		for i := 0; i+1 < len(r); i++ {
+			out = append(out, string(r[i:i+2]))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

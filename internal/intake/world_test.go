@@ -1,0 +1,178 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gezhi/internal/account"
+	"gezhi/internal/blob"
+	"gezhi/internal/casework"
+	"gezhi/internal/clock"
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/id"
+	"gezhi/internal/pack"
+	"gezhi/internal/territory"
+	"gezhi/packs"
+)
+
+// monday is an ordinary Monday at nine.
+var monday = time.Date(2026, 3, 2, 9, 0, 0, 0, clock.CST)
+
+// county is a small county whose inlet is open.
+type county struct {
+	*Service
+	t     *testing.T
+	clock *clock.Hand
+	home  account.Jurisdiction
+}
+
+const (
+	divisions = "code,name,parent,level\n99,Sample,,1\n9901,Sample City,99,2\n990102,样例县,9901,3\n990102001,北镇,990102,4\n990102001201,桥头村,990102001,5\n990102001202,河东村,990102001,5\n"
+	offices   = "code,name,kind,parent,area\nnorth,North Office,office,,990102001\nwaste,North Waste,sanitation_station,north,990102001\nv,North Village Committee,committee,north,990102001201\n"
+	staff     = "name,login,role,unit\nSample A,ann,dispatcher,v\nSample B,ben,handler,waste\nSample C,ivy,inspector,v\nSample D,res,resident,v\n"
+)
+
+func open(t *testing.T, d *db.DB) county {
+	t.Helper()
+	ctx := t.Context()
+	hand := clock.At(monday)
+	ids := id.Seeded(1, hand.Now)
+	people := account.New(d)
+	people.Now, people.NewID = hand.Now, ids
+	places := &territory.Service{DB: d, Now: hand.Now, NewID: ids}
+	j, err := people.CreateJurisdiction(ctx, account.Jurisdiction{Code: "990102", Name: "样例县", Nature: "sample"})
+	must(t, err)
+	from := territory.Import{Jurisdiction: j.ID, From: monday.AddDate(0, -1, 0), Nature: territory.Sample}
+	_, err = places.ImportDivisions(ctx, []byte(divisions), from)
+	must(t, err)
+	_, err = places.ImportUnits(ctx, []byte(offices), from)
+	must(t, err)
+	files, err := blob.Open(t.TempDir(), monday)
+	must(t, err)
+	calendars := &casework.Calendars{DB: d, Now: hand.Now, NewID: ids}
+	core := shipped(t, "core")
+	cases := &casework.Service{DB: d, Now: hand.Now, ID: ids, Calendar: calendars.Of, TaskPack: core, TaskLife: casework.TaskLife(core), Files: files,
+		World: &casework.World{Territory: places, Accounts: people, Runs: func(string) []string { return []string{"office", "committee"} }},
+		Book:  &casework.Book{DB: d, Now: hand.Now, NewID: ids},
+		Soon:  func(_ string, now time.Time) time.Time { return now.Add(24 * time.Hour) }}
+	for _, name := range []string{"core", "incident"} {
+		must(t, cases.Book.Load(ctx, "", j.ID, shipped(t, name), nil))
+	}
+	_, err = places.ImportStaff(ctx, []byte(staff), territory.StaffImport{Jurisdiction: j.ID, From: from.From,
+		Give: func(ctx context.Context, tx *db.Tx, rows []territory.StaffRow) (territory.Report, error) {
+			for _, r := range rows {
+				n := account.NewPost{Role: r.Role, UnitID: r.Unit.ID, AreaID: r.Area.ID, AreaLevel: account.Level(r.Area.Level), From: r.From}
+				if _, err := people.Enrol(ctx, tx, "", account.Enrolment{Jurisdiction: j.ID, Name: r.Name, Login: r.Login, Nature: "sample", Post: n}); err != nil {
+					return territory.Report{}, err
+				}
+			}
+			return territory.Report{Begun: len(rows)}, nil
+		}})
+	must(t, err)
+	must(t, cases.World.Renew(ctx))
+	home, _ := cases.World.Tree().ByCode(territory.SchemeDivision, j.Code)
+	s := &Service{DB: d, Now: hand.Now, ID: ids, Cases: cases, Key: testKey,
+		Jurisdiction: func(code string) (account.Jurisdiction, error) {
+			if code != "" && code != j.Code {
+				return account.Jurisdiction{}, fault.New(fault.Invalid, "jurisdiction.unknown")
+			}
+			return j, nil
+		},
+		Home: func(context.Context, account.Jurisdiction) (string, error) { return home.ID, nil }}
+	return county{s, t, hand, j}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func shipped(t *testing.T, name string) *pack.Pack {
+	t.Helper()
+	dir, err := fs.Sub(packs.FS, name)
+	must(t, err)
+	p, report := pack.Load(dir)
+	if p == nil {
+		t.Fatal(report.Text("en"))
+	}
+	return p
+}
+
+// as is somebody with a post, by the post's role.
+func (c county) as(role string) *account.Actor {
+	c.t.Helper()
+	posts := c.Cases.World.People().WithRole(c.home.ID, role, c.clock.Now())
+	if len(posts) != 1 {
+		c.t.Fatalf("%d hold %s", len(posts), role)
+	}
+	return &account.Actor{PersonID: posts[0].PersonID, Jurisdiction: c.home.ID, Posts: posts}
+}
+
+// village is the id of an area of the county.
+func (c county) village(name string) string {
+	c.t.Helper()
+	for _, a := range c.Cases.World.Tree().Below("") {
+		if a.Name == name {
+			return a.ID
+		}
+	}
+	c.t.Fatalf("no %s", name)
+	return ""
+}
+
+// does lets somebody with a post act on a case.
+func (c county) does(role, caseID, action string, values map[string]any) {
+	c.t.Helper()
+	who, err := c.Cases.By(c.t.Context(), *c.as(role))
+	must(c.t, err)
+	if _, err = c.Cases.Act(c.t.Context(), who, casework.Act{Case: caseID, Action: action, Values: values}); err != nil {
+		c.t.Fatalf("%s %s: %v", role, action, err)
+	}
+}
+
+// caseOf is the case that a ticket stands for, as the program itself sees it.
+func (c county) caseOf(f Filed) *casework.View {
+	c.t.Helper()
+	v, err := c.Cases.View(c.t.Context(), &casework.Actor{System: true, Jurisdiction: c.home.ID}, f.CaseID)
+	must(c.t, err)
+	return v
+}
+
+// rubbish is a plain report of rubbish in the village.
+func (c county) rubbish() Report {
+	return Report{Class: "incident/sample:0102", Text: "桥头垃圾桶满了", AreaID: c.village("桥头村"), Key: uuid.NewString()}
+}
+
+// jpeg and webm are files as their first bytes tell.
+var (
+	jpeg = append([]byte{0xff, 0xd8, 0xff, 0xe0}, bytes.Repeat([]byte("sample"), 100)...)
+	webm = append([]byte{0x1a, 0x45, 0xdf, 0xa3}, bytes.Repeat([]byte("sample"), 100)...)
+)
+
+var (
+	phone = Origin{Addr: "203.0.113.7", UserAgent: "phone"}
+	other = Origin{Addr: "198.51.100.9", UserAgent: "other"}
+)
+
+// upload brings a file for a report.
+func (c county) upload(by *account.Actor, u Upload, body []byte) string {
+	c.t.Helper()
+	f, err := c.Upload(c.t.Context(), by, phone, u, bytes.NewReader(body))
+	must(c.t, err)
+	return f.ID
+}
+
+func code(err error) string {
+	if f, ok := err.(*fault.Error); ok && len(f.At) > 0 {
+		return f.At[0].Code
+	}
+	return fault.CodeOf(err)
+}
