@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gezhi/internal/account"
+	"gezhi/internal/audit"
+	"gezhi/internal/db"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
 )
@@ -149,6 +151,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags,
 		Exchange: web.Exchange{Query: Filter{}, Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}, s.export(web.XLSX))
 	s.fileRoutes(srv)
+	s.receiptRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
 }
 
@@ -304,6 +307,13 @@ func (c *Case) Topics() []string {
 	return out
 }
 
+// noteExport keeps that somebody took cases away in a file, before they get it.
+func (s *Service) noteExport(ctx context.Context, who *Actor) error {
+	return s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+		return audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: who.Jurisdiction, Subject: "person/" + who.PersonID, Act: "cases.exported", Person: who.PersonID, At: s.Now()})
+	})
+}
+
 // export sends a whole queue in short views, page by page.
 func (s *Service) export(send func(http.ResponseWriter, string, []string, web.Rows) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -315,6 +325,9 @@ func (s *Service) export(send func(http.ResponseWriter, string, []string, web.Ro
 		v := r.URL.Query()
 		q := Filter{Queue: v.Get("queue"), Class: v.Get("class"), Phase: v.Get("phase"), Area: v.Get("area"), Severity: v.Get("severity")}.query()
 		q.Limit = 200
+		if err := s.noteExport(ctx, who); err != nil {
+			return err
+		}
 		lang := web.Lang(ctx)
 		head := make([]string, len(exportColumns))
 		for i, c := range exportColumns {

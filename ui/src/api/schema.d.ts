@@ -347,6 +347,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Receipt: proof that the opening of the case is in the audit log, checked with cmd/receipt */
+        get: operations["caseReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/receipt.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The receipt as a QR code */
+        get: operations["caseReceiptCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/duplicates": {
         parameters: {
             query?: never;
@@ -2011,6 +2045,25 @@ export interface components {
             code?: string;
             password: string;
         };
+        Receipt: {
+            /** @description the signed head that the proof leads to */
+            checkpoint: string;
+            /** @description form of the receipt: 1 */
+            gezhi_receipt: string;
+            /** @description public half of the log's key, in the note format */
+            key: string;
+            /** @description what people call the case */
+            number?: string;
+            /** @description hashes from the leaf to the root, base64 */
+            proof: string[];
+            /** @description what the leaf hash is the hash of (RFC 6962), as text */
+            record: string;
+            /**
+             * Format: int64
+             * @description number of the leaf in the log, from 1
+             */
+            seq: number;
+        };
         RecordFieldJSON: {
             /** @description personal: there is a value that the reader may not see */
             masked?: boolean;
@@ -3064,6 +3117,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    caseReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    caseReceiptCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
                 };
             };
             /** @description Error */
