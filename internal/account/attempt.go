@@ -5,11 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"net/netip"
 	"time"
 
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/web"
 )
 
 // How failed log-ins are slowed down. A login is one person's; an address may be a whole
@@ -50,20 +50,16 @@ func sources(login, addr string) []source {
 		sum := sha256.Sum256([]byte(kind + "/" + s))
 		return hex.EncodeToString(sum[:])
 	}
-	return []source{{hash("login", login), freeByLogin}, {hash("addr", network(addr)), freeByAddress}}
+	return []source{{hash("login", login), freeByLogin}, {hash("addr", web.Network(addr)), freeByAddress}}
 }
 
-// network is what an address is counted as: whoever has an IPv6 address has 2^64 of them.
-func network(addr string) string {
-	a, err := netip.ParseAddr(addr)
-	if err != nil || a.Unmap().Is4() {
-		return addr
+// waitOf is how long a source must wait after so many failures. Those that were counted by a
+// clock that ran ahead keep nobody out.
+func waitOf(f source, failures int, last, now time.Time) time.Duration {
+	if last.After(now.Add(longestDelay)) {
+		return 0
 	}
-	p, err := a.WithZone("").Prefix(64)
-	if err != nil {
-		return addr
-	}
-	return p.String()
+	return last.Add(delay(failures, f.free)).Sub(now)
 }
 
 // mayTry refuses a log-in while one of its sources must wait.
@@ -80,7 +76,7 @@ func (s *Service) mayTry(ctx context.Context, from []source) error {
 			if err != nil {
 				return err
 			}
-			wait = max(wait, last.Add(delay(n, f.free)).Sub(now))
+			wait = max(wait, waitOf(f, n, last, now))
 		}
 		return nil
 	})

@@ -113,7 +113,7 @@ func (s *Service) addContacts(ctx context.Context, tx *db.Tx, by string, p Perso
 	if c == (Contacts{}) {
 		return false, nil
 	}
-	old, err := contactsOf(ctx, tx, p.ID)
+	old, err := s.contactsOf(ctx, tx, p.ID)
 	if err != nil {
 		return false, err
 	}

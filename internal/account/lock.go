@@ -170,8 +170,8 @@ func (s *Service) WaitOf(ctx context.Context, login string) (until time.Time, er
 		if errors.Is(err, db.ErrNoRows) {
 			return nil
 		}
-		if at := last.Add(delay(n, f.free)); at.After(s.Now()) {
-			until = at
+		if wait := waitOf(f, n, last, s.Now()); wait > 0 {
+			until = s.Now().Add(wait)
 		}
 		return err
 	})

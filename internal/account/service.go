@@ -11,6 +11,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
+	"gezhi/internal/privacy"
 )
 
 // Service does what is done with people, posts and sessions. Its callers have asked already
@@ -27,6 +28,8 @@ type Service struct {
 	// OnPost hears, within the transaction, that a post begins or ends at a moment, perhaps
 	// a later one. An error fails the change.
 	OnPost func(ctx context.Context, tx *db.Tx, jurisdiction string, p Post, at time.Time) error
+	// Vault seals how people are reached.
+	Vault *privacy.Vault
 	// OnChange hears, after the commit, whose rights or sessions have changed. May be nil.
 	OnChange func(people []string)
 	// FactorRoles are the roles whose holders do nothing before they have logged in with a

@@ -15,6 +15,8 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
 	"gezhi/internal/fault"
+	"gezhi/internal/id"
+	"gezhi/internal/privacy"
 )
 
 // monday is when every test begins: 2026-03-02 09:00 in China.
@@ -44,6 +46,7 @@ func eachUnproved(t *testing.T, fn func(t *testing.T, o office)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		o := office{New(d), t, clock.At(monday)}
+		o.Vault = privacy.InMemory(d, o.clock.Now, id.New)
 		o.Now = o.clock.Now
 		fn(t, o)
 	})

@@ -28,6 +28,7 @@ import (
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
@@ -52,10 +53,12 @@ type App struct {
 	Records       *record.Service
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
-	Audit         *audit.Service
 	Intake        *intake.Service
+	Audit         *audit.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
+
+	Vault *privacy.Vault
 
 	relay *relay
 	core  *pack.Pack
@@ -75,9 +78,15 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		d.Close()
 		return nil, err
 	}
-	a := &App{Config: cfg, DB: d, Jobs: jobs.NewRunner(d, clock.System)}
+	vault, err := privacy.Open(ctx, d, cfg.Keys, clock.System, id.New)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	a := &App{Config: cfg, DB: d, Vault: vault, Jobs: jobs.NewRunner(d, clock.System)}
 	a.Jobs.Lanes = lanes
 	a.Accounts = account.New(d)
+	a.Accounts.Vault = vault
 	if err := a.logIns(cfg); err != nil {
 		d.Close()
 		return nil, err
@@ -111,7 +120,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		return nil, err
 	}
 	a.serve()
-	if err := a.refresh(ctx); err != nil {
+	if err := errors.Join(a.refresh(ctx), a.sealOld(ctx)); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -130,7 +139,7 @@ func (a *App) refresh(ctx context.Context) error {
 // cases joins casework to the rest, under a clock.
 func (a *App) cases(now clock.Now) *casework.Service {
 	return &casework.Service{DB: a.DB, Now: now, ID: id.New, World: a.World, Book: a.Book, Calendar: a.Calendars.Of, Soon: a.soon,
-		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Lookup: a.lookup}
+		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Vault: a.Vault, Lookup: a.lookup}
 }
 
 // lookup reads a dated table of the pack that a case was opened under.
@@ -245,6 +254,9 @@ func (a *App) recount(ctx context.Context) {
 	for _, id := range a.Jurisdictions.ids() {
 		if err := a.Cases.Recount(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("recount", "jurisdiction", id, "err", err)
+		}
+		if err := a.retainOnce(ctx, id); err != nil && ctx.Err() == nil {
+			slog.Error("retention", "jurisdiction", id, "err", err)
 		}
 		if _, err := a.Records.Restamp(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("restamp", "jurisdiction", id, "err", err)

@@ -29,6 +29,7 @@ var commands = []command{
 	{"jurisdiction", "create CODE NAME | list: a county or city with its own data; -runs, -sample", jurisdictionCommand},
 	{"import", strings.Join(territory.Kinds, " | ") + " FILE, records KIND FILE: take in a file; -dry-run checks and changes nothing", importCommand},
 	{"account", "password LOGIN: set a password, from the terminal or the first line of the input", accountCommand},
+	{"privacy", "retention [-dry-run] | rotate-master [-again]: erase what is past its time; change the master key", privacyCommand},
 	{"admin", "create system|security|audit LOGIN NAME | reset LOGIN: an administrator, or a new way in for one; prints a one-time password", adminCommand},
 	{"replay", "MAPPING FILE: run a foreign history through the engine and compare the counts; -out, -into, -rows", replayCommand},
 	{"verify", "prove the database against the audit log; -json, -since FILE, -checkpoint FILE", verifyCommand},

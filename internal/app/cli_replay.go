@@ -9,10 +9,13 @@ import (
 	"os"
 	"path/filepath"
 
+	"gezhi/internal/clock"
 	"gezhi/internal/config"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/id"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/replay"
 )
 
@@ -59,8 +62,12 @@ func replayCommand(ctx context.Context, _ config.Config, args []string, out io.W
 	if err := d.Migrate(ctx); err != nil {
 		return err
 	}
+	vault, err := privacy.Open(ctx, d, filepath.Join(*dir, "keys", "master.keys"), clock.System, id.New)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintln(out, *dir)
-	result, err := replay.Run(ctx, replay.Job{Mapping: mapping, File: file, Limit: *rows, Dir: *dir, DB: d, Tasks: tasks})
+	result, err := replay.Run(ctx, replay.Job{Mapping: mapping, File: file, Limit: *rows, Dir: *dir, DB: d, Tasks: tasks, Vault: vault})
 	if err != nil {
 		return err
 	}

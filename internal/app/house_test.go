@@ -18,7 +18,7 @@ import (
 var rings = [][]string{
 	{"fault", "clock", "id", "db", "web", "blob", "config"},
 	{"worktime", "workflow", "form", "formula", "geo", "number", "classify", "pack", "pack/shape"},
-	{"account", "territory", "audit", "jobs", "record", "casework"},
+	{"privacy", "account", "territory", "audit", "jobs", "record", "casework"},
 	{"intake", "points", "notify", "indicator", "search", "relay", "sensing", "ballot", "dataset", "sealed", "reach"},
 	{"app"},
 }
@@ -33,7 +33,7 @@ var commandLine = []string{"story", "replay"}
 var within = map[string][]string{
 	"db": {"fault"}, "web": {"fault"}, "clock": {}, "id": {}, "blob": {"fault"}, "config": {"fault"},
 	"pack": {"workflow", "form", "formula", "worktime", "pack/shape"}, "workflow": {"formula", "worktime"}, "form": {"formula", "worktime", "geo", "number"}, "classify": {"number"},
-	"account": {"territory", "audit"}, "territory": {"audit"}, "record": {"account", "territory", "audit"}, "casework": {"account", "territory", "record", "audit", "jobs"},
+	"account": {"territory", "audit", "privacy"}, "territory": {"audit"}, "record": {"account", "territory", "audit", "privacy"}, "casework": {"account", "territory", "record", "audit", "jobs", "privacy"},
 }
 
 func ringOf(pkg string) int {

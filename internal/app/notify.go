@@ -23,6 +23,7 @@ const homeLanguage = "zh"
 // and an act on the case ends the chase.
 func (a *App) notifies() error {
 	n := notify.New(a.DB, clock.System, id.New)
+	n.Vault = a.Vault
 	n.Policy = func(_ context.Context, jurisdiction string) (notify.Policy, error) {
 		return notify.DefaultPolicy(a.Calendars.Of(jurisdiction)), nil
 	}

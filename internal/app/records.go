@@ -21,7 +21,7 @@ import (
 // changes, and who may look is what casework says of an actor.
 func (a *App) records() {
 	a.Records = &record.Service{DB: a.DB, Now: clock.System, NewID: id.New, Territory: a.Territory, Accounts: a.Accounts,
-		Kinds: a.recordKinds, Name: a.nameOf, OnChange: a.Cases.RecordsChanged,
+		Vault: a.Vault, Kinds: a.recordKinds, Name: a.nameOf, OnChange: a.Cases.RecordsChanged,
 		Scope: func(ctx context.Context, who account.Actor) (account.Scope, error) {
 			actor, err := a.Cases.By(ctx, who)
 			if err != nil {

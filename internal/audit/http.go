@@ -104,7 +104,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/log/consistency", ID: "logConsistency", Summary: "Proof that one checkpoint continues another", Tags: tags, Public: true}, s.httpConsistency)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/log/inclusion", ID: "logInclusion", Summary: "Proof that a leaf lies under a checkpoint", Tags: tags, Public: true}, s.httpInclusion)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/log/leaves", ID: "listLeaves", Summary: "A page of the audit log, newest first; for auditors", Tags: tags}, s.httpLeaves)
-	web.Op(srv, web.Operation{Method: "POST", Path: "/log/checks", ID: "askCheck", Summary: "Verify the database against the log; for auditors", Tags: tags, Status: http.StatusAccepted}, s.httpAsk)
+	web.Op(srv, web.Operation{Method: "POST", Path: "/log/checks", ID: "askCheck", Summary: "Verify the database against the log; for auditors", Tags: tags, Status: http.StatusCreated}, s.httpAsk)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/log/checks", ID: "listChecks", Summary: "Verifications with their progress and result; for auditors", Tags: tags}, s.httpChecks)
 }
 

@@ -85,6 +85,7 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Resul
 			return nil, err
 		}
 	}
+	a = st.liftAct(a)
 	if !who.System && !st.sees(who) {
 		if a.Offline && st.satHere(who) { // what was done before the case went on is not lost
 			return st.keepAsNote(who, a, moveID)
@@ -380,6 +381,9 @@ func (st *state) keepAsNote(who *Actor, a Act, moveID string) (*Result, error) {
 	for name, v := range a.Values {
 		if f := st.class.Field(name); f != nil && f.Personal == nil {
 			if x, wrong := f.Validate(v); len(wrong) == 0 {
+				if mayLift(f) {
+					x = st.lift(name, x)
+				}
 				st.move.Data.Values[name] = x
 			}
 		}

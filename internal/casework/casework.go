@@ -112,7 +112,7 @@ type Data struct {
 	Filled  map[string]string `json:"filled,omitempty"`  // seats it filled and how each holder was found
 	Clocks  map[string]string `json:"clocks,omitempty"`  // clocks whose due time it changed; "none": ended for want of a limit
 	Code    string            `json:"code,omitempty"`    // why an automatic act was not done
-	Names   []string          `json:"names,omitempty"`   // personal fields it set: names only
+	Names   []string          `json:"names,omitempty"`   // personal fields it set, and texts that numbers were lifted out of: names only
 	Formula map[string]any    `json:"formula,omitempty"` // computed fields with their inputs
 	Marks   []Struck          `json:"marks,omitempty"`   // moments of clocks that came
 }

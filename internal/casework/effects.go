@@ -42,6 +42,8 @@ func (st *state) effect(e workflow.Effect) error {
 		return st.moveOther(e.Move)
 	case e.Start != nil:
 		return st.start(e.Start)
+	case e.Personal != nil:
+		return st.grantPersonal(e.Personal)
 	case e.Tell != nil:
 		who, err := st.persons(e.Tell)
 		if err != nil {
@@ -91,6 +93,7 @@ func (st *state) store(f *form.Field, name string, v any) error {
 	if err := st.attachFiles(f, v); err != nil {
 		return err
 	}
+	st.mindMinor(f, v)
 	if f != nil && f.Personal != nil {
 		if st.personal == nil {
 			st.personal = map[string]any{}
@@ -98,6 +101,9 @@ func (st *state) store(f *form.Field, name string, v any) error {
 		st.personal[name] = v
 		st.move.Data.Names = append(st.move.Data.Names, name)
 		return nil
+	}
+	if mayLift(f) {
+		v = st.lift(name, v)
 	}
 	st.Fields[name] = v
 	if st.move.Data.Values == nil {
@@ -124,11 +130,11 @@ func (st *state) storeKernel(name string, v any) bool {
 			st.Severity = s
 		}
 	case "reason":
-		st.move.Reason = s
+		st.move.Reason = st.liftText(name, s)
 	case "note":
-		st.move.Data.Note = s
+		st.move.Data.Note = st.liftText(name, s)
 	case "title":
-		st.Title = titleOf(s)
+		st.Title = titleOf(st.liftText(name, s))
 	case "happened_at": // handled first, filed afterwards: never later than the report
 		if at, ok := moment(v, 0); ok && st.fresh && at.Before(st.now) {
 			st.HappenedAt = at

@@ -14,6 +14,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
+	"gezhi/internal/number"
 	"gezhi/internal/web"
 )
 
@@ -67,6 +68,7 @@ func cleanName(name string) string {
 		}
 		return r
 	}, name)
+	name = number.Replace(name, Placeholder) // nobody's number goes by a file's name
 	if r := []rune(name); len(r) > 100 {
 		name = string(r[len(r)-100:])
 	}
@@ -137,7 +139,7 @@ type FileJSON struct {
 // fileRoutes adds upload and download.
 func (s *Service) fileRoutes(srv *web.Server) {
 	tags := []string{"files"}
-	web.Raw(srv, web.Operation{Method: "POST", Path: "/files", ID: "uploadFile", Summary: "Upload a file: multipart, one part named file", Tags: tags, Status: http.StatusCreated, MaxBody: maxUpload + 1<<20,
+	web.Raw(srv, web.Operation{Method: "POST", Path: "/files", ID: "uploadFile", Summary: "Upload a file: multipart, one part named file", Tags: tags, Status: http.StatusCreated, MaxBody: maxUpload + 1<<20, Pace: web.UploadPace,
 		Exchange: web.Exchange{Upload: "file", Answer: FileJSON{}}}, s.httpUpload)
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/files/{id}", ID: "downloadFile", Summary: "Download a file of a case that the asker may see", Tags: tags,
 		Exchange: web.Exchange{Media: "application/octet-stream"}}, s.httpDownload)

@@ -16,6 +16,7 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/territory"
 	"gezhi/internal/worktime"
 	"gezhi/packs"
@@ -65,7 +66,7 @@ func newOffice(t *testing.T, d *db.DB) office {
 		World:  &casework.World{Territory: places, Accounts: people, Runs: func(string) []string { return []string{"office", "committee"} }},
 		Book:   &casework.Book{DB: d, Now: hand.Now, NewID: ids},
 		Soon:   func(_ string, now time.Time) time.Time { return now.Add(24 * time.Hour) },
-		Nature: func(string) string { return casework.Sample }}
+		Nature: func(string) string { return casework.Sample }, Vault: privacy.InMemory(d, hand.Now, ids)}
 	for _, name := range []string{"core", "incident"} {
 		if err := o.Book.Load(ctx, "", j.ID, shipped(t, name), nil); err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/form"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
@@ -107,7 +108,7 @@ func (s *Service) rowJSON(ctx context.Context, r *Row) RowJSON {
 		out.ClassTitle = w.title(k.Title, r.Class)
 		out.SeverityTitle = w.title(k.severity(r.Severity).Title, r.Severity)
 	}
-	if out.Title == "" {
+	if out.Title = liftedWords(w.lang, r.Title); out.Title == "" {
 		out.Title = out.ClassTitle
 	}
 	out.AreaName = s.areaName(r.AreaID)
@@ -152,7 +153,7 @@ type FieldJSON struct {
 	Title  string `json:"title"`
 	Type   string `json:"type"`
 	Value  any    `json:"value,omitempty"`
-	Masked bool   `json:"masked,omitempty" doc:"personal: there is a value that the reader may not see"`
+	Masked bool   `json:"masked,omitempty" doc:"personal: value is what may be shown of it"`
 }
 
 // ClockJSON is a clock, with the steps of the sum that made its due time.
@@ -234,15 +235,16 @@ type ReporterJSON struct {
 
 // ViewJSON is a case with everything a case page shows.
 type ViewJSON struct {
-	Case       CaseJSON    `json:"case"`
-	Clocks     []ClockJSON `json:"clocks"`
-	Seats      []SeatJSON  `json:"seats"`
-	Parts      []PartJSON  `json:"parts"`
-	Moves      []MoveJSON  `json:"moves"`
-	Can        []OfferJSON `json:"can"`
-	ParentID   string      `json:"parent_id,omitempty"`
-	MergedInto string      `json:"merged_into,omitempty"`
-	About      *AboutJSON  `json:"about,omitempty"`
+	Case       CaseJSON     `json:"case"`
+	Clocks     []ClockJSON  `json:"clocks"`
+	Seats      []SeatJSON   `json:"seats"`
+	Parts      []PartJSON   `json:"parts"`
+	Moves      []MoveJSON   `json:"moves"`
+	Can        []OfferJSON  `json:"can"`
+	ParentID   string       `json:"parent_id,omitempty"`
+	MergedInto string       `json:"merged_into,omitempty"`
+	About      *AboutJSON   `json:"about,omitempty"`
+	Unmask     []OptionJSON `json:"unmask,omitempty" doc:"purposes for which the asker may read what is masked here"`
 }
 
 // AboutJSON is the record or case that a case is about.
@@ -260,8 +262,12 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 		w.p = s.TaskPack
 	}
 	text, _ := v.Fields[FieldText].(string)
+	text = liftedWords(w.lang, text)
+	if whole, ok := v.Personal[FieldText].(string); ok {
+		text = whole
+	}
 	out := ViewJSON{Case: CaseJSON{RowJSON: s.rowJSON(ctx, rowOf(v.Case)), Text: text, OutcomeTitle: w.word("outcomes", v.Case.Life, v.Outcome), Channel: v.Channel,
-		Reporter: ReporterJSON{masked(s.World.People().Name(v.ReporterID))}, Fields: []FieldJSON{}},
+		Reporter: ReporterJSON{privacy.MaskName(s.World.People().Name(v.ReporterID))}, Fields: []FieldJSON{}},
 		Clocks: []ClockJSON{}, Seats: []SeatJSON{}, Parts: []PartJSON{}, Moves: []MoveJSON{}, Can: []OfferJSON{},
 		ParentID: v.ParentID, MergedInto: v.MergedInto}
 	if v.About != nil {
@@ -272,15 +278,22 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 	}
 	for i := range v.Class.Fields {
 		f := &v.Class.Fields[i]
-		x := FieldJSON{Name: f.Name, Title: fieldTitle(w, v.Case.Life, f), Type: f.Type, Value: v.Fields[f.Name]}
+		x := FieldJSON{Name: f.Name, Title: fieldTitle(w, v.Case.Life, f), Type: f.Type, Value: liftedIn(w.lang, v.Fields[f.Name])}
 		if p, ok := v.Personal[f.Name]; ok {
 			x.Value = p
 		}
-		for _, m := range v.Masked {
-			x.Masked = x.Masked || m == f.Name
+		if mask, hidden := v.Masked[f.Name]; hidden {
+			if x.Masked = true; mask != "" {
+				x.Value = mask
+			}
 		}
 		if f.Name != FieldText && (x.Value != nil || x.Masked) {
 			out.Case.Fields = append(out.Case.Fields, x)
+		}
+	}
+	if len(v.Masked) > 0 {
+		for _, p := range v.Unmasks {
+			out.Unmask = append(out.Unmask, OptionJSON{p, web.Say(w.lang, "purpose."+p, nil)})
 		}
 	}
 	for _, c := range inTurn(v.Clocks) {
@@ -310,15 +323,6 @@ func inTurn(clocks []*Clock) []*Clock {
 		return a.Due.Compare(b.Due)
 	})
 	return out
-}
-
-// masked shows the first character of a name only.
-func masked(name string) string {
-	r := []rune(name)
-	if len(r) == 0 {
-		return ""
-	}
-	return string(r[0]) + "**"
 }
 
 func fieldTitle(w words, life string, f *form.Field) string {
@@ -400,12 +404,12 @@ func (s *Service) nameOf(id string) string {
 func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 	out := MoveJSON{ID: m.ID, Action: m.Action, ActionTitle: s.actionTitle(w, v.Case.Life, m.Action), From: m.From, To: m.To,
 		StepTitle: s.stepWord(w, v.Kind, v.Case.Life, m.To), By: s.World.People().Name(m.PersonID), Post: w.roleTitle(m.Role), At: db.Ms(m.At), Done: m.Done,
-		Reason: m.Reason, Note: m.Data.Note, Code: m.Data.Code, Cause: m.Cause, Values: []FieldJSON{}}
+		Reason: liftedWords(w.lang, m.Reason), Note: liftedWords(w.lang, m.Data.Note), Code: m.Data.Code, Cause: m.Cause, Values: []FieldJSON{}}
 	for _, k := range m.Data.Marks {
 		out.Marks = append(out.Marks, w.word("clocks", v.Case.Life, k.Clock)+" "+markText(w, k.At))
 	}
 	if m.PersonID == v.ReporterID && m.Action == actionOpen {
-		out.By = masked(out.By)
+		out.By = privacy.MaskName(out.By)
 	}
 	names := make([]string, 0, len(m.Data.Values))
 	for n := range m.Data.Values {
@@ -413,7 +417,7 @@ func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 	}
 	sort.Strings(names)
 	for _, n := range names {
-		x := FieldJSON{Name: n, Title: n, Value: m.Data.Values[n]}
+		x := FieldJSON{Name: n, Title: n, Value: liftedIn(w.lang, m.Data.Values[n])}
 		if f := v.Class.Field(n); f != nil {
 			x.Title, x.Type = fieldTitle(w, v.Case.Life, f), f.Type
 		}

@@ -105,7 +105,7 @@ func unmetText(w words, v *View, p fault.Place) string {
 func formOf(w words, life string, f *form.Field) FormJSON {
 	d := f.Describe()
 	out := FormJSON{Name: d.Name, Type: d.Type, Title: fieldTitle(w, life, f), Required: d.Required, Many: d.Many, Personal: d.Personal,
-		AtLeast: number(d.AtLeast), AtMost: number(d.AtMost)}
+		AtLeast: jsonNumber(d.AtLeast), AtMost: jsonNumber(d.AtMost)}
 	for _, o := range d.Options {
 		out.Options = append(out.Options, OptionJSON{o.Code, w.title(o.Title, o.Code)})
 	}
@@ -115,7 +115,7 @@ func formOf(w words, life string, f *form.Field) FormJSON {
 	return out
 }
 
-func number(n *formula.Num) *json.Number {
+func jsonNumber(n *formula.Num) *json.Number {
 	if n == nil {
 		return nil
 	}
@@ -154,7 +154,7 @@ func reclassForm(w words, v *View) []FormJSON {
 		for i := range k.Asked {
 			f := &k.Asked[i]
 			known := func(x FormJSON) bool { return x.Name == f.Name }
-			if v.Fields[f.Name] == nil && !slices.Contains(v.Masked, f.Name) && !slices.ContainsFunc(facts, known) {
+			if v.Fields[f.Name] == nil && !masks(v, f.Name) && !slices.ContainsFunc(facts, known) {
 				x := formOf(w, v.Case.Life, f)
 				x.Required = false // only of the classes that ask it
 				facts = append(facts, x)
@@ -162,6 +162,11 @@ func reclassForm(w words, v *View) []FormJSON {
 		}
 	}
 	return append(append([]FormJSON{class}, describe(w, v, []string{valueSeverity})...), facts...)
+}
+
+func masks(v *View, name string) bool {
+	_, hidden := v.Masked[name]
+	return hidden
 }
 
 // seatType is the type of the control that asks who takes a seat.

@@ -280,9 +280,10 @@ func contains(list []string, s string) bool {
 
 // firstValues takes in the fields given at opening; required ones of the class must be there.
 func (st *state) firstValues(who *Actor, o Opening) error {
-	st.Title = titleOf(orText(o.Text, o.Title))
-	if o.Text != "" {
-		st.Fields[FieldText] = o.Text
+	text := st.liftText(FieldText, o.Text)
+	st.Title = titleOf(orText(text, st.liftText("title", o.Title)))
+	if text != "" {
+		st.Fields[FieldText] = text
 	}
 	e := &fault.Error{Kind: fault.Invalid, Code: "case.bad_value"}
 	refused := map[string]bool{} // given and wrong, which is said once
@@ -362,7 +363,7 @@ func (s *Service) attach(ctx context.Context, who *Actor, holder string, o Openi
 		if st.before, err = st.hashes(); err != nil {
 			return err
 		}
-		st.begin(who, Act{Action: "attach", Note: o.Text, Cause: o.Cause}, moveID)
+		st.begin(who, st.liftAct(Act{Action: "attach", Note: o.Text, Cause: o.Cause}), moveID)
 		if st.signal = o.signal; st.signal != nil {
 			st.event(workflow.OnSignal, st.signal.Name, "")
 		}

@@ -3,7 +3,6 @@ package casework
 import (
 	"slices"
 
-	"gezhi/internal/form"
 	"gezhi/internal/formula"
 	"gezhi/internal/pack"
 	"gezhi/internal/workflow"
@@ -57,9 +56,9 @@ func (st *state) rule(name string) *workflow.Overlay {
 	return o
 }
 
-// personal tells that the class has fields that belong to somebody.
-func (c *Class) personal() bool {
-	return slices.ContainsFunc(c.Fields, func(f form.Field) bool { return f.Personal != nil })
+// NeverTrains tells that no classifier may learn from cases of the class.
+func (c *Class) NeverTrains() bool {
+	return c.Train == pack.TrainNever || c.Life.Train == pack.TrainNever
 }
 
 // severity is the grade of a case, with the county's changes.

@@ -30,7 +30,10 @@ type task struct {
 	Reason string            `json:"reason,omitempty"`
 	Why    map[string]string `json:"why,omitempty"`
 	As     string            `json:"as,omitempty"`     // whose act caused it
-	Signal *Signal           `json:"signal,omitempty"` // that it follows from
+	Signal *Signal           `json:"-"`                // that it follows from
+	Plain  *Signal           `json:"signal,omitempty"` // of a message that an older program wrote
+	Sealed string            `json:"sealed,omitempty"` // the signal, which may speak of somebody
+	Key    string            `json:"key,omitempty"`    // data key that seals it
 	Cause  string            `json:"cause"`
 }
 
@@ -71,6 +74,9 @@ func (st *state) save() error {
 	}
 	st.follow()
 	st.Moves++
+	if err := st.seal(); err != nil {
+		return err
+	}
 	if err := st.saveCase(); err != nil {
 		return err
 	}
@@ -208,14 +214,8 @@ func (st *state) saveRest() error {
 			}
 		}
 	}
-	for name, v := range st.personal {
-		body, err := json.Marshal(v)
-		if err != nil {
-			return err
-		}
-		if err := st.write(insertPayload, audit.Payloads, []any{st.ID, name, st.s.ID(), st.Jurisdiction, st.ReporterID, "case/" + st.RootID, st.move.ID, string(body)}); err != nil {
-			return err
-		}
+	if err := st.saveSealed(); err != nil {
+		return err
 	}
 	for _, l := range st.links {
 		if err := st.write(insertLink, audit.Links, []any{l.ID, st.Jurisdiction, l.Kind, l.From, l.To, l.Since, st.move.ID}); err != nil {
@@ -252,7 +252,13 @@ func (st *state) nextMoment() time.Time {
 
 func (st *state) saveLater() error {
 	next := st.nextMoment()
-	if !next.IsZero() || !st.fresh {
+	if !st.Open() && (st.wasOpen || len(st.sealings) > 0) {
+		var err error
+		if next, err = st.keptMoment(); err != nil {
+			return err
+		}
+	}
+	if !next.IsZero() || !st.fresh && (st.Open() || st.wasOpen) { // what a closed case keeps has its timer
 		if err := jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerCase, Ref: st.ID, Jurisdiction: st.Jurisdiction, DueAt: next}); err != nil {
 			return err
 		}
@@ -269,6 +275,9 @@ func (st *state) saveLater() error {
 	}
 	for _, t := range st.later {
 		t.Cause = st.move.ID
+		if err := st.sealTask(&t); err != nil {
+			return err
+		}
 		if err := st.post(t.Topic, t); err != nil {
 			return err
 		}

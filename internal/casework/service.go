@@ -12,6 +12,7 @@ import (
 	"gezhi/internal/formula"
 	"gezhi/internal/id"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/workflow"
 	"gezhi/internal/worktime"
 )
@@ -34,6 +35,10 @@ type Service struct {
 
 	// Seed gives the seeds of samples; nil is ID.
 	Seed id.Source
+	// Vault seals what belongs to somebody.
+	Vault *privacy.Vault
+	// Erased hears, inside its transaction, that personal values of a case were erased; nil is nobody.
+	Erased func(ctx context.Context, tx *db.Tx, c *Case) error
 	// Files keeps the bytes of evidence.
 	Files *blob.Folder
 

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -81,9 +82,9 @@ func (s *Service) Receive(ctx context.Context, g Signal) (*Received, error) {
 
 // inbox writes the signal down; an empty result means that nothing became of it yet.
 func (s *Service) inbox(ctx context.Context, g Signal) (*Received, error) {
-	data, err := json.Marshal(g.Values)
+	data, err := json.Marshal(slices.Sorted(maps.Keys(g.Values))) // what it told, never the values: a case keeps those it needs
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "case.bad_signal")
+		return nil, err
 	}
 	out := &Received{}
 	err = s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {

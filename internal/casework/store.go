@@ -72,12 +72,10 @@ var (
 	claimKey  = db.SQL(`INSERT INTO idempotency (person_id, route, key, body_hash, subject, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`)
 	claimedBy = db.SQL(`SELECT body_hash, subject FROM idempotency WHERE person_id = $1 AND route = $2 AND key = $3`)
 
-	insertPayload = db.SQL(`INSERT INTO payload (case_id, name, id, jurisdiction, subject, compartment, move_id, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
-	payloadsOf    = db.SQL(`SELECT name, body FROM payload WHERE case_id = $1 ORDER BY name, id`)
-	numberBlock   = db.SQL(`INSERT INTO number_block (jurisdiction, name, next) VALUES ($1, $2, $3) ON CONFLICT (jurisdiction, name) DO UPDATE SET next = number_block.next + $4 RETURNING next`)
-	insertLink    = db.SQL(`INSERT INTO link (id, jurisdiction, kind, from_case, to_case, since_at, move_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`)
-	endLink       = db.SQL(`UPDATE link SET until_at = $4 WHERE kind = $1 AND from_case = $2 AND to_case = $3 AND until_at = 0`)
-	linksOf       = db.SQL(`SELECT id, kind, from_case, to_case, since_at, until_at FROM link WHERE from_case = $1 UNION SELECT id, kind, from_case, to_case, since_at, until_at FROM link WHERE to_case = $1 ORDER BY 1`)
+	numberBlock = db.SQL(`INSERT INTO number_block (jurisdiction, name, next) VALUES ($1, $2, $3) ON CONFLICT (jurisdiction, name) DO UPDATE SET next = number_block.next + $4 RETURNING next`)
+	insertLink  = db.SQL(`INSERT INTO link (id, jurisdiction, kind, from_case, to_case, since_at, move_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`)
+	endLink     = db.SQL(`UPDATE link SET until_at = $4 WHERE kind = $1 AND from_case = $2 AND to_case = $3 AND until_at = 0`)
+	linksOf     = db.SQL(`SELECT id, kind, from_case, to_case, since_at, until_at FROM link WHERE from_case = $1 UNION SELECT id, kind, from_case, to_case, since_at, until_at FROM link WHERE to_case = $1 ORDER BY 1`)
 )
 
 // places writes "$from, …, $to".

@@ -2,10 +2,11 @@ package casework
 
 import (
 	"context"
-	"encoding/json"
+	"slices"
 
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/workflow"
 )
@@ -23,10 +24,11 @@ type View struct {
 	Moves  []Move
 	Can    []Offer
 	About  *AboutView // nil: nothing
-	// Masked are the personal fields that are set but hidden from the reader; Personal
-	// those that the reader may read.
-	Masked   []string
+	// Masked are the personal fields, and texts with numbers lifted out, that are hidden from
+	// the reader, with what may be shown of them; Personal those that the reader may read.
+	Masked   map[string]string
 	Personal map[string]any
+	Unmasks  []string // purposes for which the reader may unmask
 }
 
 // Offer is an action the reader may do now, with what it asks and what is still in its way.
@@ -58,11 +60,8 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 			func(l *loading) db.Ask {
 				return db.Ask{Stmt: allPartsOf, Args: of, Scan: db.Into(&read.Parts, scanCase), Unless: func() bool { return len(l.sets) == 0 }}
 			},
-			func(l *loading) db.Ask {
-				return db.Ask{Stmt: payloadsOf, Args: of, Scan: db.Into(&kept, scanPayload), Unless: func() bool {
-					k := s.Book.read(l.found)
-					return k != nil && !k.personal()
-				}}
+			func(*loading) db.Ask {
+				return db.Ask{Stmt: payloadsOf, Args: of, Scan: db.Into(&kept, scanPayload), Unless: func() bool { return !sealsAny(read.Moves) }}
 			})
 		if err != nil {
 			return err
@@ -79,10 +78,17 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 		if err := st.readPersonal(who, v, kept); err != nil {
 			return err
 		}
+		st.hideUnseen(who, v)
+		v.Unmasks = st.purposes(who)
 		v.Can, err = st.offers(who)
 		return err
 	})
 	return v, err
+}
+
+// sealsAny tells whether any move kept something of somebody.
+func sealsAny(moves []Move) bool {
+	return slices.ContainsFunc(moves, func(m Move) bool { return len(m.Data.Names) > 0 })
 }
 
 // AboutView is what a case is about, by the name that lists give it.
@@ -118,31 +124,35 @@ func scanLink(r db.Rows) (l Link, err error) {
 	return l, err
 }
 
-// payload is a personal value as it is kept.
-type payload struct{ name, body string }
-
-func scanPayload(r db.Rows) (x payload, err error) { return x, r.Scan(&x.name, &x.body) }
-
 // readPersonal shows personal values to the reporter only; to everybody else they are
-// masked until unmasking is asked for and logged.
+// masked until unmasking is asked for and logged. Later values win.
 func (st *state) readPersonal(who *Actor, v *View, all []payload) error {
-	seen := map[string]bool{}
-	for _, x := range all { // later values win
-		if who.PersonID == st.ReporterID && who.PersonID != "" {
-			if v.Personal == nil {
-				v.Personal = map[string]any{}
-			}
-			var y any
-			if err := json.Unmarshal([]byte(x.body), &y); err != nil {
-				return err
-			}
+	v.Personal, v.Masked = map[string]any{}, map[string]string{}
+	for _, x := range all {
+		y, there, err := x.open(st.s.Vault)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !there:
+			delete(v.Personal, x.name)
+			delete(v.Masked, x.name)
+		case who.PersonID == st.ReporterID && who.PersonID != "":
 			v.Personal[x.name] = y
-		} else if !seen[x.name] {
-			seen[x.name] = true
-			v.Masked = append(v.Masked, x.name)
+		default:
+			v.Masked[x.name] = st.masked(x.name, y)
 		}
 	}
 	return nil
+}
+
+// masked is what may be shown of a value: of a text that numbers were lifted out of nothing,
+// for the text itself is shown.
+func (st *state) masked(name string, v any) string {
+	if f := st.class.Field(name); f != nil && f.Personal != nil {
+		return privacy.Mask(f.Type, v)
+	}
+	return ""
 }
 
 // offers are the actions that the actor may do now, in the order of the life.

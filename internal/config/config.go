@@ -27,6 +27,7 @@ type Config struct {
 	Jurisdiction string         // code of the jurisdiction that commands work for; "" is the only one there is
 	Log          slog.Level     // least level that is logged
 	Public       *url.URL       // address that people type, nil when it is Addr
+	Keys         string         // file with the master keys of personal data
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
 	AuditKey     string         // file of the key that signs the audit log
 	Notify       Notify         // the channels that leave the building
@@ -88,6 +89,10 @@ var general = []setting{
 	}},
 	{name: "jurisdiction", usage: "`code` of the jurisdiction to work for", standard: "", set: func(c *Config, v string) error {
 		c.Jurisdiction = v
+		return nil
+	}},
+	{name: "keys", usage: "`file` with the master keys of personal data, outside the database; standard is keys/master.keys in the data folder", standard: "", set: func(c *Config, v string) error {
+		c.Keys = v
 		return nil
 	}},
 	{name: "log", usage: "least `level` to log: debug, info, warn or error", standard: "info", set: func(c *Config, v string) error {
@@ -187,6 +192,9 @@ func Read(args, env []string) (Config, []string, error) {
 	}
 	if err := c.Notify.check(); err != nil {
 		return Config{}, nil, err
+	}
+	if c.Keys == "" {
+		c.Keys = filepath.Join(c.Data, "keys", "master.keys")
 	}
 	if c.AuditKey == "" {
 		c.AuditKey = filepath.Join(c.Data, "log.key")

@@ -25,7 +25,8 @@ const (
 )
 
 // pragmas hold for every connection.
-var pragmas = []string{"synchronous = FULL", "temp_store = MEMORY", "cache_size = -65536", "wal_autocheckpoint = 10000"}
+var pragmas = []string{"synchronous = FULL", "temp_store = MEMORY", "cache_size = -65536", "wal_autocheckpoint = 10000",
+	"secure_delete = ON"} // what is erased is gone from the file, too
 
 // lite is SQLite: one writing connection that commits groups, and some reading ones.
 type lite struct {

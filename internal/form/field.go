@@ -25,6 +25,7 @@ type Field struct {
 	AskedIf  *formula.Expr     // asked only when it holds
 	SeenBy   []string          // seats and roles; empty: whoever sees the case
 	Personal *Personal         // nil: not personal
+	Minor    bool              // a yes here, or an age or day of birth under 18, says that a minor is concerned
 }
 
 // Option is one answer of a choice.

@@ -246,7 +246,7 @@ func TestForACallerAndWithAHelper(t *testing.T) {
 		if v.Channel != "hotline" || v.EnteredBy != c.as("dispatcher").PersonID || v.ReporterID == v.EnteredBy || v.ReporterID == "" || v.Moves[0].PersonID != v.EnteredBy {
 			t.Errorf("a call: %+v", v.Case)
 		}
-		if !slices.Contains(v.Masked, "caller_phone") || !slices.Contains(v.Masked, "caller_name") {
+		if v.Masked["caller_phone"] != "057****0000" || v.Masked["caller_name"] != "李**" {
 			t.Errorf("masked: %v", v.Masked)
 		}
 		if f, err := c.Follow(ctx, other, Ticket{filed.Number, filed.Code}); err != nil || !can(f, "withdraw") {

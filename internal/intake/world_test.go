@@ -17,6 +17,7 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/territory"
 	"gezhi/packs"
 )
@@ -57,7 +58,7 @@ func open(t *testing.T, d *db.DB) county {
 	must(t, err)
 	calendars := &casework.Calendars{DB: d, Now: hand.Now, NewID: ids}
 	core := shipped(t, "core")
-	cases := &casework.Service{DB: d, Now: hand.Now, ID: ids, Calendar: calendars.Of, TaskPack: core, TaskLife: casework.TaskLife(core), Files: files,
+	cases := &casework.Service{DB: d, Now: hand.Now, ID: ids, Calendar: calendars.Of, TaskPack: core, TaskLife: casework.TaskLife(core), Files: files, Vault: privacy.InMemory(d, hand.Now, ids),
 		World: &casework.World{Territory: places, Accounts: people, Runs: func(string) []string { return []string{"office", "committee"} }},
 		Book:  &casework.Book{DB: d, Now: hand.Now, NewID: ids},
 		Soon:  func(_ string, now time.Time) time.Time { return now.Add(24 * time.Hour) }}

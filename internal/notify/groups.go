@@ -9,6 +9,7 @@ import (
 	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/privacy"
 	"gezhi/internal/territory"
 )
 
@@ -35,25 +36,52 @@ type Group struct {
 const asGroup = "group/"
 
 var (
-	groupColumns = `id, jurisdiction, channel, name, unit_id, address, secret`
-	groupsOf     = db.SQL(`SELECT ` + groupColumns + ` FROM notice_group WHERE jurisdiction = $1 AND channel = $2 AND ended_at = 0 ORDER BY id`)
-	allGroups    = db.SQL(`SELECT ` + groupColumns + ` FROM notice_group WHERE jurisdiction = $1 AND ended_at = 0 ORDER BY id`)
-	groupByID    = db.SQL(`SELECT ` + groupColumns + ` FROM notice_group WHERE id = $1 AND ended_at = 0`)
-	groupNames   = db.SQL(`SELECT ` + groupColumns + ` FROM notice_group WHERE jurisdiction = $1 ORDER BY id`)
-	insertGroup  = db.SQL(`INSERT INTO notice_group (` + groupColumns + `, begun_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
-	changeGroup  = db.SQL(`UPDATE notice_group SET unit_id = $2, address = $3, secret = $4 WHERE id = $1`)
+	groupColumns = `SELECT g.id, g.jurisdiction, g.channel, g.name, g.unit_id, g.address, g.secret, ` + privacy.Columns + ` FROM notice_group g LEFT JOIN data_key k ON k.id = g.key_id WHERE `
+	groupsOf     = db.SQL(groupColumns + `g.jurisdiction = $1 AND g.channel = $2 AND g.ended_at = 0 ORDER BY g.id`)
+	allGroups    = db.SQL(groupColumns + `g.jurisdiction = $1 AND g.ended_at = 0 ORDER BY g.id`)
+	groupByID    = db.SQL(groupColumns + `g.id = $1 AND g.ended_at = 0`)
+	groupNames   = db.SQL(groupColumns + `g.jurisdiction = $1 ORDER BY g.id`)
+	insertGroup  = db.SQL(`INSERT INTO notice_group (id, jurisdiction, channel, name, unit_id, address, secret, key_id, begun_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
+	changeGroup  = db.SQL(`UPDATE notice_group SET unit_id = $2, address = $3, secret = $4, key_id = $5 WHERE id = $1`)
 	endGroup     = db.SQL(`UPDATE notice_group SET ended_at = $2 WHERE id = $1`)
 )
 
-func scanGroup(r db.Rows) (g Group, err error) {
-	err = r.Scan(&g.ID, &g.Jurisdiction, &g.Channel, &g.Name, &g.Unit, &g.Address, &g.Secret)
+func (s *Service) scanGroup(r db.Rows) (g Group, err error) {
+	var key privacy.Wrapped
+	if err = r.Scan(append([]any{&g.ID, &g.Jurisdiction, &g.Channel, &g.Name, &g.Unit, &g.Address, &g.Secret}, key.Into()...)...); err != nil {
+		return g, err
+	}
+	if g.Address, err = s.Vault.Read(key, g.Address, addressOf(g.ID)); err != nil {
+		return g, err
+	}
+	g.Secret, err = s.Vault.Read(key, g.Secret, secretOf(g.ID))
 	return g, err
+}
+
+// Where the sealed columns of a group belong.
+func addressOf(group string) string { return asGroup + group + "/address" }
+func secretOf(group string) string  { return asGroup + group + "/secret" }
+
+// groupCompartment is where the address of a group belongs.
+const groupCompartment = "address"
+
+// sealGroup is the group as it is kept, and the key of its address.
+func (s *Service) sealGroup(ctx context.Context, tx *db.Tx, g Group) (Group, string, error) {
+	k, err := s.Vault.Key(ctx, tx, g.Jurisdiction, asGroup+g.ID, groupCompartment)
+	if err != nil {
+		return g, "", err
+	}
+	g.Address = k.Seal([]byte(g.Address), addressOf(g.ID))
+	if g.Secret != "" {
+		g.Secret = k.Seal([]byte(g.Secret), secretOf(g.ID))
+	}
+	return g, k.ID, nil
 }
 
 // hear returns the groups that hear of a notice that people are told, as deliveries name them;
 // one without a name when there is none, so that its failure leads on to the next channel.
 func (s *Service) hear(ctx context.Context, tx *db.Tx, jurisdiction, channel string, people []string) ([]string, error) {
-	groups, err := db.Collect(ctx, tx, groupsOf, []any{jurisdiction, channel}, scanGroup)
+	groups, err := db.Collect(ctx, tx, groupsOf, []any{jurisdiction, channel}, s.scanGroup)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +108,7 @@ func (s *Service) group(ctx context.Context, person string) (g Group, err error)
 		return Group{}, refused(nil, "notify.no_group")
 	}
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		all, err := db.Collect(ctx, tx, groupByID, []any{id}, scanGroup)
+		all, err := db.Collect(ctx, tx, groupByID, []any{id}, s.scanGroup)
 		if err == nil && len(all) == 0 {
 			err = refused(nil, "notify.no_group")
 		}
@@ -97,7 +125,7 @@ func (s *Service) group(ctx context.Context, person string) (g Group, err error)
 func (s *Service) GroupNames(ctx context.Context, jurisdiction string) (map[string]string, error) {
 	out := map[string]string{}
 	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		all, err := db.Collect(ctx, tx, groupNames, []any{jurisdiction}, scanGroup)
+		all, err := db.Collect(ctx, tx, groupNames, []any{jurisdiction}, s.scanGroup)
 		for _, g := range all {
 			out[asGroup+g.ID] = g.Name
 		}
@@ -169,16 +197,20 @@ func readGroup(r territory.Row, imp GroupImport, rep *territory.Report) Group {
 }
 
 func (s *Service) putGroups(ctx context.Context, tx *db.Tx, want []Group, imp GroupImport, rep *territory.Report) error {
-	stand, err := db.Collect(ctx, tx, allGroups, []any{imp.Jurisdiction}, scanGroup)
+	stand, err := db.Collect(ctx, tx, allGroups, []any{imp.Jurisdiction}, s.scanGroup)
 	if err != nil {
 		return err
 	}
 	now := s.Now()
-	do := func(act string, g Group, stmt db.Stmt, args ...any) error {
+	do := func(act string, g Group, write func(kept Group, key string) error) error {
 		if imp.DryRun {
 			return nil
 		}
-		if err := tx.Queue(ctx, stmt, args...); err != nil {
+		kept, key, err := s.sealGroup(ctx, tx, g)
+		if err != nil {
+			return err
+		}
+		if err := write(kept, key); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: g.Jurisdiction, Subject: asGroup + g.ID, Act: act, Person: imp.By, At: now,
@@ -191,11 +223,15 @@ func (s *Service) putGroups(ctx context.Context, tx *db.Tx, want []Group, imp Gr
 		case i < 0:
 			rep.Begun++
 			g.ID = s.ID()
-			err = do("group.begun", g, insertGroup, g.ID, g.Jurisdiction, g.Channel, g.Name, g.Unit, g.Address, g.Secret, now)
+			err = do("group.begun", g, func(g Group, key string) error {
+				return tx.Queue(ctx, insertGroup, g.ID, g.Jurisdiction, g.Channel, g.Name, g.Unit, g.Address, g.Secret, key, now)
+			})
 		case g.Unit != stand[i].Unit || g.Address != stand[i].Address || g.Secret != stand[i].Secret:
 			rep.Changed++
 			g.ID = stand[i].ID
-			err = do("group.changed", g, changeGroup, g.ID, g.Unit, g.Address, g.Secret)
+			err = do("group.changed", g, func(g Group, key string) error {
+				return tx.Queue(ctx, changeGroup, g.ID, g.Unit, g.Address, g.Secret, key)
+			})
 		default:
 			rep.Unchanged++
 		}
@@ -209,9 +245,34 @@ func (s *Service) putGroups(ctx context.Context, tx *db.Tx, want []Group, imp Gr
 			continue
 		}
 		rep.Ended++
-		if err := do("group.ended", g, endGroup, g.ID, now); err != nil {
+		if err := do("group.ended", g, func(g Group, _ string) error { return tx.Queue(ctx, endGroup, g.ID, now) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+var clearGroups = db.SQL(`SELECT id, jurisdiction, unit_id, address, secret FROM notice_group WHERE key_id = '' ORDER BY id`)
+
+// SealOld seals the addresses that an older program kept in clear, and returns how many they were.
+func (s *Service) SealOld(ctx context.Context) (done int, err error) {
+	err = s.DB.Write(ctx, db.Keys{"groups/old"}, func(ctx context.Context, tx *db.Tx) error {
+		rows, err := db.Collect(ctx, tx, clearGroups, nil, func(r db.Rows) (g Group, err error) {
+			return g, r.Scan(&g.ID, &g.Jurisdiction, &g.Unit, &g.Address, &g.Secret)
+		})
+		if done = len(rows); err != nil {
+			return err
+		}
+		for _, g := range rows {
+			kept, key, err := s.sealGroup(ctx, tx, g)
+			if err != nil {
+				return err
+			}
+			if err := tx.Queue(ctx, changeGroup, g.ID, g.Unit, kept.Address, kept.Secret, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return done, err
 }

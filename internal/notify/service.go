@@ -14,6 +14,7 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
 	"gezhi/internal/jobs"
+	"gezhi/internal/privacy"
 )
 
 // The kinds of the timers that this package sets.
@@ -56,6 +57,8 @@ type Service struct {
 	Letters *jobs.Runner
 	// Publish tells live readers that "notes/PERSON" or "calls/JURISDICTION" changed; nil for nobody.
 	Publish func(topic, id string)
+	// Vault seals the addresses of groups, which hold their keys.
+	Vault *privacy.Vault
 
 	wake chan struct{}
 	mu   sync.Mutex

@@ -19,6 +19,7 @@ import (
 	"gezhi/internal/id"
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
+	"gezhi/internal/privacy"
 	"gezhi/internal/worktime"
 )
 
@@ -105,6 +106,7 @@ func each(t *testing.T, now time.Time, fn func(t *testing.T, c *county)) {
 func newCounty(t *testing.T, d *db.DB, now time.Time) *county {
 	hand := clock.At(now)
 	c := &county{Service: notify.New(d, hand.Now, id.Seeded(1, hand.Now)), t: t, clock: hand, runner: jobs.NewRunner(d, hand.Now), gateway: newGateway(t)}
+	c.Vault = privacy.InMemory(d, hand.Now, id.New)
 	c.Wires["sms"] = notify.Wire{Channel: c.gateway.sms(), Addressed: true}
 	c.Policy = func(context.Context, string) (notify.Policy, error) {
 		return notify.DefaultPolicy(worktime.Default()), nil

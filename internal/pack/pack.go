@@ -52,6 +52,8 @@ type Role struct {
 	Title  Words
 	Levels []string // of areas where such a post may stand
 	Sees   string   // SeesArea (default), SeesUnit or SeesOwn
+	// Unmasks are the purposes for which its holders may read what is masked, of cases they see.
+	Unmasks []string
 }
 
 // Which cases a role sees besides those its holder takes part in.
@@ -124,7 +126,11 @@ type Class struct {
 	Public     bool
 	Sample     []Sample
 	Admitted   []Admission
+	Train      string // TrainNever: no classifier learns from its cases
 }
+
+// TrainNever keeps the cases of a class or a life from every classifier.
+const TrainNever = "never"
 
 // SeverityRule grades a case.
 type SeverityRule struct {
@@ -161,6 +167,7 @@ type Life struct {
 	Title  Words
 	Fields []form.Field
 	Limits []Limit // statutory limits by clock, which nothing may exceed
+	Train  string  // TrainNever: no classifier learns from its cases
 }
 
 // Signal is something heard from outside.
@@ -269,9 +276,12 @@ func KernelFields() []form.Field {
 		{Name: "class", Type: "text"}, {Name: "severity", Type: "text"},
 		{Name: "point", Type: "point"}, {Name: "area", Type: "area"}, {Name: "place", Type: "text"},
 		{Name: "happened_at", Type: "datetime"}, {Name: "reason", Type: "long_text"}, {Name: "note", Type: "long_text"},
-		{Name: "stars", Type: "number"},
+		{Name: "stars", Type: "number"}, {Name: FieldCopy, Type: "boolean"},
 	}
 }
+
+// FieldCopy says that the reporter may take a copy of what is kept of him.
+const FieldCopy = "personal_copy"
 
 // Word returns the word of name in a section of the words files ("steps", "actions",
 // "reasons", …), "" when there is none. A name may be narrowed by its life or list first:

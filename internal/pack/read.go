@@ -213,7 +213,7 @@ func (p *Pack) readFields(n *shape.Node) []form.Field { return entries(n, p.read
 func (p *Pack) readField(name string, n *shape.Node) form.Field {
 	f := form.Field{Name: name, Type: readText(n.Get("type")), Title: readWords(n.Get("title")), Optional: readBool(n.Get("optional")),
 		Of: readText(n.Get("of")), From: readText(n.Get("from")), Locked: readBool(n.Get("locked")),
-		Formula: readExpr(n.Get("formula")), AskedIf: readExpr(n.Get("asked_if")), SeenBy: n.Get("seen_by").Texts(),
+		Formula: readExpr(n.Get("formula")), AskedIf: readExpr(n.Get("asked_if")), SeenBy: n.Get("seen_by").Texts(), Minor: readBool(n.Get("minor")),
 		Rows: p.readFields(n.Get("rows"))}
 	f.AtLeast, f.AtMost = readNum(n.Get("at_least")), readNum(n.Get("at_most"))
 	if o := p.Option(f.Of); o != nil {

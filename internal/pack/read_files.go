@@ -17,7 +17,7 @@ func (p *Pack) readPack(n *shape.Node) {
 	})
 	p.Needs = n.Get("needs").Texts()
 	p.Roles = entries(n.Get("roles"), func(name string, n *shape.Node) Role {
-		r := Role{name, readWords(n.Get("title")), n.Get("level").Texts(), readText(n.Get("sees"))}
+		r := Role{name, readWords(n.Get("title")), n.Get("level").Texts(), readText(n.Get("sees")), n.Get("unmasks").Texts()}
 		if r.Sees == "" {
 			r.Sees = SeesArea
 		}
@@ -66,7 +66,7 @@ func (p *Pack) readClass(code string, n *shape.Node) Class {
 	c := Class{Code: code, Title: readWords(n.Get("title")), Life: readText(n.Get("life")), Group: readText(n.Get("group")),
 		Channels: n.Get("channels").Texts(), First: readText(n.Get("severity").Get("first")), Hours: readText(n.Get("hours")),
 		Limits: readLimits(n.Get("limits")), Statutory: readLimits(n.Get("statutory")), Extensions: readLimits(n.Get("extensions")), Fields: p.readFields(n.Get("fields")),
-		Spot: readBool(n.Get("spot")), Unsorted: readBool(n.Get("unsorted")), Public: readBool(n.Get("public")), Sample: readSamples(n.Get("sample"))}
+		Spot: readBool(n.Get("spot")), Unsorted: readBool(n.Get("unsorted")), Public: readBool(n.Get("public")), Sample: readSamples(n.Get("sample")), Train: readText(n.Get("train"))}
 	c.Rules = each(n.Get("severity").Get("rules").Each(), func(n *shape.Node) SeverityRule {
 		return SeverityRule{readExpr(n.Get("if")), readText(n.Get("to"))}
 	})

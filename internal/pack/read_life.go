@@ -17,7 +17,7 @@ func (p *Pack) readLives(n *shape.Node) {
 }
 
 func (p *Pack) readLife(name string, n *shape.Node) Life {
-	l := Life{Title: readWords(n.Get("title")), Fields: p.readFields(n.Get("fields"))}
+	l := Life{Title: readWords(n.Get("title")), Fields: p.readFields(n.Get("fields")), Train: readText(n.Get("train"))}
 	l.Name = name
 	l.About = each(n.Get("about").Each(), func(n *shape.Node) workflow.AboutKind {
 		kind, of, _ := strings.Cut(n.Text, " ")
@@ -255,6 +255,9 @@ func readEffect(n *shape.Node) workflow.Effect {
 		if e.Move.Part != "" {
 			e.Move.Target = workflow.MoveParts
 		}
+	}
+	if p := n.Get("personal"); p != nil {
+		e.Personal = &workflow.Personal{Do: readText(p.Get("do")), Of: readExpr(p.Get("of"))}
 	}
 	if s := n.Get("start"); s != nil {
 		e.Start = &workflow.Start{Class: readText(s.Get("class")), Give: readGive(s.Get("give"))}

@@ -97,6 +97,9 @@ var (
 		Of: parsed("", "", parseKeep)}
 )
 
+// train keeps cases from classifiers: disputes between people, what concerns minors.
+var train = opt("train", enum("whether a classifier may learn from its cases", TrainNever))
+
 var keepText = regexp.MustCompile(`^(anonymise|(erase )?[1-9][0-9]{0,3} (day|month|year)s?( after closed)?)$`)
 
 func parseKeep(s string) (string, error) {
@@ -127,7 +130,8 @@ var packShape = obj("what the pack is",
 	opt("engines", list(enum("", "case", "record"))),
 	opt("roles", dict(obj("what a post may be",
 		opt("title", words), need("level", some(enum("area level", Levels...))),
-		opt("sees", enum("which cases the role sees besides its own", "area", "unit", "own"))))),
+		opt("sees", enum("which cases the role sees besides its own", "area", "unit", "own")),
+		opt("unmasks", list(enum("for what its holders may read what is masked", form.Purposes...)))))),
 	opt("severities", list(severityShape)),
 	opt("options", dict(either(nil, list(name), dict(either(text, nil, words))))),
 	opt("reasons", dict(list(name))),
@@ -159,7 +163,7 @@ func fieldKeys() []shape.Key {
 		opt("title", words), opt("optional", yesNo), opt("at_least", number), opt("at_most", number),
 		opt("of", matching("an option list of the pack, or yes_no", namePattern, "pack.bad_name")),
 		opt("from", matching("a path that pre-fills it", `^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$`, "pack.bad_path")),
-		opt("locked", yesNo), opt("formula", expr), opt("asked_if", expr), opt("seen_by", some(name)), opt("personal", personalShape),
+		opt("locked", yesNo), opt("formula", expr), opt("asked_if", expr), opt("seen_by", some(name)), opt("personal", personalShape), opt("minor", yesNo),
 	}
 }
 
@@ -179,7 +183,7 @@ var classShape = obj("a class of cases",
 	opt("limits", spans), opt("extensions", spans),
 	opt("statutory", dict(span)), opt("fields", fields),
 	opt("duplicate", obj("likely the same matter", need("within", matching("metres", `^\d{1,5} ?m$`, "pack.bad_distance")), need("days", count(1)))),
-	opt("spot", yesNo), opt("unsorted", yesNo), opt("public", yesNo), opt("sample", dict(ratio)),
+	opt("spot", yesNo), opt("unsorted", yesNo), opt("public", yesNo), opt("sample", dict(ratio)), train,
 	opt("admitted", dict(obj("who admitted the matter to this role", need("by", name), need("from", date), opt("until", date)))))
 
 var dutyLine = obj("who answers: the first line that fits",

@@ -23,7 +23,7 @@ var lifeShape = obj("one life",
 	opt("keys", dict(keyShape)), opt("opens", list(openingShape)), opt("participants", dict(seatShape)),
 	opt("clocks", dict(clockShape)), opt("parts", dict(partShape)), opt("fields", fields),
 	need("steps", dict(obj("a step", need("phase", enum("what queues and figures take it for", phases...))))),
-	need("actions", dict(actionShape)), opt("allow", allowShape()), opt("ending", endingShape),
+	need("actions", dict(actionShape)), opt("allow", allowShape()), opt("ending", endingShape), train,
 	later("gathers"), later("papers"), later("public"),
 )
 
@@ -122,7 +122,8 @@ var effectShape = obj("one verb",
 	opt("move", obj("a named action on a case of the family", opt("part", name), opt("what", enum("", workflow.MoveParent, workflow.MoveAbout)),
 		need("do", name), opt("where", expr), opt("give", give), later("group"))),
 	opt("start", obj("an independent case that follows", need("class", anyKey), opt("give", give))),
-	opt("tell", some(who)), later("write"), later("post"), later("send"))
+	opt("tell", some(who)),
+	opt("personal", obj("a right of the reporter over what is kept of him", need("do", enum("", workflow.PersonalCopy, workflow.PersonalErase)), opt("of", expr))), later("write"), later("post"), later("send"))
 
 var endingShape = obj("what closing does",
 	opt("parts", dict(enum("", workflow.PartsMustBeClosed, workflow.PartsClose, workflow.PartsVoid, workflow.PartsCarryOver))),

@@ -9,6 +9,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/form"
 	"gezhi/internal/formula"
+	"gezhi/internal/privacy"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 )
@@ -40,7 +41,7 @@ type RecordFieldJSON struct {
 	Type   string `json:"type"`
 	Value  any    `json:"value,omitempty"`
 	Text   string `json:"text,omitempty" doc:"the value in words: names of people, units and areas, titles of options"`
-	Masked bool   `json:"masked,omitempty" doc:"personal: there is a value that the reader may not see"`
+	Masked bool   `json:"masked,omitempty" doc:"personal: text is what may be shown of it"`
 }
 
 // RecordSpanJSON is a stretch of days on which a record did not change.
@@ -216,7 +217,9 @@ func (s *Service) fieldsJSON(k Kind, r *Revision, lang string) []RecordFieldJSON
 		x := RecordFieldJSON{Name: f.Name, Title: k.word(lang, "fields", k.Name+"."+f.Name, f.Title), Type: f.Type}
 		if v, there := r.Values[f.Name]; there {
 			x.Value, x.Text = v, s.inWords(k, f, v, lang)
-		} else if x.Masked = r.Personal[f.Name] != nil; !x.Masked {
+		} else if p := r.Personal[f.Name]; p != nil {
+			x.Masked, x.Text = true, privacy.Mask(f.Type, p)
+		} else {
 			continue
 		}
 		out = append(out, x)

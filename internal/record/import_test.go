@@ -21,6 +21,7 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/territory"
 )
 
@@ -80,7 +81,7 @@ func eachCounty(t *testing.T, fn func(t *testing.T, c county)) {
 			}
 			*to = p.ID
 		}
-		c.Service = &Service{DB: d, Now: hand.Now, NewID: ids, Territory: tr, Accounts: accounts,
+		c.Service = &Service{DB: d, Now: hand.Now, NewID: ids, Territory: tr, Accounts: accounts, Vault: privacy.InMemory(d, hand.Now, ids),
 			Kinds: func(_ context.Context, j string) ([]Kind, error) {
 				if j != c.j {
 					return nil, nil
@@ -124,8 +125,15 @@ func (c county) on(t *testing.T, kind, key, day string) (s Span, ok bool) {
 		if err != nil {
 			return err
 		}
-		s, ok, err = On(ctx, tx, r.ID, day)
-		return err
+		if s, ok, err = On(ctx, tx, r.ID, day); err != nil || !ok {
+			return err
+		}
+		for name, v := range s.Personal {
+			if _, sealed := v.(Sealed); name == "phone" && !sealed {
+				t.Errorf("%s is kept in clear", name)
+			}
+		}
+		return c.Unseal(ctx, tx, r.ID, s.Revision)
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -163,6 +171,7 @@ func TestImportingAgainNeverDoubles(t *testing.T) {
 			t.Fatalf("%+v %v", rep, err)
 		}
 		was, _ := c.on(t, "household", "H1", "2026-03-11")
+
 		is, ok := c.on(t, "household", "H1", "2026-03-12")
 		if !ok || was.Values["name"] != "王家" || is.Values["name"] != "王家大院" || is.Values["poor"] != true || is.AreaID != c.area["339901001001"] || is.Personal["phone"] != "13800000000" || is.Values["phone"] != nil {
 			t.Errorf("%+v then %+v", was, is)

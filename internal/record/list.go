@@ -155,8 +155,11 @@ func (s *Service) View(ctx context.Context, scope account.Scope, id, day string)
 			return err
 		}
 		v = &View{Record: r, Kind: kinds[i], Course: Course(all)}
-		if s, ok := on(v.Course, dayOf(day, endless)); ok {
-			v.Holds = &s
+		if holds, ok := on(v.Course, dayOf(day, endless)); ok {
+			v.Holds = &holds
+			if err := s.Unseal(ctx, tx, id, holds.Revision); err != nil {
+				return err
+			}
 		}
 		v.Related, err = related(ctx, tx, scope, kinds, v, day)
 		return err

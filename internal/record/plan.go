@@ -48,7 +48,7 @@ func (p *planner) one(ctx context.Context, d checked) error {
 	var known []Revision
 	if fresh {
 		r = &Record{Jurisdiction: p.imp.Jurisdiction, Pack: p.kind.Pack.Name, Kind: p.kind.Name, Nature: p.imp.Nature}
-	} else if known, err = Revisions(ctx, p.tx, r.ID); err != nil {
+	} else if known, err = p.s.known(ctx, p.tx, r.ID); err != nil {
 		return err
 	}
 	before := Course(known)
@@ -126,7 +126,11 @@ func (p *planner) write(ctx context.Context, r *Record, fresh bool, known, added
 	rows := []audit.Ref{{Table: audit.Records, Key: []any{r.ID}}}
 	for i := range added {
 		added[i].ID, added[i].RecordID, added[i].RecordedAt = p.s.NewID(), r.ID, now
-		if err := added[i].insert(ctx, p.tx); err != nil {
+		kept, err := p.s.seal(ctx, p.tx, p.kind, r, added[i])
+		if err != nil {
+			return err
+		}
+		if err := kept.insert(ctx, p.tx); err != nil {
 			return err
 		}
 		rows = append(rows, audit.Ref{Table: audit.Revisions, Key: []any{r.ID, added[i].ID}})
@@ -210,7 +214,7 @@ func (p *planner) end(ctx context.Context, ids []string) error {
 		if err != nil {
 			return err
 		}
-		known, err := Revisions(ctx, p.tx, id)
+		known, err := p.s.known(ctx, p.tx, id)
 		if err != nil {
 			return err
 		}

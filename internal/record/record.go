@@ -41,7 +41,8 @@ type Revision struct {
 	RecordedAt  time.Time
 	Cause       string         // what recorded it: "import", or another's word
 	Values      map[string]any // by field
-	Personal    map[string]any // by field, those declared personal
+	Personal    map[string]any // by field, those declared personal; Sealed until they are opened
+	KeyID       string         // data key of the sealed ones
 }
 
 // Span is a stretch of days on which one revision holds.

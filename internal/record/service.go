@@ -10,6 +10,7 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/territory"
 )
 
@@ -21,6 +22,8 @@ type Service struct {
 	NewID     id.Source
 	Territory *territory.Service
 	Accounts  *account.Service
+	// Vault seals the personal values of records.
+	Vault *privacy.Vault
 	// Kinds lists what the packs in force in a jurisdiction declare, tables left out.
 	Kinds func(ctx context.Context, jurisdiction string) ([]Kind, error)
 	// OnChange hears of every change inside its transaction. An error fails the import.

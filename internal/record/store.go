@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,7 +15,7 @@ import (
 const (
 	recordColumns = `r.id, r.jurisdiction, r.pack, r.kind, r.key_text, r.title, r.area_id, r.nature, r.began, r.ended,
 	r.province_id, r.city_id, r.county_id, r.township_id, r.village_id, r.grid_id, r.micro_id`
-	revisionColumns = `v.id, v.record_id, v.valid_from, v.valid_until, v.gone, v.area_id, v.recorded_at, v.cause, v.data, v.personal`
+	revisionColumns = `v.id, v.record_id, v.valid_from, v.valid_until, v.gone, v.area_id, v.recorded_at, v.cause, v.data, v.personal, v.key_id`
 )
 
 var (
@@ -34,7 +35,7 @@ var (
 	allAreas = db.SQL(`SELECT ` + recordColumns + ` FROM record r WHERE r.jurisdiction = $1 AND r.id > $2 ORDER BY r.id LIMIT $3`)
 	missing  = db.SQL(`SELECT r.id, r.key FROM record r WHERE r.jurisdiction = $1 AND r.pack = $2 AND r.kind = $3 AND (r.ended = '' OR r.ended >= $4) ORDER BY r.key`)
 
-	insertRevision = db.SQL(`INSERT INTO revision (record_id, id, valid_from, valid_until, gone, area_id, recorded_at, cause, data, personal) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
+	insertRevision = db.SQL(`INSERT INTO revision (record_id, id, valid_from, valid_until, gone, area_id, recorded_at, cause, data, personal, key_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`)
 	revisionsOf    = db.SQL(`SELECT ` + revisionColumns + ` FROM revision v WHERE v.record_id = $1 ORDER BY v.id`)
 
 	putSubject = db.SQL(`INSERT INTO record_subject (subject, record_id, jurisdiction, stands) VALUES ($1, $2, $3, $4)
@@ -58,12 +59,13 @@ func recordInto(r *Record) (dest []any, finish func()) {
 func revisionInto(v *Revision) (dest []any, finish func() error) {
 	var gone, at int64
 	var data, personal string
-	return []any{&v.ID, &v.RecordID, &v.From, &v.Until, &gone, &v.AreaID, &at, &v.Cause, &data, &personal}, func() (err error) {
+	return []any{&v.ID, &v.RecordID, &v.From, &v.Until, &gone, &v.AreaID, &at, &v.Cause, &data, &personal, &v.KeyID}, func() (err error) {
 		v.Gone, v.RecordedAt = gone == 1, db.Time(at)
 		if v.Values, err = decode(data); err != nil {
 			return err
 		}
 		v.Personal, err = decode(personal)
+		v.Personal = asSealed(v.Personal)
 		return err
 	}
 }
@@ -111,6 +113,13 @@ func encode(v map[string]any) string {
 		panic(fmt.Sprintf("record: %v", err))
 	}
 	return string(b)
+}
+
+// decodeOne reads one value; numbers stay exact.
+func decodeOne(text []byte) (v any, err error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	return v, dec.Decode(&v)
 }
 
 // decode reads stored values; numbers stay exact.
@@ -165,7 +174,7 @@ func identityOf(key []string) string {
 }
 
 func (v *Revision) insert(ctx context.Context, tx *db.Tx) error {
-	return tx.Queue(ctx, insertRevision, v.RecordID, v.ID, v.From, v.Until, v.Gone, v.AreaID, v.RecordedAt, v.Cause, encode(v.Values), encode(v.Personal))
+	return tx.Queue(ctx, insertRevision, v.RecordID, v.ID, v.From, v.Until, v.Gone, v.AreaID, v.RecordedAt, v.Cause, encode(v.Values), encode(v.Personal), v.KeyID)
 }
 
 // relating is a row of table relation.

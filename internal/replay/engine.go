@@ -15,6 +15,7 @@ import (
 	"gezhi/internal/id"
 	"gezhi/internal/jobs"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/territory"
 	"gezhi/internal/worktime"
 )
@@ -44,7 +45,7 @@ const steady = 200 * 365 * 24 * time.Hour
 
 // newEngine wires the kernel over a database; tasks is the pack that gives the life of tasks.
 // The ids it makes follow the history's own time.
-func newEngine(d *db.DB, at time.Time, tasks *pack.Pack) *engine {
+func newEngine(d *db.DB, at time.Time, tasks *pack.Pack, vault *privacy.Vault) *engine {
 	e := &engine{db: d, hand: clock.At(at), workers: map[string]*casework.Actor{}, areas: map[string]string{}, units: map[string]string{}}
 	ids := id.Seeded(uint64(at.UnixMilli()), e.hand.Now)
 	calendar := func(string) worktime.Calendar { return worktime.Default() }
@@ -56,7 +57,7 @@ func newEngine(d *db.DB, at time.Time, tasks *pack.Pack) *engine {
 	e.cases = &casework.Service{DB: d, Now: e.hand.Now, ID: ids, Book: e.book, Calendar: calendar,
 		World:    &casework.World{Territory: e.territory, Accounts: e.accounts, Runs: func(string) []string { return nil }, Fresh: steady},
 		Soon:     func(_ string, now time.Time) time.Time { return now },
-		TaskLife: casework.TaskLife(tasks), TaskPack: tasks, Nature: func(string) string { return casework.Sample }}
+		TaskLife: casework.TaskLife(tasks), TaskPack: tasks, Nature: func(string) string { return casework.Sample }, Vault: vault}
 	e.cases.Register(e.jobs)
 	e.jobs.Topics[casework.TopicNotice] = func(context.Context, jobs.Message) error { return nil }
 	for kind, f := range e.jobs.Timers {

@@ -9,6 +9,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/replay/counts"
 )
 
@@ -20,6 +21,7 @@ type Job struct {
 	Dir     string     // where pack and jurisdiction are written
 	DB      *db.DB     // migrated
 	Tasks   *pack.Pack // the pack that gives the life of tasks
+	Vault   *privacy.Vault
 }
 
 // Result is what a replay came to.
@@ -56,7 +58,7 @@ func Run(ctx context.Context, j Job) (*Result, error) {
 	}
 	all := events(h)
 	r := &Result{Lines: h.Lines, Refused: len(h.Refused), Refusals: h.Refused, From: all[0].at, Until: all[len(all)-1].at}
-	e := newEngine(j.DB, r.From.AddDate(0, 0, -1), j.Tasks)
+	e := newEngine(j.DB, r.From.AddDate(0, 0, -1), j.Tasks, j.Vault)
 	if err := e.settle(ctx, s, j.Dir); err != nil {
 		return nil, err
 	}

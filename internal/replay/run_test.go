@@ -46,7 +46,7 @@ func job(t testing.TB, d *db.DB, mapping, file string) Job {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Job{Mapping: m, File: f, Dir: t.TempDir(), DB: d, Tasks: tasks(t)}
+	return Job{Mapping: m, File: f, Dir: t.TempDir(), DB: d, Tasks: tasks(t), Vault: privacy.InMemory(d, clock.System, id.New)}
 }
 
 func mustRun(t testing.TB, j Job) *Result {
@@ -132,7 +132,7 @@ func TestADifferenceIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := events(h)
-	e := newEngine(d, all[0].at.AddDate(0, 0, -1), j.Tasks)
+	e := newEngine(d, all[0].at.AddDate(0, 0, -1), j.Tasks, j.Vault)
 	if err := e.settle(t.Context(), s, j.Dir); err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestAnyHistoryComesOutAsItIs(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer d.Close()
-		r, err := Run(context.Background(), Job{Mapping: mapping, File: []byte(file.String()), Dir: filepath.Dir(path), DB: d, Tasks: core})
+		r, err := Run(context.Background(), Job{Mapping: mapping, File: []byte(file.String()), Dir: filepath.Dir(path), DB: d, Tasks: core, Vault: privacy.InMemory(d, clock.System, id.New)})
 		if fault.CodeOf(err) == "replay.no_rows" {
 			return
 		}

@@ -328,6 +328,9 @@ func (w *world) expectRecord(ctx context.Context, f Fact) error {
 		if err != nil || !ok {
 			return err
 		}
+		if err := w.records.Unseal(ctx, tx, id, span.Revision); err != nil {
+			return err
+		}
 		for _, values := range []map[string]any{span.Personal, span.Values} {
 			for k, v := range values {
 				got[k] = v

@@ -16,6 +16,7 @@ import (
 	"gezhi/internal/id"
 	"gezhi/internal/jobs"
 	"gezhi/internal/pack"
+	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/territory"
 	"gezhi/internal/worktime"
@@ -44,6 +45,7 @@ type world struct {
 	book      *casework.Book
 	cases     *casework.Service
 	records   *record.Service
+	vault     *privacy.Vault
 	runner    *jobs.Runner
 	calendar  atomic.Pointer[worktime.Calendar]
 	days      announced
@@ -106,7 +108,8 @@ func (w *world) wire() {
 	now := w.hand.Now
 	w.territory = &territory.Service{DB: w.d, Now: now, NewID: w.newID, Fresh: long}
 	w.accounts = account.New(w.d)
-	w.accounts.Now, w.accounts.NewID = now, w.newID
+	w.vault = privacy.InMemory(w.d, now, w.newID)
+	w.accounts.Now, w.accounts.NewID, w.accounts.Vault = now, w.newID, w.vault
 	w.places = &casework.World{Territory: w.territory, Accounts: w.accounts, Runs: func(string) []string { return []string{kindRuns} }, Fresh: long}
 	w.book = &casework.Book{DB: w.d, Now: now, NewID: w.newID, Fresh: long}
 	w.runner = jobs.NewRunner(w.d, now)
@@ -115,11 +118,11 @@ func (w *world) wire() {
 		Soon: func(_ string, now time.Time) time.Time {
 			return worktime.Add(now, worktime.Span{N: 1, Unit: worktime.InWorkingDays}, calendar(""), worktime.Options{}).At
 		},
-		TaskLife: casework.TaskLife(w.packs.Core), TaskPack: w.packs.Core, Nature: func(string) string { return casework.Real }, Lookup: w.lookup, Seed: w.drawSeed()}
+		TaskLife: casework.TaskLife(w.packs.Core), TaskPack: w.packs.Core, Nature: func(string) string { return casework.Real }, Lookup: w.lookup, Seed: w.drawSeed(), Vault: w.vault}
 	w.accounts.OnPost = w.cases.PostMoved
 	w.territory.OnChange = w.cases.PlacesMoved
 	w.cases.Register(w.runner)
-	w.records = &record.Service{DB: w.d, Now: now, NewID: w.newID, Territory: w.territory, Accounts: w.accounts, Kinds: w.kinds}
+	w.records = &record.Service{DB: w.d, Now: now, NewID: w.newID, Territory: w.territory, Accounts: w.accounts, Kinds: w.kinds, Vault: w.vault}
 	w.listen()
 }
 

@@ -27,6 +27,8 @@ func (s *Server) notForged(r *http.Request) error {
 	} else if origin := r.Header.Get("Origin"); origin != "" {
 		u, err := url.Parse(origin)
 		ok = err == nil && u.Host != "" && (strings.EqualFold(u.Host, r.Host) || slices.Contains(s.Hosts, u.Host))
+		// Whoever sits on the line can make a page of this host without TLS.
+		ok = ok && (u.Scheme == "https" || !ClientOf(r.Context()).Secure)
 	}
 	if !ok {
 		return fault.New(fault.Forbidden, "request.other_site")

@@ -26,6 +26,7 @@ type Operation struct {
 	Status  int   // of success; 0 means 200, or 204 when there is no body
 	MaxBody int64 // bytes; 0 means DefaultMaxBody
 	Public  bool  // answers also when nobody is logged in
+	Pace    Pace  // how often one caller may ask
 
 	Exchange Exchange // of Raw alone; Op finds it in its types
 }
@@ -131,6 +132,9 @@ func (s *Server) guard(o Operation, next http.HandlerFunc) http.HandlerFunc {
 			}
 		} else if err == nil && !o.Public {
 			err = fault.New(fault.Unauthenticated, "session.none")
+		}
+		if err == nil {
+			err = s.inPace(r.Context(), o)
 		}
 		if err != nil {
 			s.fail(w, r, err)

@@ -11,6 +11,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"gezhi/internal/fault"
 )
@@ -50,9 +52,12 @@ func ClientOf(ctx context.Context) Client { return from(ctx).client }
 // Without a preference it is Chinese.
 func Lang(ctx context.Context) string { return negotiate(from(ctx).accept) }
 
-// The policy of every page: our own scripts only, no frames, no other origin.
-const policy = "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
-	"img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+// The policy of every page: our own scripts and styles only, no frames, no other origin.
+const policy = "default-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; font-src 'self'; " +
+	"img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// What pages may ask a device for: picture, sound and place of a report, and nothing else.
+const permissions = "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=(), serial=(), bluetooth=(), display-capture=(), browsing-topics=()"
 
 // outer wraps every request: id, headers, access log, and an answer when something panics.
 func (s *Server) outer(next http.Handler) http.Handler {
@@ -65,6 +70,9 @@ func (s *Server) outer(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", policy)
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Permissions-Policy", permissions)
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			h.Set("Cache-Control", "no-store")
 		}
@@ -102,27 +110,53 @@ func (s *Server) finish(w *recorder, r *http.Request, began time.Time) {
 
 // client reads who sent r, believing forwarding headers only from our own proxies.
 func (s *Server) client(r *http.Request) Client {
-	c := Client{Addr: r.RemoteAddr, Secure: r.TLS != nil, UserAgent: r.UserAgent()}
+	c := Client{Addr: r.RemoteAddr, Secure: r.TLS != nil, UserAgent: plainText(r.UserAgent(), 200)}
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		c.Addr = host
-	}
-	if len(c.UserAgent) > 200 {
-		c.UserAgent = strings.ToValidUTF8(c.UserAgent[:200], "")
 	}
 	peer, err := netip.ParseAddr(c.Addr)
 	if err != nil || !s.isProxy(peer.Unmap()) {
 		return c
 	}
-	c.Secure = c.Secure || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
-	// The last entry is what our proxy saw; what stands before it the client may have made up.
-	given := r.Header.Values("X-Forwarded-For")
-	if len(given) > 0 {
-		all := strings.Split(given[len(given)-1], ",")
-		if a, err := netip.ParseAddr(strings.TrimSpace(all[len(all)-1])); err == nil {
-			c.Addr = a.Unmap().String()
+	c.Secure = c.Secure || strings.EqualFold(lastOf(r.Header.Values("X-Forwarded-Proto")), "https")
+	// Each proxy writes behind the others whom it saw. Reading from the end, the first that is no
+	// proxy of ours is the client; what stands before it the client may have made up.
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		a, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		c.Addr = a.Unmap().String()
+		if !s.isProxy(a.Unmap()) {
+			break
 		}
 	}
 	return c
+}
+
+// lastOf is the last entry of a header that may be given several times, or as a list.
+func lastOf(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	all := strings.Split(values[len(values)-1], ",")
+	return strings.TrimSpace(all[len(all)-1])
+}
+
+// plainText is text of a header as it may be shown and logged: without control characters, in
+// so many bytes at most.
+func plainText(s string, most int) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, s)
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "")
+	}
+	return s
 }
 
 func (s *Server) isProxy(a netip.Addr) bool {

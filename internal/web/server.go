@@ -50,6 +50,8 @@ type Server struct {
 	// Heartbeat is how often a quiet stream says that it lives, and how often it asks again
 	// whether its reader may still listen. 0 means 20 seconds.
 	Heartbeat time.Duration
+	// Now tells the time to paces; nil means the machine's clock.
+	Now func() time.Time
 	// Grace is how long Run waits for running requests when it stops. 0 means 10 seconds.
 	Grace time.Duration
 
@@ -58,6 +60,7 @@ type Server struct {
 	ids     map[string]bool // operation ids in use
 	spec    func() []byte
 	handler http.Handler
+	paces   paces
 }
 
 var setHumaOnce sync.Once

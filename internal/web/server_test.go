@@ -8,10 +8,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
+	"unicode/utf8"
 )
 
 // A server that knows nobody refuses everything that is not public.
@@ -43,6 +46,7 @@ func TestForgedRequestsAreRefused(t *testing.T) {
 		{"s=good", "", "", "http://example.com", true},
 		{"s=good", "", "", "https://EXAMPLE.com", true},
 		{"s=good", "", "", "https://gezhi.example", true},
+		{"s=good", "", "same-origin", "https://evil.example", true}, // the browser has compared better than we can
 		{"s=good", "", "", "https://evil.example", false},
 		{"s=good", "", "", "https://example.com.evil.example", false},
 		{"s=good", "", "", "null", false},
@@ -59,6 +63,20 @@ func TestForgedRequestsAreRefused(t *testing.T) {
 			t.Errorf("reading, %+v: %d", c, w.Code)
 		}
 	}
+	// Over TLS a page of the same host without TLS is another site: anybody on the line makes one.
+	s.Proxies = nil
+	for origin, ok := range map[string]bool{"http://example.com": false, "https://example.com": true} {
+		r := httptest.NewRequest("PUT", put, strings.NewReader(`{"title":"abc"}`))
+		r.RemoteAddr = "127.0.0.1:5"
+		r.Header.Set("X-Forwarded-Proto", "https")
+		r.Header.Set("Cookie", "s=good")
+		r.Header.Set("Origin", origin)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if (w.Code == 200) != ok {
+			t.Errorf("%s over TLS: %d %s", origin, w.Code, w.Body)
+		}
+	}
 	// A log-in that another site sends would make the victim work under a stranger's name.
 	if w := s.ask("POST", "/api/v1/quiet", `{"Text":""}`, "Authorization: ", "Sec-Fetch-Site: cross-site"); problemOf(t, w).Code != "request.other_site" {
 		t.Error("without a cookie, from another site:", w.Code)
@@ -72,10 +90,24 @@ func TestEveryAnswerHasSafeHeaders(t *testing.T) {
 	for _, path := range []string{"/api/v1/open", "/api/v1/none", "/openapi.json", "/none"} {
 		h := s.ask("GET", path, "").Header()
 		csp := h.Get("Content-Security-Policy")
-		for _, part := range []string{"script-src 'self';", "worker-src 'self';", "style-src 'self' 'unsafe-inline';", "img-src 'self' data: blob:;", "frame-ancestors 'none'"} {
+		for _, part := range []string{"default-src 'self';", "script-src 'self';", "worker-src 'self';", "style-src 'self';", "connect-src 'self';", "object-src 'none';", "frame-src 'none';", "base-uri 'none';", "form-action 'self';", "img-src 'self' data: blob:;", "frame-ancestors 'none'"} {
 			if !strings.Contains(csp, part) {
 				t.Errorf("%s: %s is missing", path, part)
 			}
+		}
+		if strings.Contains(csp, "unsafe") || strings.Contains(csp, "http") || strings.Contains(csp, "*") {
+			t.Errorf("%s: %s", path, csp)
+		}
+		for name, want := range map[string]string{"X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"} {
+			if h.Get(name) != want {
+				t.Errorf("%s: %s is %q", path, name, h.Get(name))
+			}
+		}
+		if p := h.Get("Permissions-Policy"); !strings.Contains(p, "camera=(self)") || !strings.Contains(p, "usb=()") {
+			t.Errorf("%s: %s", path, p)
+		}
+		if h.Get("Strict-Transport-Security") != "" {
+			t.Errorf("%s: without TLS nothing is promised of TLS", path)
 		}
 		if h.Get("X-Content-Type-Options") != "nosniff" || seen[h.Get("X-Request-Id")] || len(h.Get("X-Request-Id")) < 16 {
 			t.Errorf("%s: %v", path, h)
@@ -155,6 +187,11 @@ func TestForwardingIsBelievedOnlyFromProxies(t *testing.T) {
 		{"127.0.0.1:9", "nonsense", "127.0.0.1"},
 		{"[::1]:9", "2001:db8::1", "2001:db8::1"},
 		{"203.0.113.5:9", "198.51.100.7", "203.0.113.5"},
+		{"127.0.0.1:9", "1.2.3.4, 198.51.100.7, ::1", "198.51.100.7"}, // two proxies of ours, one behind the other
+		{"127.0.0.1:9", "127.0.0.1", "127.0.0.1"},
+		{"127.0.0.1:9", "198.51.100.7, nonsense, 127.0.0.1", "127.0.0.1"},
+		{"127.0.0.1:9", "", "127.0.0.1"},
+		{"127.0.0.1:9", "198.51.100.7:4711", "127.0.0.1"},
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = c.peer
@@ -163,6 +200,76 @@ func TestForwardingIsBelievedOnlyFromProxies(t *testing.T) {
 		got := s.client(r)
 		if got.Addr != c.want || got.Secure != !strings.HasPrefix(c.peer, "203") {
 			t.Errorf("%+v: %+v", c, got)
+		}
+	}
+}
+
+// A client that made up a whole chain is seen as the proxy saw it; what a proxy sends as a
+// second header counts like a list; and what somebody says of TLS who is no proxy does not count.
+func TestMadeUpForwarding(t *testing.T) {
+	s := newTrial()
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr = "127.0.0.1:9"
+	r.Header.Add("X-Forwarded-For", "10.0.0.1")
+	r.Header.Add("X-Forwarded-For", "198.51.100.7")
+	r.Header.Add("X-Forwarded-Proto", "https, http")
+	if c := s.client(r); c.Addr != "198.51.100.7" || c.Secure {
+		t.Errorf("%+v", c)
+	}
+}
+
+// What a browser calls itself is kept without what would break a line, a log or a page.
+func TestTheNameOfABrowserIsClean(t *testing.T) {
+	s := newTrial()
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("User-Agent", "Mozilla\t5\r\nX-Evil: 1\x1b[31m \u202egnp.exe \xff微信"+strings.Repeat("长", 100))
+	if got := s.client(r).UserAgent; len(got) > 200 || !strings.HasPrefix(got, "Mozilla5X-Evil: 1[31m gnp.exe 微信长") || !utf8.ValidString(got) {
+		t.Errorf("%q", got)
+	}
+}
+
+// Nothing that a client sends begins a line of its own in the log, or comes back in a header.
+func TestNothingIsInjectedIntoLogOrHeaders(t *testing.T) {
+	s := newTrial()
+	const evil = "x%0d%0aSet-Cookie:%20gezhi_session=planted%0d%0alevel=ERROR%20msg=forged"
+	for _, path := range []string{"/api/v1/raw/" + evil, "/api/v1/drafts/" + evil + "?" + evil + "=" + evil, "/" + evil, "/desk/" + evil} {
+		w := s.ask("POST", path, "x", "Idempotency-Key: a\u2028level=ERROR", "X-Request-Id: planted", "Accept-Language: x\u2028y")
+		for name, values := range w.Header() {
+			if strings.ContainsAny(name+strings.Join(values, ""), "\r\n") || name == "Set-Cookie" || strings.Contains(strings.Join(values, ""), "planted") {
+				t.Errorf("%s: %s: %q", path, name, values)
+			}
+		}
+	}
+	for _, line := range strings.Split(strings.TrimSpace(s.logged()), "\n") {
+		if !strings.HasPrefix(line, "time=") || strings.HasPrefix(line, "level=") || strings.Count(line, " msg=") > 1 && !strings.Contains(line, `\n`) {
+			t.Errorf("a line of the client's: %s", line)
+		}
+	}
+}
+
+// Nobody is led to another site, however the address is written.
+func TestNoRedirectLeadsAway(t *testing.T) {
+	s := newTrial()
+	s.Mount("/", Faces(fstest.MapFS{"desk/index.html": {Data: []byte("<!doctype html>")}}))
+	for _, path := range []string{"//evil.example", "//evil.example/", "//evil.example/desk", "/\\evil.example", "/%5Cevil.example/desk", "/%2F%2Fevil.example", "///evil.example/..", "/desk//evil.example", "/desk?to=//evil.example", "//evil.example/%2e%2e", "/.//evil.example", "/desk/..//evil.example/", "//evil.example/api/v1/open"} {
+		u, err := url.Parse("http://example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RequestURI = path
+		if u, err = url.ParseRequestURI(path); err != nil {
+			continue // the server answers 400
+		}
+		r.URL = u
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		to := w.Header().Get("Location")
+		if to == "" {
+			continue
+		}
+		if u, err := url.Parse(to); err != nil || u.Host != "" || u.Scheme != "" || strings.HasPrefix(to, "//") || strings.HasPrefix(to, "/\\") {
+			t.Errorf("%s leads to %s", path, to)
 		}
 	}
 }

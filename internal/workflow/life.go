@@ -282,7 +282,22 @@ type Effect struct {
 	Move  *Move
 	Start *Start
 	Tell  []Who
+	// Personal grants the reporter a right over what is kept of him.
+	Personal *Personal
 }
+
+// Personal is a right that a subject has over personal data (PIPL, 个人信息保护法, articles 45
+// to 47), granted by an action on the subject's request.
+type Personal struct {
+	Do string        // PersonalCopy or PersonalErase
+	Of *formula.Expr // number of the case it is about; nil, or nothing: all that the subject reported
+}
+
+// The rights that an action may grant.
+const (
+	PersonalCopy  = "copy"
+	PersonalErase = "erase"
+)
 
 // Move does a named action on another case of the family.
 type Move struct {
@@ -425,7 +440,7 @@ var Overlays = []string{Acknowledge, Urge, Supervise, Escalate, Suspend, Transfe
 // KernelActs are the acts the kernel brings besides Overlays, without a pack's shaping: the
 // other halves of overlays, what a seat's holder answers to an offer, and how the lead ends
 // a part. A trigger may wait for them.
-var KernelActs = []string{"resume", "unmerge", "extend", "accept_seat", "refuse_seat", "waive", "void"}
+var KernelActs = []string{"resume", "unmerge", "extend", "accept_seat", "refuse_seat", "waive", "void", "correct", "erased"}
 
 // Ending says what closing does to what hangs on the case.
 type Ending struct {

@@ -12,15 +12,39 @@ type Body<O> = O extends { requestBody: { content: { 'application/json': infer B
 type Json<R> = R extends { content: { 'application/json': infer B } } ? B : never
 type Answer<O> = O extends { responses: infer R } ? (R extends { 204: unknown } ? void : R extends { 201: infer A } | { 200: infer A } ? Json<A> : never) : never
 
-/** @param id what stands for {id} in the path */
-function call<V extends Verb, P extends Path>(verb: V, path: P, ask: Omit<Ask, 'query' | 'body'> & { id?: string; query?: Query<V, P>; body?: Body<Operation<V, P>> } = {}) {
-  const { id, ...rest } = ask
-  return request<Answer<Operation<V, P>>>(verb.toUpperCase(), path.replace('{id}', encodeURIComponent(id ?? '')), rest as Ask)
+/** @param id what stands for {id} in the path, and session for {session} */
+function call<V extends Verb, P extends Path>(verb: V, path: P, ask: Omit<Ask, 'query' | 'body'> & { id?: string; session?: string; query?: Query<V, P>; body?: Body<Operation<V, P>> } = {}) {
+  const { id, session, ...rest } = ask
+  return request<Answer<Operation<V, P>>>(verb.toUpperCase(), path.replace('{id}', encodeURIComponent(id ?? '')).replace('{session}', encodeURIComponent(session ?? '')), rest as Ask)
 }
 
-export const signIn = (login: string, password: string) => call('post', '/session', { body: { login, password }, bare: true })
+export const signIn = (login: string, password: string, code?: string) => call('post', '/session', { body: { login, password, code }, bare: true })
 export const signOut = () => call('delete', '/session', { bare: true })
 export const me = () => call('get', '/me', { bare: true })
+
+export const changePassword = (old: string, fresh: string) => call('post', '/me/password', { body: { old, new: fresh } })
+export const myFactor = () => call('get', '/me/factor')
+export const offerFactor = (password: string, code?: string) => call('post', '/me/factor', { body: { password, code } })
+export const confirmFactor = (code: string) => call('post', '/me/factor/confirm', { body: { code } }).then(r => r.codes)
+export const renewRecovery = (password: string, code?: string) => call('post', '/me/recovery-codes', { body: { password, code } }).then(r => r.codes)
+export const mySessions = () => call('get', '/me/sessions').then(r => r.sessions)
+export const endMySession = (id: string) => call('delete', '/me/sessions/{id}', { id })
+export const endMyOtherSessions = () => call('delete', '/me/sessions')
+
+export const accounts = (query: Query<'get', '/accounts'>) => call('get', '/accounts', { query }).then(r => ({ items: r.accounts, next: r.next }))
+export const account = (id: string) => call('get', '/accounts/{id}', { id })
+export const createAccount = (name: string, login: string) => call('post', '/accounts', { body: { name, login } })
+export const endAccount = (id: string) => call('post', '/accounts/{id}/end', { id })
+export const lockAccount = (id: string, reason: string) => call('post', '/accounts/{id}/lock', { id, body: { reason } })
+export const unlockAccount = (id: string) => call('post', '/accounts/{id}/unlock', { id })
+export const removeFactor = (id: string) => call('post', '/accounts/{id}/remove-factor', { id })
+export const resetPassword = (id: string) => call('post', '/accounts/{id}/reset', { id })
+export const roles = () => call('get', '/roles').then(r => r.roles)
+export const givePost = (id: string, body: Body<Operation<'post', '/accounts/{id}/posts'>>) => call('post', '/accounts/{id}/posts', { id, body })
+export const endPost = (id: string) => call('post', '/posts/{id}/end', { id, body: {} })
+export const accountSessions = (id: string) => call('get', '/accounts/{id}/sessions', { id }).then(r => r.sessions)
+export const endAccountSession = (id: string, session: string) => call('delete', '/accounts/{id}/sessions/{session}', { id, session })
+export const endAccountSessions = (id: string) => call('delete', '/accounts/{id}/sessions', { id })
 
 export const classesToOpen = () => call('get', '/classes', { query: { for: 'open' } }).then(r => r.classes)
 export const areas = (query: Query<'get', '/areas'>) => call('get', '/areas', { query }).then(r => r.areas)
@@ -35,6 +59,9 @@ export const likely = (id: string) => call('get', '/cases/{id}/duplicates', { id
 export const likelyTo = (body: Body<Operation<'post', '/cases/duplicates'>>) => call('post', '/cases/duplicates', { body }).then(r => r.duplicates)
 export const openCase = (body: NewCase, key: string) => call('post', '/cases', { body, key })
 export const move = (id: string, body: NewMove, key: string) => call('post', '/cases/{id}/moves', { id, body, key }).then(r => r.case)
+
+export const unmask = (id: string, purpose: string) => call('post', '/cases/{id}/unmask', { id, body: { purpose } }).then(r => r.values)
+export const readingsOfMe = (query: Query<'get', '/me/readings'>) => call('get', '/me/readings', { query })
 
 export function upload(file: File, key: string) {
   const body = new FormData()

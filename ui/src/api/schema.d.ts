@@ -313,6 +313,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The copy that a request has granted: all that is kept of its reporter */
+        get: operations["personalCopy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a personal value right */
+        post: operations["correctPersonal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/duplicates": {
         parameters: {
             query?: never;
@@ -381,6 +415,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read what is masked, for a purpose; the person concerned is shown who did */
+        post: operations["unmask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/duplicates": {
         parameters: {
             query?: never;
@@ -392,6 +443,23 @@ export interface paths {
         put?: never;
         /** Open cases that may be the same matter as one about to be reported */
         post: operations["previewDuplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/earlier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Earlier cases of a telephone number */
+        post: operations["earlierCases"];
         delete?: never;
         options?: never;
         head?: never;
@@ -837,6 +905,23 @@ export interface paths {
         put?: never;
         /** Change my password; other sessions end */
         post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who read what is masked of me, the latest first */
+        get: operations["myReadings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1404,6 +1489,13 @@ export interface components {
             name?: string;
             phone?: string;
         };
+        CorrectInputBody: {
+            field: string;
+            /** @description not needed by the reporter */
+            purpose?: string;
+            reason: string;
+            value: unknown;
+        };
         DeliveryView: {
             /** Format: int64 */
             attempts: number;
@@ -1429,6 +1521,13 @@ export interface components {
             /** @description the same in words */
             why_text?: string;
         };
+        EarlierInputBody: {
+            phone: string;
+            purpose: string;
+        };
+        EarlierOutputBody: {
+            cases: components["schemas"]["RowJSON"][];
+        };
         EndPostInputBody: {
             /**
              * Format: date-time
@@ -1437,7 +1536,7 @@ export interface components {
             at?: string;
         };
         FieldJSON: {
-            /** @description personal: there is a value that the reader may not see */
+            /** @description personal: value is what may be shown of it */
             masked?: boolean;
             name: string;
             title: string;
@@ -2045,6 +2144,24 @@ export interface components {
             code?: string;
             password: string;
         };
+        ReadingJSON: {
+            /** Format: int64 */
+            at: number;
+            by_name: string;
+            by_post_title?: string;
+            by_unit_name?: string;
+            case_id?: string;
+            id: string;
+            number?: string;
+            /** @description in words */
+            purpose: string;
+            /** @description in words */
+            what: string[];
+        };
+        ReadingsOutputBody: {
+            next?: string;
+            readings: components["schemas"]["ReadingJSON"][];
+        };
         Receipt: {
             /** @description the signed head that the proof leads to */
             checkpoint: string;
@@ -2065,7 +2182,7 @@ export interface components {
             seq: number;
         };
         RecordFieldJSON: {
-            /** @description personal: there is a value that the reader may not see */
+            /** @description personal: text is what may be shown of it */
             masked?: boolean;
             name: string;
             /** @description the value in words: names of people, units and areas, titles of options */
@@ -2318,6 +2435,22 @@ export interface components {
         UnitsOutputBody: {
             units: components["schemas"]["UnitJSON"][];
         };
+        UnmaskedJSON: {
+            /** @description the move that gave it; a later one stands for an earlier */
+            move_id: string;
+            name: string;
+            title: string;
+            value: unknown;
+        };
+        UnmaskInputBody: {
+            /** @description fields, or text, note, reason, why for texts that numbers were lifted out of; all when empty */
+            names?: string[];
+            /** @description one of those that the case offers */
+            purpose: string;
+        };
+        UnmaskOutputBody: {
+            values: components["schemas"]["UnmaskedJSON"][];
+        };
         UnmetJSON: {
             code: string;
             /** @description open parts for which a reason, sent under why by value, will do */
@@ -2345,6 +2478,8 @@ export interface components {
             parent_id?: string;
             parts: components["schemas"]["PartJSON"][];
             seats: components["schemas"]["SeatJSON"][];
+            /** @description purposes for which the asker may read what is masked here */
+            unmask?: components["schemas"]["OptionJSON"][];
         };
         Wrong: {
             /** @description what the words speak of */
@@ -3061,6 +3196,73 @@ export interface operations {
             };
         };
     };
+    personalCopy: {
+        parameters: {
+            query?: {
+                format?: "json" | "text";
+                purpose?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correctPersonal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     likelyDuplicates: {
         parameters: {
             query?: never;
@@ -3192,6 +3394,41 @@ export interface operations {
             };
         };
     };
+    unmask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmaskInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmaskOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     previewDuplicates: {
         parameters: {
             query?: never;
@@ -3212,6 +3449,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LikelyOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    earlierCases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EarlierInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EarlierOutputBody"];
                 };
             };
             /** @description Error */
@@ -4176,6 +4446,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myReadings: {
+        parameters: {
+            query?: {
+                /** @description next of the page before */
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingsOutputBody"];
+                };
             };
             /** @description Error */
             default: {

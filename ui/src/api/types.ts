@@ -28,6 +28,11 @@ export type Move = Schema['MoveJSON']
 /** An action the reader may do now, what it asks, and what is still in its way. */
 export type Offer = Schema['OfferJSON']
 
+/** a personal value, as it was given with a move */
+export type UnmaskedValue = Schema['UnmaskedJSON']
+/** who read what is masked of me */
+export type ReadingOfMe = Schema['ReadingJSON']
+
 export type NewCase = Schema['OpenInputBody']
 export type NewMove = Schema['ActInputBody']
 
@@ -36,6 +41,14 @@ export type Note = Schema['NoteView']
 export type Call = Schema['CallView']
 export type Letter = Schema['LetterView']
 export type Unread = Schema['UnreadOutputBody']
+
+/** Accounts, their posts and sessions, as their owner or an administrator sees them. Times are RFC 3339. */
+export type Account = Schema['AccountRow']
+export type AccountPost = Schema['AccountPost']
+export type SessionRow = Schema['SessionView']
+export type OfferedFactor = Schema['OfferedFactor']
+export type OneTimePassword = Schema['OneTimePassword']
+export type RoleTitle = Schema['RoleTitle']
 
 /** One place in a request that is wrong. */
 export type Wrong = Schema['Wrong']

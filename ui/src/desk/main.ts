@@ -19,6 +19,8 @@ const router = createRouter({
           { path: 'cases/:id', name: 'case', component: () => import('./CasePage.vue'), props: true },
         ] },
         { path: 'notes/:tab?', name: 'told', component: () => import('./ToldPage.vue') },
+        { path: 'account', name: 'account', component: () => import('./AccountPage.vue') },
+        { path: 'people/:id?', name: 'people', component: () => import('./PeoplePage.vue'), props: true },
       ],
     },
     { path: '/:rest(.*)', redirect: '/' },
@@ -31,13 +33,20 @@ const session = useSession()
 
 router.beforeEach(async to => {
   document.title = t('product')
-  if (to.name === 'login' || session.me) return true
+  if (to.name === 'login') return true
   try {
-    if (await session.recall()) return true
+    if (session.me || (await session.recall())) return elsewhere(String(to.name))
   } catch {
     return { name: 'login', query: { to: to.fullPath, away: '1' } }
   }
   return { name: 'login', query: { to: to.fullPath } }
 })
+
+/** Where somebody belongs who cannot be at the page asked for. */
+function elsewhere(name: string) {
+  if (!session.ready) return name === 'account' || { name: 'account' }
+  if (!session.works && (name === 'queue' || name === 'case')) return session.security || session.system ? { name: 'people' } : { name: 'account' }
+  return true
+}
 
 app.use(router).mount('#app')

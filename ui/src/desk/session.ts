@@ -9,6 +9,15 @@ import { useDrafts } from './drafts'
 export const useSession = defineStore('session', () => {
   const me = ref<Me>()
   const post = computed(() => me.value?.posts[0])
+  const has = (role: string) => !!me.value?.posts.some(p => p.role === role && !p.for)
+  /** gives posts, locks and resets */
+  const security = computed(() => has('admin.security'))
+  /** makes accounts and ends them */
+  const system = computed(() => has('admin.system'))
+  /** holds a post that works on cases; administrators alone do not */
+  const works = computed(() => !me.value?.posts.length || me.value.posts.some(p => !p.role.startsWith('admin.')))
+  /** nothing else has to be done first, and there is something to do */
+  const ready = computed(() => !!me.value && !me.value.must?.length && !me.value.lapsed)
   /** set while somebody has to log in again before the work in hand can go on */
   const ended = ref<{ back: () => void; gone: (e: unknown) => void }>()
   let waiting: Promise<void> | undefined
@@ -37,9 +46,9 @@ export const useSession = defineStore('session', () => {
    * Logs in. After an ended session the same person goes on where the work stopped; for
    * another person everything typed by the first is thrown away.
    */
-  async function signIn(login: string, password: string) {
+  async function signIn(login: string, password: string, code?: string) {
     const before = me.value?.person.id
-    await api.signIn(login, password)
+    await api.signIn(login, password, code)
     me.value = await api.me()
     if (!ended.value) return
     if (me.value.person.id === before) ended.value.back()
@@ -57,5 +66,5 @@ export const useSession = defineStore('session', () => {
     useDrafts().clear()
   }
 
-  return { me, post, ended, recall, signIn, signOut, leave }
+  return { me, post, security, system, works, ready, ended, recall, signIn, signOut, leave }
 })
