@@ -1436,6 +1436,8 @@ export interface components {
             /** Format: int64 */
             ended_at?: number;
             id: string;
+            /** @description of the person */
+            name?: string;
             person: string;
             report?: components["schemas"]["Report"];
             /** @description waiting, running, done or failed */
@@ -1682,6 +1684,8 @@ export interface components {
             erased?: boolean;
             hash: string;
             id: string;
+            /** @description of the person */
+            name?: string;
             /** @description empty: the system */
             person?: string;
             /**
@@ -4114,8 +4118,8 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Accepted */
-            202: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
