@@ -161,7 +161,7 @@ func (s *Service) Register(srv *web.Server, titles Titles) {
 					return nil, err
 				}
 			}
-			out := &logInOutput{SetCookie: s.cookie(ctx, token)}
+			out := &logInOutput{SetCookie: s.Cookie(ctx, token)}
 			out.Body, err = me(ctx, a, titles)
 			return out, err
 		})
@@ -209,8 +209,8 @@ func (s *Service) registerContacts(srv *web.Server, tags []string) {
 		})
 }
 
-// cookie carries the token of a session for as long as it may last.
-func (s *Service) cookie(ctx context.Context, token string) http.Cookie {
+// Cookie carries the token of a session for as long as it may last.
+func (s *Service) Cookie(ctx context.Context, token string) http.Cookie {
 	return web.NewSessionCookie(ctx, token, int(s.Longest.Seconds()))
 }
 

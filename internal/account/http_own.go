@@ -134,7 +134,7 @@ func (s *Service) registerOwn(srv *web.Server, tags []string) {
 				return nil, err
 			}
 			token, err := s.ChangePassword(ctx, a, in.Body.Old, in.Body.New, originOf(ctx))
-			return &renewed{s.cookie(ctx, token)}, err
+			return &renewed{s.Cookie(ctx, token)}, err
 		})
 	web.Op(srv, web.Operation{Method: "GET", Path: "/me/sessions", ID: "mySessions", Summary: "Where I am logged in", Tags: tags},
 		func(ctx context.Context, _ *struct{}) (*sessionsOutput, error) {
@@ -197,7 +197,7 @@ func (s *Service) registerFactor(srv *web.Server, tags []string) {
 				return nil, err
 			}
 			codes, token, err := s.ConfirmFactor(ctx, a, in.Body.Code)
-			return &confirmedOutput{s.cookie(ctx, token), RecoveryCodes{codes}}, err
+			return &confirmedOutput{s.Cookie(ctx, token), RecoveryCodes{codes}}, err
 		})
 	web.Op(srv, web.Operation{Method: "POST", Path: "/me/recovery-codes", ID: "renewRecoveryCodes", Summary: "New recovery codes in place of all old ones", Tags: tags},
 		func(ctx context.Context, in *proveInput) (*recoveryOutput, error) {

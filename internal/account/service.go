@@ -30,6 +30,10 @@ type Service struct {
 	OnPost func(ctx context.Context, tx *db.Tx, jurisdiction string, p Post, at time.Time) error
 	// Vault seals how people are reached.
 	Vault *privacy.Vault
+	// Ground says what lies within what; nil: nothing does, and nobody answers for anybody.
+	Ground func(ctx context.Context) (Ground, error)
+	// Invites says which roles the holders of a role invite; nil: none.
+	Invites func(ctx context.Context, jurisdiction string) (Looks, error)
 	// OnChange hears, after the commit, whose rights or sessions have changed. May be nil.
 	OnChange func(people []string)
 	// FactorRoles are the roles whose holders do nothing before they have logged in with a
@@ -421,6 +425,14 @@ func (s *Service) hash(ctx context.Context, password, login, name string) (strin
 func kept(t time.Time) time.Time { return db.Time(db.Ms(t)) }
 
 func personKey(personID string) string { return "person/" + personID }
+
+// or is err, or what is missing where there is none.
+func or(err error, missing *fault.Error) error {
+	if err == nil {
+		return missing
+	}
+	return err
+}
 
 // none turns "no row" into the fault that says what is missing.
 func none(err error, missing *fault.Error) error {

@@ -30,6 +30,7 @@ import (
 	"gezhi/internal/pack"
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
+	"gezhi/internal/signon"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/worktime"
@@ -53,6 +54,7 @@ type App struct {
 	Records       *record.Service
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
+	SignOn        *signon.Service
 	Intake        *intake.Service
 	Audit         *audit.Service
 	Web           *web.Server
@@ -112,10 +114,16 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.Wake = a.Jobs.Wake
 	a.Cases.Register(a.Jobs)
 	a.Accounts.OnPost = a.Cases.PostMoved
+	a.Accounts.Invites = a.Book.Invites
+	a.Accounts.Ground = a.ground
 	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
 	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
 	if err := errors.Join(a.notifies(), a.inlet()); err != nil {
+		d.Close()
+		return nil, err
+	}
+	if a.SignOn, err = a.signOn(); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -160,7 +168,10 @@ func (a *App) serve() {
 	a.Web.Authenticate = a.Accounts.Authenticate
 	a.Web.Proxies = a.Config.Proxies
 	a.Web.Reader = readerOf
-	a.Accounts.Register(a.Web, account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get, Roles: a.roles, Seat: a.seat})
+	titles := account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get, Roles: a.roles, Seat: a.seat}
+	a.Accounts.Register(a.Web, titles)
+	account.Door{Accounts: a.Accounts, Titles: titles, Public: a.Config.Base()}.Register(a.Web)
+	signon.Door{Service: a.SignOn, Public: a.Config.Base()}.Register(a.Web)
 	if a.Config.Public != nil {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}

@@ -77,6 +77,7 @@ var (
 	Readings      = proved("reading", "id", `id, jurisdiction, subject, case_id, what, purpose, person_id, post_id, at`)
 	Erasures      = proved("erasure", "id", `id, jurisdiction, subject, names, payloads, keys, rule, cause, person_id, at`)
 	QueryCodes    = proved("query_code", "code_hash", `code_hash, jurisdiction, case_id, reporter_id, made_at`)
+	Identities    = proved("outside_identity", "issuer, subject", `issuer, subject, jurisdiction, person_id, linked_at`)
 	Units         = proved("unit", "id", `id, jurisdiction, code, name, kind, parent_id, area_id, nature, valid_from, valid_until`)
 )
 
@@ -84,7 +85,7 @@ var (
 var Tables = []*Table{
 	Cases, Moves, Payloads, Participants, Clocks, Spans, PartSets, Samples, Links, Files, Packs, Overlays, InForce, Calendars, Duties, Rosters,
 	Records, Revisions, Relations, Jurisdictions, Persons, Posts, Delegations, Contacts, Groups, Areas, AreaCodes, Heirs, Boundaries, Units,
-	Readings, Erasures, QueryCodes,
+	Readings, Erasures, QueryCodes, Identities,
 
 	{Name: "involved", Proof: Derived, Why: "participants, reporters and merged cases"},
 	{Name: "audit_leaf", Proof: Derived, Why: "the log's own tree"},
@@ -102,6 +103,10 @@ var Tables = []*Table{
 	{Name: "session", Proof: Exempt, Why: "session"},
 	{Name: "factor", Proof: Exempt, Why: "session: what opens one; its changes are leaves"},
 	{Name: "recovery_code", Proof: Exempt, Why: "session: what opens one; its changes are leaves"},
+	{Name: "invitation", Proof: Exempt, Why: "session: what opens one; its changes are leaves"},
+	{Name: "device", Proof: Exempt, Why: "session: what opens one; its changes are leaves"},
+	{Name: "session_tie", Proof: Exempt, Why: "session"},
+	{Name: "outside_login", Proof: Exempt, Why: "session"},
 	{Name: "login_attempt", Proof: Exempt, Why: "session"},
 	{Name: "idempotency", Proof: Exempt, Why: "index: which requests were carried out"},
 	{Name: "case_key", Proof: Exempt, Why: "index over fields of cases"},

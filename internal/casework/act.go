@@ -118,9 +118,12 @@ func (st *state) begin(who *Actor, a Act, moveID string) {
 		Data: Data{Why: a.Why, Note: a.Note}}
 }
 
-// under records the post under which the move is done.
+// under records the post under which the move is done, and its holder where somebody acts for them.
 func (st *state) under(p Post) {
-	st.move.PostID, st.move.UnitID, st.move.Role = p.ID, p.UnitID, p.Role
+	st.move.PostID, st.move.UnitID, st.move.Role, st.move.Data.For = p.ID, p.UnitID, p.Role, ""
+	if p.PersonID != st.move.PersonID {
+		st.move.Data.For = p.PersonID
+	}
 }
 
 func hashOf(v any) string {
@@ -143,7 +146,7 @@ func (st *state) doAction(who *Actor, a Act) error {
 	if err := st.inStep(d, a); err != nil {
 		return err
 	}
-	if err := st.keptApart(who.PersonID, who.Posts, st.apartOf(d)); err != nil {
+	if err := st.keptFrom(who, post, st.apartOf(d)); err != nil {
 		return err
 	}
 	before, err := st.hashes()

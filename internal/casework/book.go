@@ -305,6 +305,21 @@ func (b *Book) Sees(ctx context.Context, jurisdiction string) (func(role string)
 	}, err
 }
 
+// Invites tells which roles the holders of a role invite to log in by telephone, as the packs in
+// force in a jurisdiction say together.
+func (b *Book) Invites(ctx context.Context, jurisdiction string) (account.Looks, error) {
+	packs, err := b.Packs(ctx, jurisdiction)
+	all := map[[2]string]bool{}
+	for _, e := range packs {
+		for _, r := range e.Pack.Roles {
+			for _, invited := range r.Invites {
+				all[[2]string{r.Name, invited}] = true
+			}
+		}
+	}
+	return func(role, other string) bool { return all[[2]string{role, other}] }, err
+}
+
 func seesOf(s string) account.Sees {
 	switch s {
 	case pack.SeesOwn:

@@ -109,6 +109,7 @@ type Data struct {
 	Values  map[string]any    `json:"values,omitempty"`  // fields it set
 	Why     map[string]string `json:"why,omitempty"`     // reasons for open parts, by item
 	Note    string            `json:"note,omitempty"`    // what the actor said besides
+	For     string            `json:"for,omitempty"`     // the absent colleague in whose post it was done
 	Filled  map[string]string `json:"filled,omitempty"`  // seats it filled and how each holder was found
 	Clocks  map[string]string `json:"clocks,omitempty"`  // clocks whose due time it changed; "none": ended for want of a limit
 	Code    string            `json:"code,omitempty"`    // why an automatic act was not done

@@ -4,11 +4,13 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"reflect"
 	"time"
 
 	"gezhi/internal/account"
 	"gezhi/internal/audit"
 	"gezhi/internal/db"
+	"gezhi/internal/fault"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
 )
@@ -147,9 +149,9 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/duplicates", ID: "likelyDuplicates", Summary: "Open cases that may be the same matter, with reasons", Tags: tags}, s.httpLikely)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/duplicates", ID: "previewDuplicates", Summary: "Open cases that may be the same matter as one about to be reported", Tags: tags}, s.httpPreview)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/classes", ID: "listClasses", Summary: "The classes that may be reported", Tags: tags}, s.httpClasses)
-	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags, Pace: web.ExportPace, Exchange: web.Exchange{Query: Filter{}, Media: "text/csv"}}, s.export(web.CSV))
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags, Pace: web.ExportPace, Exchange: web.Exchange{Query: Filter{}, Media: "text/csv"}}, s.export(srv, web.CSV))
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags, Pace: web.ExportPace,
-		Exchange: web.Exchange{Query: Filter{}, Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}, s.export(web.XLSX))
+		Exchange: web.Exchange{Query: Filter{}, Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}, s.export(srv, web.XLSX))
 	s.fileRoutes(srv)
 	s.receiptRoutes(srv)
 	s.privacyRoutes(srv)
@@ -315,8 +317,9 @@ func (s *Service) noteExport(ctx context.Context, who *Actor) error {
 	})
 }
 
-// export sends a whole queue in short views, page by page.
-func (s *Service) export(send func(http.ResponseWriter, string, []string, web.Rows) error) func(http.ResponseWriter, *http.Request) error {
+// export sends a whole queue in short views, page by page. Whoever loses or gains rights between two
+// pages gets no half of either: case.rights_changed.
+func (s *Service) export(srv *web.Server, send func(http.ResponseWriter, string, []string, web.Rows) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		ctx := r.Context()
 		who, err := s.asker(ctx)
@@ -350,7 +353,24 @@ func (s *Service) export(send func(http.ResponseWriter, string, []string, web.Ro
 					return
 				}
 				q.After = *next
+				if err := s.same(srv, r, who); err != nil {
+					yield(nil, err)
+					return
+				}
 			}
 		})
 	}
+}
+
+// same refuses to go on for a reader whose rights have changed.
+func (s *Service) same(srv *web.Server, r *http.Request, who *Actor) error {
+	ctx, err := srv.Again(r)
+	if err != nil {
+		return err
+	}
+	now, err := s.asker(ctx)
+	if err == nil && !reflect.DeepEqual(now.Scope, who.Scope) {
+		err = fault.New(fault.Conflict, "case.rights_changed")
+	}
+	return err
 }

@@ -208,6 +208,7 @@ type MoveJSON struct {
 	StepTitle   string      `json:"step_title"`
 	By          string      `json:"by_name"`
 	Post        string      `json:"by_post_title,omitempty"`
+	For         string      `json:"for_name,omitempty" doc:"the absent colleague in whose post it was done"`
 	At          int64       `json:"at"`
 	Done        bool        `json:"done"`
 	Reason      string      `json:"reason,omitempty"`
@@ -403,7 +404,7 @@ func (s *Service) nameOf(id string) string {
 
 func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 	out := MoveJSON{ID: m.ID, Action: m.Action, ActionTitle: s.actionTitle(w, v.Case.Life, m.Action), From: m.From, To: m.To,
-		StepTitle: s.stepWord(w, v.Kind, v.Case.Life, m.To), By: s.World.People().Name(m.PersonID), Post: w.roleTitle(m.Role), At: db.Ms(m.At), Done: m.Done,
+		StepTitle: s.stepWord(w, v.Kind, v.Case.Life, m.To), By: s.World.People().Name(m.PersonID), For: s.World.People().Name(m.Data.For), Post: w.roleTitle(m.Role), At: db.Ms(m.At), Done: m.Done,
 		Reason: liftedWords(w.lang, m.Reason), Note: liftedWords(w.lang, m.Data.Note), Code: m.Data.Code, Cause: m.Cause, Values: []FieldJSON{}}
 	for _, k := range m.Data.Marks {
 		out.Marks = append(out.Marks, w.word("clocks", v.Case.Life, k.Clock)+" "+markText(w, k.At))

@@ -134,8 +134,12 @@ var reportersOfMerged = db.SQL(`SELECT c.reporter_id FROM link l JOIN cases c ON
 // mergedReporters are those who reported what has been merged into this case: they see it
 // and get its answer.
 func (st *state) mergedReporters() ([]string, error) {
-	if st.fresh {
-		return nil, nil
+	if st.fresh || st.alsoReported != nil {
+		return st.alsoReported, nil
 	}
-	return db.Collect(st.ctx, st.tx, reportersOfMerged, []any{st.ID}, func(r db.Rows) (id string, err error) { return id, r.Scan(&id) })
+	also, err := db.Collect(st.ctx, st.tx, reportersOfMerged, []any{st.ID}, func(r db.Rows) (id string, err error) { return id, r.Scan(&id) })
+	if err == nil {
+		st.alsoReported = append([]string{}, also...)
+	}
+	return also, err
 }

@@ -148,44 +148,67 @@ func (st *state) mayOverlay(who *Actor, o *workflow.Overlay) error {
 		}
 		return fault.New(fault.Forbidden, "case.no_right")
 	}
-	st.under(st.postHere(who))
-	ok := false
+	post, ok := st.postHere(who), false
 	switch o.Name {
 	case workflow.Comment:
 		ok = true // whoever sees the case may say something
 	case workflow.Urge:
-		ok = st.ReporterID == who.PersonID || st.over(who)
+		if ok = st.ReporterID == who.PersonID; !ok {
+			post, ok = st.over(who)
+		}
 	case workflow.Reopen:
-		ok = st.ReporterID == who.PersonID
+		var err error
+		if ok, err = st.isReporter(who); err != nil {
+			return err
+		}
 	case workflow.Acknowledge, workflow.Return, workflow.Transfer, workflow.Merge, workflow.Reclassify:
-		ok = st.responsibleIs(who)
+		post, ok = st.responsibleAs(who)
 	default: // what binds others is for those who lead above, or to whom the kernel has brought it
-		ok = st.over(who, account.Leader, account.Deputy)
-		if o.Name == workflow.Designate {
-			_, sits, err := st.sits(who, SeatEscalated)
-			if err != nil {
+		post, ok = st.over(who, account.Leader, account.Deputy)
+		if !ok && o.Name == workflow.Designate {
+			var err error
+			if post, ok, err = st.sits(who, SeatEscalated); err != nil {
 				return err
 			}
-			ok = ok || sits
 		}
 	}
 	if !ok {
 		return fault.New(fault.Forbidden, "case.no_right")
 	}
+	st.under(post)
 	return nil
 }
 
-// over tells whether the actor has a post in an area above the place of work, at one of the
+// over finds the actor's post in an area above the place of work, at one of the
 // seats given, if any.
-func (st *state) over(who *Actor, seats ...account.Seat) bool {
-	return slices.ContainsFunc(who.Posts, func(p Post) bool {
+func (st *state) over(who *Actor, seats ...account.Seat) (Post, bool) {
+	i := slices.IndexFunc(who.Posts, func(p Post) bool {
 		return (len(seats) == 0 || slices.Contains(seats, p.Seat)) && p.AreaLevel > 0 && p.AreaLevel < st.workLevel() && st.Areas[p.AreaLevel] == p.AreaID
 	})
+	if i < 0 {
+		return Post{}, false
+	}
+	return who.Posts[i], true
 }
 
-// responsibleIs tells whether the actor leads the case now.
+// responsibleIs tells whether the actor leads the case now, or acts for somebody who does.
 func (st *state) responsibleIs(who *Actor) bool {
-	return slices.Contains(st.responsiblePeople(), who.PersonID)
+	_, ok := st.responsibleAs(who)
+	return ok
+}
+
+// responsibleAs finds the post under which the actor leads the case.
+func (st *state) responsibleAs(who *Actor) (Post, bool) {
+	people := st.responsiblePeople()
+	if slices.Contains(people, who.PersonID) {
+		return st.postHere(who), true
+	}
+	for _, p := range who.Posts {
+		if slices.Contains(people, p.PersonID) {
+			return p, true
+		}
+	}
+	return Post{}, false
 }
 
 // responsiblePeople are those who lead the case now.

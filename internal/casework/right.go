@@ -51,8 +51,8 @@ func (st *state) is(a *Actor, w workflow.Who, apart []workflow.Apart) (Post, boo
 // holds it.
 func (st *state) sits(a *Actor, seat string) (Post, bool, error) {
 	if seat == workflow.Reporter {
-		ok := st.ReporterID == a.PersonID && a.PersonID != ""
-		return st.postHere(a), ok, nil
+		ok, err := st.isReporter(a)
+		return st.postHere(a), ok, err
 	}
 	for _, p := range st.held(seat) {
 		if post, ok := st.matches(a, p); ok {
@@ -62,11 +62,25 @@ func (st *state) sits(a *Actor, seat string) (Post, bool, error) {
 	return Post{}, false, nil
 }
 
-// postHere is the actor's post nearest to the case, for the record.
+// isReporter tells whether the actor reported the case. Who reported what was merged into it
+// has the same answer to judge: from the answer on, that is reporting it, too. What comes
+// before, as to take the case back, is for the first alone.
+func (st *state) isReporter(a *Actor) (bool, error) {
+	if a.PersonID == "" || st.ReporterID == a.PersonID {
+		return a.PersonID != "", nil
+	}
+	if st.Phase != workflow.Rating && st.Phase != workflow.Closed {
+		return false, nil
+	}
+	also, err := st.mergedReporters()
+	return slices.Contains(also, a.PersonID), err
+}
+
+// postHere is the actor's own post nearest to the case, for the record of what they do in person.
 func (st *state) postHere(a *Actor) Post {
 	best := Post{}
 	for _, p := range a.Posts {
-		if best.ID == "" || (p.AreaID != "" && st.Areas[p.AreaLevel] == p.AreaID && p.AreaLevel > best.AreaLevel) {
+		if p.PersonID == a.PersonID && (best.ID == "" || p.AreaID != "" && st.Areas[p.AreaLevel] == p.AreaID && p.AreaLevel > best.AreaLevel) {
 			best = p
 		}
 	}
@@ -84,8 +98,23 @@ func (st *state) matches(a *Actor, p *Participant) (Post, bool) {
 			}
 		}
 		return Post{}, false
+	case workflow.SeatPerson:
+		if post, ok := st.standsIn(a, p.Subject); ok {
+			return post, true
+		}
 	}
 	return st.postHere(a), p.Subject == a.PersonID
+}
+
+// standsIn finds the post in which the actor acts for an absent colleague who has the case in person:
+// one in the unit that leads it, or over its place.
+func (st *state) standsIn(a *Actor, person string) (Post, bool) {
+	for _, p := range a.Posts {
+		if p.PersonID == person && person != a.PersonID && p.UnitID != "" && (p.UnitID == st.UnitID || p.AreaID != "" && st.Areas[p.AreaLevel] == p.AreaID) {
+			return p, true
+		}
+	}
+	return Post{}, false
 }
 
 // doesTask tells whether the actor is one of those whom the set names for its tasks.
@@ -130,8 +159,8 @@ func (st *state) hasRole(a *Actor, w workflow.Who, apart []workflow.Apart) (Post
 	for _, posts := range levels {
 		mine, others := Post{}, false
 		for _, p := range posts {
-			if p.PersonID == a.PersonID || slices.ContainsFunc(a.Posts, func(x Post) bool { return x.ID == p.ID }) {
-				mine = p
+			if p.PersonID == a.PersonID || mine.ID == "" && slices.ContainsFunc(a.Posts, func(x Post) bool { return x.ID == p.ID }) {
+				mine = p // one's own before that of an absent colleague
 			}
 		}
 		if mine.ID != "" {
@@ -270,6 +299,15 @@ func (st *state) apartOf(d *workflow.Action) []workflow.Apart {
 	return append(slices.Clone(d.Apart), workflow.Apart{Seat: workflow.SeatSupervised})
 }
 
+// keptFrom refuses the actor, under a post, what a rule keeps in other hands. Who acts for an
+// absent colleague is kept from what either of the two is kept from.
+func (st *state) keptFrom(who *Actor, under Post, apart []workflow.Apart) error {
+	if err := st.keptApart(who.PersonID, who.Posts, apart); err != nil || under.PersonID == "" || under.PersonID == who.PersonID {
+		return err
+	}
+	return st.keptApart(under.PersonID, who.Posts, apart)
+}
+
 // keptApart refuses somebody who did one of the acts, or sits in one of the seats, that a
 // rule keeps in other hands.
 func (st *state) keptApart(person string, posts []Post, apart []workflow.Apart) error {
@@ -305,6 +343,14 @@ func (st *state) keptApart(person string, posts []Post, apart []workflow.Apart) 
 
 type doer struct{ person, unit string }
 
+// doersOf counts both, where somebody acted in the post of another.
+func doersOf(person, unit, holder string) []doer {
+	if holder == "" || holder == person {
+		return []doer{{person, unit}}
+	}
+	return []doer{{person, unit}, {holder, unit}}
+}
+
 // doers are who did an action, here or anywhere in the family. The act in progress counts
 // once it is done, though it is not written yet.
 func (st *state) doers(r workflow.Apart) ([]doer, error) {
@@ -312,7 +358,7 @@ func (st *state) doers(r workflow.Apart) ([]doer, error) {
 		var out []doer
 		for _, m := range st.moves {
 			if m.Done && m.Action == r.Did && m.PersonID != "" {
-				out = append(out, doer{m.PersonID, m.UnitID})
+				out = append(out, doersOf(m.PersonID, m.UnitID, m.Data.For)...)
 			}
 		}
 		return out, nil
@@ -326,8 +372,11 @@ func (st *state) doers(r workflow.Apart) ([]doer, error) {
 	out, known := st.did[id+"/"+r.Did]
 	if !known { // asked of every holder of a role: once is enough
 		var err error
-		if out, err = db.Collect(st.ctx, st.tx, stmt, []any{id, r.Did}, func(rows db.Rows) (d doer, err error) {
-			return d, rows.Scan(&d.person, &d.unit)
+		if _, err = db.Collect(st.ctx, st.tx, stmt, []any{id, r.Did}, func(rows db.Rows) (struct{}, error) {
+			var person, unit, holder string
+			err := rows.Scan(&person, &unit, &holder)
+			out = append(out, doersOf(person, unit, holder)...)
+			return struct{}{}, err
 		}); err != nil {
 			return nil, err
 		}
@@ -337,7 +386,7 @@ func (st *state) doers(r workflow.Apart) ([]doer, error) {
 		st.did[id+"/"+r.Did] = out
 	}
 	if st.acted && !r.OnAbout && st.move.Action == r.Did && st.move.PersonID != "" {
-		out = append(slices.Clone(out), doer{st.move.PersonID, st.move.UnitID})
+		out = append(slices.Clone(out), doersOf(st.move.PersonID, st.move.UnitID, st.move.Data.For)...)
 	}
 	return out, nil
 }

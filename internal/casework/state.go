@@ -32,26 +32,27 @@ type state struct {
 	moves  []Move            // of the case, where it is read whole
 	did    map[string][]doer // by case and action, loaded when asked for
 
-	fresh     bool // not yet in the database
-	move      *Move
-	happened  []workflow.Trigger // in this act, in order
-	acted     bool               // the act is done, and about to be written
-	tells     []telling
-	dueMoved  bool
-	wasOpen   bool              // before the act
-	personal  map[string]any    // personal values set in this act
-	before    map[string]string // hashes of the keys before the act
-	originals []original        // what numbers were lifted out of in this act
-	key       *privacy.Key      // that seals what the act gave of somebody
-	sealings  []sealing
-	minor     bool // somebody under age is spoken of
-	later     []task
-	links     []Link
-	task      *workflow.Task // of a part that is answered
-	regraded  bool           // class clocks must be computed anew
-	signal    *Signal        // heard in this act
-	joins     bool           // the parent's set must be looked at
-	joinSelf  []string       // own sets that nobody has to be waited for
+	alsoReported []string // people whose cases were merged into this one; nil: not read yet
+	fresh        bool     // not yet in the database
+	move         *Move
+	happened     []workflow.Trigger // in this act, in order
+	acted        bool               // the act is done, and about to be written
+	tells        []telling
+	dueMoved     bool
+	wasOpen      bool              // before the act
+	personal     map[string]any    // personal values set in this act
+	before       map[string]string // hashes of the keys before the act
+	originals    []original        // what numbers were lifted out of in this act
+	key          *privacy.Key      // that seals what the act gave of somebody
+	sealings     []sealing
+	minor        bool // somebody under age is spoken of
+	later        []task
+	links        []Link
+	task         *workflow.Task // of a part that is answered
+	regraded     bool           // class clocks must be computed anew
+	signal       *Signal        // heard in this act
+	joins        bool           // the parent's set must be looked at
+	joinSelf     []string       // own sets that nobody has to be waited for
 
 	wrote  []audit.Row // rows that the act has written
 	reread []audit.Ref // rows whose values are not at hand

@@ -42,10 +42,14 @@ var (
 		role, helper_id, at, device_at, cause, done, reason, data) VALUES (` + places(1, 19) + `)`)
 	movesOf = db.SQL(`SELECT id, case_id, jurisdiction, root_id, action, from_step, to_step, outcome, person_id, post_id, unit_id,
 		role, helper_id, at, device_at, cause, done, reason, data FROM move WHERE case_id = $1 ORDER BY id`)
-	doersInFamily = db.SQL(`SELECT person_id, unit_id FROM move WHERE case_id = $1 AND action = $2 AND done = 1 AND person_id <> ''
-		UNION SELECT person_id, unit_id FROM move WHERE root_id = $1 AND case_id <> root_id AND action = $2 AND done = 1 AND person_id <> ''`)
-	doersOfCase = db.SQL(`SELECT DISTINCT person_id, unit_id FROM move WHERE case_id = $1 AND action = $2 AND done = 1 AND person_id <> ''`)
-	timesDone   = db.SQL(`SELECT count(*) FROM move WHERE case_id = $1 AND action = $2 AND done = 1`)
+	// Who did something, and whose post it was.
+	doersInFamily = db.SQL(`SELECT m.person_id, m.unit_id, COALESCE(h.person_id, '') FROM move m LEFT JOIN post h ON h.id = m.post_id
+			WHERE m.case_id = $1 AND m.action = $2 AND m.done = 1 AND m.person_id <> ''
+		UNION SELECT m.person_id, m.unit_id, COALESCE(h.person_id, '') FROM move m LEFT JOIN post h ON h.id = m.post_id
+			WHERE m.root_id = $1 AND m.case_id <> m.root_id AND m.action = $2 AND m.done = 1 AND m.person_id <> ''`)
+	doersOfCase = db.SQL(`SELECT DISTINCT m.person_id, m.unit_id, COALESCE(h.person_id, '') FROM move m LEFT JOIN post h ON h.id = m.post_id
+		WHERE m.case_id = $1 AND m.action = $2 AND m.done = 1 AND m.person_id <> ''`)
+	timesDone = db.SQL(`SELECT count(*) FROM move WHERE case_id = $1 AND action = $2 AND done = 1`)
 
 	participantsOf    = db.SQL(`SELECT id, case_id, seat, kind, subject, state, from_at, until_at, due_at, move_id, why FROM participant WHERE case_id = $1 ORDER BY id`)
 	updateParticipant = db.SQL(`UPDATE participant SET state = $3, from_at = $4, until_at = $5, due_at = $6 WHERE case_id = $1 AND id = $2`)

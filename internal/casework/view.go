@@ -164,13 +164,14 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 		if d.IsAutomatic() || st.inStep(d, Act{}) != nil {
 			continue
 		}
-		if _, err := st.may(who, d); err != nil {
+		post, err := st.may(who, d)
+		if err != nil {
 			if fault.KindOf(err) == fault.Internal {
 				return nil, err
 			}
 			continue
 		}
-		if err := st.keptApart(who.PersonID, who.Posts, st.apartOf(d)); err != nil {
+		if err := st.keptFrom(who, post, st.apartOf(d)); err != nil {
 			if fault.KindOf(err) == fault.Internal {
 				return nil, err
 			}

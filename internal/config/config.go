@@ -30,6 +30,7 @@ type Config struct {
 	Keys         string         // file with the master keys of personal data
 	Proxies      []netip.Prefix // peers whose forwarding headers are believed
 	AuditKey     string         // file of the key that signs the audit log
+	OIDC         string         // file that describes the systems at which people may log in; "" for none
 	Notify       Notify         // the channels that leave the building
 	Intake       Intake         // the residents' inlet
 
@@ -37,6 +38,14 @@ type Config struct {
 	// which means the administrators, and in demo mode nobody.
 	Factor                      []string
 	SessionIdle, SessionLongest time.Duration // a session ends unused, and in any case
+}
+
+// Base is the address that people type, without a slash behind it; "" where none is set.
+func (c Config) Base() string {
+	if c.Public == nil {
+		return ""
+	}
+	return strings.TrimRight(c.Public.String(), "/")
 }
 
 // prefix begins the name of every variable.
@@ -110,6 +119,10 @@ var general = []setting{
 	}},
 	{name: "audit-key", usage: "`file` with the key that signs the audit log; standard is log.key in the data folder", standard: "", set: func(c *Config, v string) error {
 		c.AuditKey = v
+		return nil
+	}},
+	{name: "oidc", usage: "`file` that describes the OpenID Connect providers at which people may log in", set: func(c *Config, v string) error {
+		c.OIDC = v
 		return nil
 	}},
 	{name: "proxies", usage: "`addresses` whose forwarding headers are believed, CIDR, comma between", standard: "127.0.0.0/8,::1/128", set: func(c *Config, v string) error {

@@ -23,6 +23,7 @@ type Followed struct {
 	Replies   []casework.Reply // what the reporter was told, oldest first
 	Phases    []Phase          // how it went
 	Into      string           // number of the case that it was merged into
+	Goes      *casework.View   // the case that the reporter has a say in: this one, or the other with its answer
 }
 
 // Phase is when a case came into a phase.
@@ -55,7 +56,11 @@ func (s *Service) Act(ctx context.Context, by *account.Actor, from Origin, t Tic
 	if err != nil {
 		return nil, err
 	}
-	act.Case = v.ID
+	goes, err := s.goesOn(ctx, a, v)
+	if err != nil {
+		return nil, err
+	}
+	act.Case = goes.ID
 	if by != nil && by.PersonID != a.PersonID {
 		a.Helper = by.PersonID
 	}
@@ -128,6 +133,19 @@ func sameNumber(a, b string) bool {
 	return fold(a) == fold(b)
 }
 
+// goesOn is the case that a reporter has a say in: his own, or the one it was merged into once
+// that has its answer.
+func (s *Service) goesOn(ctx context.Context, a *casework.Actor, v *casework.View) (*casework.View, error) {
+	if v.MergedInto == "" {
+		return v, nil
+	}
+	into, err := s.Cases.View(ctx, a, v.MergedInto)
+	if err == nil && (into.Phase == workflow.Rating || into.Phase == workflow.Closed) {
+		return into, nil
+	}
+	return v, err
+}
+
 // followed is what the reporter may see. Of a case that was merged it is what became of the
 // other one.
 func (s *Service) followed(ctx context.Context, a *casework.Actor, v *casework.View) (*Followed, error) {
@@ -142,9 +160,14 @@ func (s *Service) followed(ctx context.Context, a *casework.Actor, v *casework.V
 	if v.Open() {
 		out.DueAt, _ = v.CitizensDue()
 	}
-	if v.Phase == workflow.Rating {
-		for _, c := range v.Clocks {
-			if d := lifeClock(v.Life, c.Name); d != nil && len(d.In) > 0 && c.State == casework.Running {
+	goes, err := s.goesOn(ctx, a, v)
+	if err != nil {
+		return nil, err
+	}
+	out.Goes = goes
+	if goes.Phase == workflow.Rating {
+		for _, c := range goes.Clocks {
+			if d := lifeClock(goes.Life, c.Name); d != nil && len(d.In) > 0 && c.State == casework.Running {
 				out.RateUntil = c.Due
 			}
 		}

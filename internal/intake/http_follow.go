@@ -96,7 +96,7 @@ func (s *Service) followedJSON(ctx context.Context, f *Followed) *followOutput {
 	k := shown.Case
 	out := FollowedJSON{Number: k.Number, ClassTitle: k.ClassTitle, Title: k.Title, AreaName: k.AreaName, Phase: k.Phase, StepTitle: k.StepTitle, UnitName: k.UnitName,
 		OutcomeTitle: shown.Case.OutcomeTitle, OpenedAt: k.OpenedAt, DueAt: db.Ms(f.DueAt), RateUntil: db.Ms(f.RateUntil), ClosedAt: db.Ms(f.ClosedAt),
-		MergedInto: f.Into, Version: k.Version, Replies: []ReplyJSON{}, Phases: []PhaseJSON{}, Can: []casework.OfferJSON{}}
+		MergedInto: f.Into, Version: f.Goes.Version, Replies: []ReplyJSON{}, Phases: []PhaseJSON{}, Can: []casework.OfferJSON{}}
 	for _, r := range f.Replies {
 		x := ReplyJSON{At: db.Ms(r.At), Text: r.Text}
 		if u, ok := s.Cases.World.Tree().Unit(r.UnitID); ok {
@@ -107,7 +107,11 @@ func (s *Service) followedJSON(ctx context.Context, f *Followed) *followOutput {
 	for _, p := range f.Phases {
 		out.Phases = append(out.Phases, PhaseJSON{string(p.Phase), db.Ms(p.At)})
 	}
-	for _, o := range shown.Can {
+	can := shown.Can
+	if f.Goes != f.View {
+		can = s.Cases.Shown(ctx, f.Goes).Can
+	}
+	for _, o := range can {
 		if !slices.ContainsFunc(o.Asks, func(a casework.FormJSON) bool { return !slices.Contains(drawable, a.Type) }) {
 			o.Also = slices.DeleteFunc(o.Also, func(a casework.FormJSON) bool { return !slices.Contains(drawable, a.Type) })
 			out.Can = append(out.Can, o)

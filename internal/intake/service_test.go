@@ -75,6 +75,52 @@ func TestAnAnonymousReportIsFollowedToItsEnd(t *testing.T) {
 	})
 }
 
+// Two report the same matter without an account, and the reports are merged: both read the
+// answer under their own number and code, and both may say what they think of it. What comes
+// before the answer, only the first may take back.
+func TestBothWhoseReportsWereMergedAreAnswered(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c, ctx := open(t, d), t.Context()
+		first, err := c.Report(ctx, nil, phone, c.rubbish())
+		must(t, err)
+		second, err := c.Report(ctx, nil, other, c.rubbish())
+		must(t, err)
+		one, two := Ticket{first.Number, first.Code}, Ticket{second.Number, second.Code}
+		into := first.CaseID
+		c.does("dispatcher", second.CaseID, "merge", map[string]any{"into": into})
+		f, err := c.Follow(ctx, other, two)
+		must(t, err)
+		if f.Into != first.Number || may(f, "withdraw") || may(f, "rate") {
+			t.Errorf("merged into %s, may %v", f.Into, f.Goes.Can)
+		}
+		c.does("dispatcher", into, "classify", nil)
+		c.does("dispatcher", into, "dispatch", map[string]any{"handler": unitOf(c, "waste")})
+		c.does("handler", into, "acknowledge", nil)
+		c.does("handler", into, "finish", map[string]any{"result": "已清运"})
+		c.clock.Add(time.Hour)
+		c.does("inspector", into, "confirm", map[string]any{"reply": "已清运"})
+		for _, ticket := range []Ticket{one, two} {
+			f, err := c.Follow(ctx, phone, ticket)
+			must(t, err)
+			if len(f.Replies) != 1 || f.Replies[0].Text != "已清运" || !may(f, "rate") || f.RateUntil.IsZero() {
+				t.Errorf("%s: %+v, may %v", ticket.Number, f.Replies, f.Goes.Can)
+			}
+		}
+		_, err = c.Act(ctx, nil, other, two, casework.Act{Action: "rate", Values: map[string]any{"stars": 5}, Key: uuid.NewString()})
+		must(t, err)
+		f, err = c.Follow(ctx, phone, one)
+		must(t, err)
+		if f.Outcome != "solved" || !may(f, "reopen") || may(f, "rate") {
+			t.Errorf("rated by the other: %s, may %v", f.Outcome, f.Goes.Can)
+		}
+	})
+}
+
+// may tells whether the reporter is offered an action, on the report or on that with its answer.
+func may(f *Followed, action string) bool {
+	return slices.ContainsFunc(f.Goes.Can, func(o casework.Offer) bool { return o.Action == action })
+}
+
 func can(f *Followed, action string) bool {
 	return slices.ContainsFunc(f.Can, func(o casework.Offer) bool { return o.Action == action })
 }

@@ -43,6 +43,7 @@ func Check(p *Pack, others ...*Pack) Report {
 var Rules = []string{
 	"pack.no_readme", "pack.unknown_need", "pack.nothing_in_it",
 	"class.unknown_life", "class.unknown_severity", "class.unknown_group", "class.unknown_role", "class.unknown_clock", "class.spot_unused", "class.unsorted_stuck", "class.duplicate_unmergeable", "class.severity_rule",
+	"role.unknown_invited",
 	"duty.unknown_class", "duty.unit_or_post", "duty.unknown_role", "duty.never_reached", "date.backwards",
 	"record.unknown_field", "record.personal_key", "record.key_type", "record.unchangeable", "record.unknown_changer", "relation.unknown_record", "table.overlap", "table.gap", "table.bad_value",
 	"field.unknown_options", "field.choice_without_options", "field.rows_without_list", "field.personal_undeclared", "field.never_asked",
@@ -93,6 +94,13 @@ func (c *checking) pack() {
 	}
 	if len(c.p.Lives)+len(c.p.Classes)+len(c.p.Records) == 0 {
 		c.say("pack.nothing_in_it", "pack.yaml", nil)
+	}
+	for _, r := range c.p.Roles {
+		for _, invited := range r.Invites {
+			if !c.role(invited) {
+				c.unknown("role.unknown_invited", "pack.yaml", []string{"roles", r.Name, "invites"}, invited, c.roleNames())
+			}
+		}
 	}
 	known := c.p.clockNames()
 	for i, s := range c.p.Severities {

@@ -54,6 +54,8 @@ type Role struct {
 	Sees   string   // SeesArea (default), SeesUnit or SeesOwn
 	// Unmasks are the purposes for which its holders may read what is masked, of cases they see.
 	Unmasks []string
+	// Invites are the roles whose holders below it this role gives a way to log in by telephone.
+	Invites []string
 }
 
 // Which cases a role sees besides those its holder takes part in.

@@ -17,7 +17,7 @@ func (p *Pack) readPack(n *shape.Node) {
 	})
 	p.Needs = n.Get("needs").Texts()
 	p.Roles = entries(n.Get("roles"), func(name string, n *shape.Node) Role {
-		r := Role{name, readWords(n.Get("title")), n.Get("level").Texts(), readText(n.Get("sees")), n.Get("unmasks").Texts()}
+		r := Role{name, readWords(n.Get("title")), n.Get("level").Texts(), readText(n.Get("sees")), n.Get("unmasks").Texts(), n.Get("invites").Texts()}
 		if r.Sees == "" {
 			r.Sees = SeesArea
 		}

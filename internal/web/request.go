@@ -22,6 +22,7 @@ type Client struct {
 	Addr      string // IP address without port
 	Secure    bool   // reached us, or our proxy, over TLS
 	UserAgent string // cut to 200 bytes
+	Host      string // by which it reached us, as it says
 }
 
 // request travels in the context of every request.
@@ -47,6 +48,15 @@ func RequestID(ctx context.Context) string { return from(ctx).id }
 
 // ClientOf returns what is known of the sender of the request that ctx belongs to.
 func ClientOf(ctx context.Context) Client { return from(ctx).client }
+
+// Base is the address under which the sender of the request reached us: scheme and host.
+func Base(ctx context.Context) string {
+	c := ClientOf(ctx)
+	if c.Secure {
+		return "https://" + c.Host
+	}
+	return "http://" + c.Host
+}
 
 // Lang returns the language, "zh" or "en", that the sender of the request prefers.
 // Without a preference it is Chinese.
@@ -110,7 +120,7 @@ func (s *Server) finish(w *recorder, r *http.Request, began time.Time) {
 
 // client reads who sent r, believing forwarding headers only from our own proxies.
 func (s *Server) client(r *http.Request) Client {
-	c := Client{Addr: r.RemoteAddr, Secure: r.TLS != nil, UserAgent: plainText(r.UserAgent(), 200)}
+	c := Client{Addr: r.RemoteAddr, Secure: r.TLS != nil, UserAgent: plainText(r.UserAgent(), 200), Host: r.Host}
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		c.Addr = host
 	}

@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// askEvery is how often at most the reader's rights are asked for before an event.
+const askEvery = time.Second
+
 // patience is how long a reader of a stream may take to accept one event.
 const patience = 10 * time.Second
 
@@ -63,6 +66,7 @@ func (s *Server) follow(r *http.Request, out eventWriter, feed *Feed, may func()
 	}
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
+	var asked time.Time // rights also end by themselves, at a moment nobody tells
 	for {
 		select {
 		case <-r.Context().Done():
@@ -71,10 +75,13 @@ func (s *Server) follow(r *http.Request, out eventWriter, feed *Feed, may func()
 			if !more {
 				return
 			}
-			if _, own := ReaderOf(e.Topic); own {
-				if !may() {
+			_, own := ReaderOf(e.Topic)
+			if now := time.Now(); own || now.Sub(asked) >= askEvery {
+				if asked = now; !may() {
 					return
 				}
+			}
+			if own {
 				continue
 			}
 			b, _ := json.Marshal(e)
@@ -87,6 +94,15 @@ func (s *Server) follow(r *http.Request, out eventWriter, feed *Feed, may func()
 			}
 		}
 	}
+}
+
+// Again says who asks as if the request came now: for an answer that takes long, whose reader may
+// have lost rights meanwhile.
+func (s *Server) Again(r *http.Request) (context.Context, error) {
+	if s.Authenticate == nil {
+		return r.Context(), nil
+	}
+	return s.Authenticate(r.Context(), r)
 }
 
 // stillMay asks for the reader's topics as if the request came now.

@@ -466,6 +466,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those for whom the asker answers, with their telephones */
+        get: operations["charges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charges/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back */
+        delete: operations["uninvite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/classes": {
         parameters: {
             query?: never;
@@ -517,6 +551,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who acts for whom, as far as it concerns the asker */
+        get: operations["delegations"];
+        put?: never;
+        /** Let somebody act in the post of an absent colleague */
+        post: operations["delegate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/delegations/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The colleague is back: end it now */
+        post: operations["endDelegation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/delegations/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The posts for which the asker may say who acts in them */
+        get: operations["lendablePosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries": {
         parameters: {
             query?: never;
@@ -528,6 +614,23 @@ export interface paths {
         get: operations["deliveries"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A telephone is lost: end it with every session on it */
+        post: operations["endDevice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -721,6 +824,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give people a way to log in with their own telephone */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Use an invitation: bind this telephone under a PIN and log in */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whom an invitation is for */
+        post: operations["lookAtInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/log": {
         parameters: {
             query?: never;
@@ -852,6 +1006,23 @@ export interface paths {
         get: operations["myContacts"];
         /** Say how I am reached outside the program */
         put: operations["setMyContacts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The telephones I log in on */
+        get: operations["myDevices"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1168,6 +1339,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose telephone this is */
+        get: operations["thisDevice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log out here, and learn where to log out at the provider */
+        post: operations["leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/outside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Other systems at which people may log in */
+        get: operations["outsideProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/outside/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to a provider to log in there */
+        get: operations["beginOutside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in on a bound telephone */
+        post: operations["logInByPIN"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units": {
         parameters: {
             query?: never;
@@ -1214,6 +1470,11 @@ export interface components {
             /** @description pack/kind of records; class or life of cases */
             of: string;
             title: string;
+        };
+        AcceptInputBody: {
+            code?: string;
+            pin: string;
+            token?: string;
         };
         AccountPost: {
             area?: components["schemas"]["MyArea"];
@@ -1428,6 +1689,22 @@ export interface components {
              */
             work?: number;
         };
+        ChargeJSON: {
+            devices: components["schemas"]["DeviceJSON"][];
+            id: string;
+            /**
+             * Format: int64
+             * @description ms UTC until which an open invitation may be used
+             */
+            invited?: number;
+            name: string;
+            post: components["schemas"]["MyPost"];
+        };
+        ChargesOutputBody: {
+            /** @description there are more; ask for a name */
+            more?: boolean;
+            people: components["schemas"]["ChargeJSON"][];
+        };
         CheckJSON: {
             /** Format: int64 */
             asked_at: number;
@@ -1491,12 +1768,65 @@ export interface components {
             name?: string;
             phone?: string;
         };
+        Cookie: {
+            Domain: string;
+            /** Format: date-time */
+            Expires: string;
+            HttpOnly: boolean;
+            /** Format: int64 */
+            MaxAge: number;
+            Name: string;
+            Partitioned: boolean;
+            Path: string;
+            Quoted: boolean;
+            Raw: string;
+            RawExpires: string;
+            /** Format: int64 */
+            SameSite: number;
+            Secure: boolean;
+            Unparsed: string[];
+            Value: string;
+        };
         CorrectInputBody: {
             field: string;
             /** @description not needed by the reporter */
             purpose?: string;
             reason: string;
             value: unknown;
+        };
+        DelegateInputBody: {
+            post_id: string;
+            /**
+             * Format: int64
+             * @description ms UTC; now when it is past or left out
+             */
+            since?: number;
+            /** @description person who acts */
+            to: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            until: number;
+        };
+        DelegateOutputBody: {
+            id: string;
+        };
+        DelegationJSON: {
+            /** @description who holds the post */
+            from: components["schemas"]["Named"];
+            id: string;
+            may_end: boolean;
+            post: components["schemas"]["MyPost"];
+            /** Format: int64 */
+            since: number;
+            /** @description who acts in it */
+            to: components["schemas"]["Named"];
+            /** Format: int64 */
+            until: number;
+        };
+        DelegationsOutputBody: {
+            delegations: components["schemas"]["DelegationJSON"][];
         };
         DeliveryView: {
             /** Format: int64 */
@@ -1522,6 +1852,32 @@ export interface components {
             why?: string;
             /** @description the same in words */
             why_text?: string;
+        };
+        DeviceJSON: {
+            /** Format: int64 */
+            bound_at: number;
+            /** Format: int64 */
+            expires_at: number;
+            id: string;
+            /** @description too many wrong PINs */
+            locked: boolean;
+            /** @description what its browser calls itself */
+            name: string;
+            /**
+             * Format: int64
+             * @description last log-in with the PIN
+             */
+            seen_at: number;
+        };
+        DeviceOutputBody: {
+            /** Format: int64 */
+            expires_at: number;
+            /** @description too many wrong PINs */
+            locked: boolean;
+            name: string;
+        };
+        DevicesOutputBody: {
+            devices: components["schemas"]["DeviceJSON"][];
         };
         EarlierInputBody: {
             phone: string;
@@ -1673,6 +2029,27 @@ export interface components {
             /** @description a report needs no class */
             unsorted: boolean;
         };
+        InvitationJSON: {
+            /** @description what the picture says */
+            address: string;
+            /** @description twelve digits, in place of the picture */
+            code: string;
+            /** Format: int64 */
+            expires_at: number;
+            name: string;
+            person_id: string;
+            /** @description QR code, an SVG as a data address */
+            picture: string;
+            post: components["schemas"]["MyPost"];
+        };
+        InviteInputBody: {
+            people: string[];
+            /** @description to be printed: may be used for longer */
+            sheet?: boolean;
+        };
+        InviteOutputBody: {
+            invitations: components["schemas"]["InvitationJSON"][];
+        };
         LeafJSON: {
             act: string;
             /**
@@ -1699,6 +2076,10 @@ export interface components {
             /** @description kind/ID */
             subject: string;
         };
+        LeaveOutputBody: {
+            /** @description where the provider ends its own session; go there */
+            to?: string;
+        };
         LeavesOutputBody: {
             /**
              * Format: int64
@@ -1719,6 +2100,13 @@ export interface components {
              * @description leaves without a number yet
              */
             waiting: number;
+        };
+        LendableJSON: {
+            holder: components["schemas"]["Named"];
+            post: components["schemas"]["MyPost"];
+        };
+        LendableOutputBody: {
+            posts: components["schemas"]["LendableJSON"][];
         };
         LetterView: {
             /** Format: int64 */
@@ -1819,6 +2207,18 @@ export interface components {
              */
             size: number;
         };
+        LookInputBody: {
+            code?: string;
+            token?: string;
+        };
+        LookOutputBody: {
+            /** @description who made the invitation */
+            by: string;
+            /** Format: int64 */
+            expires_at: number;
+            jurisdiction?: string;
+            name: string;
+        };
         Me: {
             jurisdiction: components["schemas"]["MyCounty"];
             /** @description every post has ended */
@@ -1840,6 +2240,8 @@ export interface components {
             cause?: string;
             code?: string;
             done: boolean;
+            /** @description the absent colleague in whose post it was done */
+            for_name?: string;
             from_step: string;
             id: string;
             /** @description moments of clocks that came, in words */
@@ -2074,6 +2476,9 @@ export interface components {
             /** @enum {string} */
             phase: "waiting" | "working" | "verifying" | "rating" | "closed";
         };
+        PinInputBody: {
+            pin: string;
+        };
         PlacesOutputBody: {
             /** @description best first; names repeat, so that several may be meant */
             places: components["schemas"]["NamedPlaceJSON"][];
@@ -2147,6 +2552,13 @@ export interface components {
             /** @description of the second factor that there is, or a recovery code */
             code?: string;
             password: string;
+        };
+        ProviderJSON: {
+            name: string;
+            title: string;
+        };
+        ProvidersOutputBody: {
+            providers: components["schemas"]["ProviderJSON"][];
         };
         ReadingJSON: {
             /** Format: int64 */
@@ -3499,6 +3911,67 @@ export interface operations {
             };
         };
     };
+    charges: {
+        parameters: {
+            query?: {
+                /** @description part of a name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uninvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listClasses: {
         parameters: {
             query?: {
@@ -3593,6 +4066,129 @@ export interface operations {
             };
         };
     };
+    delegations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegationsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delegate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegateInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegateOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endDelegation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lendablePosts: {
+        parameters: {
+            query?: {
+                /** @description part of the holder's name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LendableOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     deliveries: {
         parameters: {
             query?: {
@@ -3617,6 +4213,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListDeliveryViewBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -4022,6 +4647,106 @@ export interface operations {
             };
         };
     };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookAtInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     viewLog: {
         parameters: {
             query?: never;
@@ -4322,6 +5047,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicesOutputBody"];
+                };
             };
             /** @description Error */
             default: {
@@ -4986,6 +5740,163 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    thisDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                gezhi_device?: components["schemas"]["Cookie"];
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaveOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outsideProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvidersOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginOutside: {
+        parameters: {
+            query?: {
+                to?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logInByPIN: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                gezhi_device?: components["schemas"]["Cookie"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
             };
             /** @description Error */
             default: {
