@@ -33,6 +33,8 @@ type Report struct {
 	Recording    string   // file that came before
 	Contact      Contact
 	HappenedAt   time.Time
+	Against      []string // people and units that it is about: it never reaches them
+	Avoid        bool     // not the own village: it begins one level up
 	Challenge    *Answer
 	Key          string // idempotency key, made by the client and known to nobody else
 }

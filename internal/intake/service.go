@@ -189,7 +189,7 @@ func (s *Service) give(ctx context.Context, code string, x row, w who) error {
 // opening is the case that a report asks for. Without a class it is one that the packs have
 // for what is to be sorted; where they have none: intake.class_needed.
 func (s *Service) opening(ctx context.Context, w who, j account.Jurisdiction, r Report) (casework.Opening, error) {
-	o := casework.Opening{Class: r.Class, Text: r.Text, AreaID: r.AreaID, Channel: r.Channel, HappenedAt: r.HappenedAt, Nature: j.Nature, Key: r.Key}
+	o := casework.Opening{Class: r.Class, Text: r.Text, AreaID: r.AreaID, Channel: r.Channel, HappenedAt: r.HappenedAt, Nature: j.Nature, Key: r.Key, Against: r.Against, Avoid: r.Avoid}
 	if o.Channel == "" {
 		if o.Channel = channelHome; r.By == ByHelper {
 			o.Channel = channelField
