@@ -185,7 +185,7 @@ func (a *App) serve() {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
 	a.Cases.Routes(a.Web)
-	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor}
+	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor, Name: a.personName}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
 	(&paste.Service{Cases: a.Cases, Guess: a.guess}).Routes(a.Web)

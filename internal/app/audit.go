@@ -15,3 +15,12 @@ func (a *App) auditor(ctx context.Context) (audit.Asker, error) {
 	}
 	return audit.Asker{Person: who.PersonID, Jurisdiction: who.Jurisdiction}, nil
 }
+
+// personName is what somebody is called; "" for an unknown id.
+func (a *App) personName(ctx context.Context, id string) string {
+	p, err := a.Accounts.Person(ctx, id)
+	if err != nil {
+		return ""
+	}
+	return p.Name
+}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"gezhi/internal/audit"
 	"gezhi/internal/clock"
@@ -176,3 +179,52 @@ func TestLateLeavesAreNumberedAndNumbersAreGivenOnce(t *testing.T) {
 }
 
 const leaseOver = 11e9 // longer than a lease, in nanoseconds
+
+// A receipt proves that its leaf is in the log, also as a code, and shows neither who wrote it
+// nor what; proofs lead from one checkpoint to the next.
+func TestAReceiptProvesItsLeaf(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		g := newGround(t, d)
+		s := &audit.Service{DB: d, Now: g.log.Now, NewID: id.New}
+		_, first, err := s.Head(t.Context())
+		must(t, err)
+		leaf := id.New()
+		write(t, d, func(ctx context.Context, tx *db.Tx) error {
+			return audit.Append(ctx, tx, audit.Leaf{ID: leaf, Subject: "case/c1", Act: "move", Person: "the-clerk", Said: "what-was-said", At: noon})
+		})
+		of := func() (r *audit.Receipt, err error) {
+			err = d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+				r, err = audit.ReceiptOf(ctx, tx, leaf, "2026-000001")
+				return err
+			})
+			return r, err
+		}
+		if _, err := of(); err == nil {
+			t.Error("a receipt of what is not in the log yet")
+		}
+		_, err = g.log.Round(t.Context())
+		must(t, err)
+		r, err := of()
+		must(t, err)
+		head, err := r.Check(g.log.Key.Public)
+		must(t, err)
+		code, err := r.Compact()
+		must(t, err)
+		if strings.Contains(code, "clerk") || strings.Contains(code, "what-was") || len(code) > 1800 {
+			t.Errorf("%d bytes: %s", len(code), code)
+		}
+		proof, err := s.Consistency(t.Context(), first.Size, head.Size)
+		must(t, err)
+		must(t, tlog.CheckTree(proof, head.Size, head.Root, first.Size, first.Root))
+		in, err := s.Inclusion(t.Context(), r.Seq, head.Size)
+		must(t, err)
+		must(t, tlog.CheckRecord(in, head.Size, head.Root, r.Seq-1, tlog.RecordHash([]byte(r.Record))))
+		if _, err := s.Consistency(t.Context(), 1, head.Size+1); err == nil {
+			t.Error("a proof of what is not there yet")
+		}
+		r.Record += " "
+		if _, err := r.Check(g.log.Key.Public); err == nil {
+			t.Error("a changed receipt holds")
+		}
+	})
+}

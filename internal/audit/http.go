@@ -44,6 +44,7 @@ type LeafJSON struct {
 	Subject string          `json:"subject" doc:"kind/ID"`
 	Act     string          `json:"act"`
 	Person  string          `json:"person,omitempty" doc:"empty: the system"`
+	Name    string          `json:"name,omitempty" doc:"of the person"`
 	At      int64           `json:"at" doc:"ms UTC"`
 	Hash    string          `json:"hash"`
 	Said    json.RawMessage `json:"said,omitempty"`
@@ -74,6 +75,7 @@ type leavesOutput struct {
 type CheckJSON struct {
 	ID      string  `json:"id"`
 	Person  string  `json:"person"`
+	Name    string  `json:"name,omitempty" doc:"of the person"`
 	State   string  `json:"state" doc:"waiting, running, done or failed"`
 	Done    int64   `json:"done"`
 	Total   int64   `json:"total"`
@@ -104,7 +106,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/log/consistency", ID: "logConsistency", Summary: "Proof that one checkpoint continues another", Tags: tags, Public: true}, s.httpConsistency)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/log/inclusion", ID: "logInclusion", Summary: "Proof that a leaf lies under a checkpoint", Tags: tags, Public: true}, s.httpInclusion)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/log/leaves", ID: "listLeaves", Summary: "A page of the audit log, newest first; for auditors", Tags: tags}, s.httpLeaves)
-	web.Op(srv, web.Operation{Method: "POST", Path: "/log/checks", ID: "askCheck", Summary: "Verify the database against the log; for auditors", Tags: tags, Status: http.StatusAccepted}, s.httpAsk)
+	web.Op(srv, web.Operation{Method: "POST", Path: "/log/checks", ID: "askCheck", Summary: "Verify the database against the log; for auditors", Tags: tags, Status: http.StatusCreated}, s.httpAsk)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/log/checks", ID: "listChecks", Summary: "Verifications with their progress and result; for auditors", Tags: tags}, s.httpChecks)
 }
 
@@ -198,7 +200,19 @@ func (s *Service) httpLeaves(ctx context.Context, in *leavesInput) (*leavesOutpu
 		out.Body.Root = root
 		return nil
 	})
+	for i := range out.Body.Leaves {
+		l := &out.Body.Leaves[i]
+		l.Name = s.name(ctx, l.Person)
+	}
 	return out, err
+}
+
+// name is what somebody is called; "" where nobody can say.
+func (s *Service) name(ctx context.Context, person string) string {
+	if s.Name == nil || person == "" {
+		return ""
+	}
+	return s.Name(ctx, person)
 }
 
 func (s *stored) json() LeafJSON {
@@ -229,7 +243,7 @@ func (s *Service) httpChecks(ctx context.Context, _ *struct{}) (*checksOutput, e
 	out := &checksOutput{}
 	out.Body.Checks = make([]CheckJSON, len(all))
 	for i, c := range all {
-		out.Body.Checks[i] = CheckJSON{ID: c.ID, Person: c.Person, State: c.State, Done: c.Done, Total: c.Total, AskedAt: db.Ms(c.AskedAt), EndedAt: db.Ms(c.EndsAt), Report: c.Report}
+		out.Body.Checks[i] = CheckJSON{ID: c.ID, Person: c.Person, Name: s.name(ctx, c.Person), State: c.State, Done: c.Done, Total: c.Total, AskedAt: db.Ms(c.AskedAt), EndedAt: db.Ms(c.EndsAt), Report: c.Report}
 	}
 	return out, err
 }

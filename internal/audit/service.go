@@ -30,6 +30,8 @@ type Service struct {
 	KeyFile string // of the log's key; its public half is looked for beside it
 	// May tells who asks, if he may read the audit.
 	May func(ctx context.Context) (Asker, error)
+	// Name is what a person is called.
+	Name func(ctx context.Context, person string) string
 
 	asked chan string
 }

@@ -154,7 +154,6 @@ var (
 	countCases = db.SQL(`SELECT count(*) FROM cases`)
 	anyLegacy  = db.SQL(`SELECT count(*) FROM (SELECT id FROM audit_leaf WHERE form = 1 LIMIT 1) AS f`)
 	maxNumber  = db.SQL(`SELECT COALESCE(max(seq), 0) FROM audit_leaf WHERE seq > 0`)
-	wasAdopted = db.SQL(`SELECT count(*) FROM audit_leaf WHERE subject = 'log' AND act = 'adopted' AND seq > 0`)
 	allHeads   = db.SQL(`SELECT size, root, note, at FROM audit_head ORDER BY size`)
 )
 
@@ -183,16 +182,16 @@ func (v *Verifier) begin(ctx context.Context) error {
 		}
 		r := v.report
 		r.Origin, r.Size, r.Root, r.OwnKey = v.head.Origin, v.head.Size, v.head.Root.String(), v.Public == ""
-		var last, legacy, adopted int64
+		var last, legacy int64
 		for _, x := range []struct {
 			stmt db.Stmt
 			into *int64
-		}{{howWaits, &r.Waiting}, {countCases, &v.cases}, {anyLegacy, &legacy}, {wasAdopted, &adopted}, {maxNumber, &last}} {
+		}{{howWaits, &r.Waiting}, {countCases, &v.cases}, {anyLegacy, &legacy}, {maxNumber, &last}} {
 			if err := tx.Row(ctx, x.stmt, nil, x.into); err != nil {
 				return err
 			}
 		}
-		v.legacy = legacy > 0 && adopted == 0
+		v.legacy = legacy > 0
 		if last > v.head.Size {
 			v.find(Finding{Kind: LeafInserted, Seq: last})
 		}

@@ -225,6 +225,18 @@ func (s *Service) httpUpload(w http.ResponseWriter, r *http.Request) error {
 	return web.JSON(w, http.StatusCreated, FileJSON{f.ID, f.Name, f.Type, f.Size})
 }
 
+// noteReading keeps that somebody read a file of a case, before they get it. One's own file,
+// before it is on a case, is not noted.
+func (s *Service) noteReading(ctx context.Context, who *Actor, f File) error {
+	if f.CaseID == "" {
+		return nil
+	}
+	return s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+		return audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: f.Jurisdiction, Subject: "case/" + f.CaseID, Act: "file.read", Person: who.PersonID, At: s.Now(),
+			Said: map[string]string{"file": f.ID}})
+	})
+}
+
 func (s *Service) httpDownload(w http.ResponseWriter, r *http.Request) error {
 	who, err := s.asker(r.Context())
 	if err != nil {
@@ -232,6 +244,9 @@ func (s *Service) httpDownload(w http.ResponseWriter, r *http.Request) error {
 	}
 	f, err := s.fileFor(r.Context(), who, r.PathValue("id"))
 	if err != nil {
+		return err
+	}
+	if err := s.noteReading(r.Context(), who, f); err != nil {
 		return err
 	}
 	return s.send(w, r, f)

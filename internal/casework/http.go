@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"gezhi/internal/account"
+	"gezhi/internal/audit"
+	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
@@ -155,6 +157,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags, Pace: web.ExportPace,
 		Exchange: web.Exchange{Query: Filter{}, Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}, s.export(srv, web.XLSX))
 	s.fileRoutes(srv)
+	s.receiptRoutes(srv)
 	s.privacyRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
 }
@@ -318,6 +321,13 @@ func (c *Case) Topics() []string {
 	return out
 }
 
+// noteExport keeps that somebody took cases away in a file, before they get it.
+func (s *Service) noteExport(ctx context.Context, who *Actor) error {
+	return s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+		return audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: who.Jurisdiction, Subject: "person/" + who.PersonID, Act: "cases.exported", Person: who.PersonID, At: s.Now()})
+	})
+}
+
 // export sends a whole queue in short views, page by page. Whoever loses or gains rights between two
 // pages gets no half of either: case.rights_changed.
 func (s *Service) export(srv *web.Server, send func(http.ResponseWriter, string, []string, web.Rows) error) func(http.ResponseWriter, *http.Request) error {
@@ -330,6 +340,9 @@ func (s *Service) export(srv *web.Server, send func(http.ResponseWriter, string,
 		v := r.URL.Query()
 		q := Filter{Queue: v.Get("queue"), Class: v.Get("class"), Phase: v.Get("phase"), Area: v.Get("area"), Severity: v.Get("severity")}.query()
 		q.Limit = cmp.Or(s.Page, 200)
+		if err := s.noteExport(ctx, who); err != nil {
+			return err
+		}
 		lang := web.Lang(ctx)
 		head := make([]string, len(exportColumns))
 		for i, c := range exportColumns {

@@ -66,6 +66,10 @@ export const accountSessions = (id: string) => call('get', '/accounts/{id}/sessi
 export const endAccountSession = (id: string, session: string) => call('delete', '/accounts/{id}/sessions/{session}', { id, session })
 export const endAccountSessions = (id: string) => call('delete', '/accounts/{id}/sessions', { id })
 
+export const leaves = (query: Query<'get', '/log/leaves'>) => call('get', '/log/leaves', { query })
+export const checks = () => call('get', '/log/checks').then(r => r.checks)
+export const askCheck = () => call('post', '/log/checks')
+
 export const classesToOpen = () => call('get', '/classes', { query: { for: 'open' } }).then(r => r.classes)
 export const areas = (query: Query<'get', '/areas'>) => call('get', '/areas', { query }).then(r => r.areas)
 export const places = (q: string) => call('get', '/places', { query: { q } }).then(r => r.places.filter(p => !p.elsewhere))

@@ -415,6 +415,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Receipt: proof that the opening of the case is in the audit log, checked with cmd/receipt */
+        get: operations["caseReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/receipt.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The receipt as a QR code */
+        get: operations["caseReceiptCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/unmask": {
         parameters: {
             query?: never;
@@ -1855,6 +1889,8 @@ export interface components {
             /** Format: int64 */
             ended_at?: number;
             id: string;
+            /** @description of the person */
+            name?: string;
             person: string;
             report?: components["schemas"]["Report"];
             /** @description waiting, running, done or failed */
@@ -2225,6 +2261,8 @@ export interface components {
             erased?: boolean;
             hash: string;
             id: string;
+            /** @description of the person */
+            name?: string;
             /** @description empty: the system */
             person?: string;
             /**
@@ -2771,6 +2809,25 @@ export interface components {
         ReadingsOutputBody: {
             next?: string;
             readings: components["schemas"]["ReadingJSON"][];
+        };
+        Receipt: {
+            /** @description the signed head that the proof leads to */
+            checkpoint: string;
+            /** @description form of the receipt: 1 */
+            gezhi_receipt: string;
+            /** @description public half of the log's key, in the note format */
+            key: string;
+            /** @description what people call the case */
+            number?: string;
+            /** @description hashes from the leaf to the root, base64 */
+            proof: string[];
+            /** @description what the leaf hash is the hash of (RFC 6962), as text */
+            record: string;
+            /**
+             * Format: int64
+             * @description number of the leaf in the log, from 1
+             */
+            seq: number;
         };
         RecordFieldJSON: {
             /** @description personal: text is what may be shown of it */
@@ -3998,6 +4055,68 @@ export interface operations {
             };
         };
     };
+    caseReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    caseReceiptCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     unmask: {
         parameters: {
             query?: never;
@@ -5129,8 +5248,8 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Accepted */
-            202: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };

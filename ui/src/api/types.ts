@@ -62,6 +62,9 @@ export type Accused = Schema['AccusedJSON']
 
 /** Accounts, their posts and sessions, as their owner or an administrator sees them. Times are RFC 3339. */
 export type Account = Schema['AccountRow']
+export type Check = Schema['CheckJSON']
+export type Finding = Schema['Finding']
+export type Leaf = Schema['LeafJSON']
 export type AccountPost = Schema['AccountPost']
 export type SessionRow = Schema['SessionView']
 export type OfferedFactor = Schema['OfferedFactor']

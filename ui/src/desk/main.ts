@@ -24,6 +24,7 @@ const router = createRouter({
         { path: 'notes/:tab?', name: 'told', component: () => import('./ToldPage.vue') },
         { path: 'colleagues/:tab?', name: 'door', component: () => import('./DoorPage.vue') },
         { path: 'account', name: 'account', component: () => import('./AccountPage.vue') },
+        { path: 'audit', name: 'audit', component: () => import('./AuditPage.vue') },
         { path: 'people/:id?', name: 'people', component: () => import('./PeoplePage.vue'), props: true },
       ],
     },
@@ -49,7 +50,7 @@ router.beforeEach(async to => {
 /** Where somebody belongs who cannot be at the page asked for. */
 function elsewhere(name: string) {
   if (!session.ready) return name === 'account' || { name: 'account' }
-  if (!session.works && (name === 'queue' || name === 'case' || name === 'door')) return session.security || session.system ? { name: 'people' } : { name: 'account' }
+  if (!session.works && (name === 'queue' || name === 'case' || name === 'door')) return session.security || session.system ? { name: 'people' } : { name: session.audit ? 'audit' : 'account' }
   return true
 }
 

@@ -14,6 +14,8 @@ export const useSession = defineStore('session', () => {
   const security = computed(() => has('admin.security'))
   /** makes accounts and ends them */
   const system = computed(() => has('admin.system'))
+  /** reads the audit log and verifies it */
+  const audit = computed(() => has('admin.audit'))
   /** holds a post that works on cases; administrators alone do not */
   const works = computed(() => !me.value?.posts.length || me.value.posts.some(p => !p.role.startsWith('admin.')))
   /** nothing else has to be done first, and there is something to do */
@@ -72,5 +74,5 @@ export const useSession = defineStore('session', () => {
     useDrafts().clear()
   }
 
-  return { me, post, security, system, works, ready, ended, recall, signIn, signInByPin, join, signOut, leave }
+  return { me, post, audit, security, system, works, ready, ended, recall, signIn, signInByPin, join, signOut, leave }
 })
