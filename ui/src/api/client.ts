@@ -57,6 +57,7 @@ export const cases = (query: Query<'get', '/cases'>) => call('get', '/cases', { 
 export const caseView = (id: string) => call('get', '/cases/{id}', { id })
 export const likely = (id: string) => call('get', '/cases/{id}/duplicates', { id }).then(r => r.duplicates)
 export const likelyTo = (body: Body<Operation<'post', '/cases/duplicates'>>) => call('post', '/cases/duplicates', { body }).then(r => r.duplicates)
+export const classProposals = (text: string) => call('post', '/class-proposals', { body: { text } })
 export const openCase = (body: NewCase, key: string) => call('post', '/cases', { body, key })
 export const move = (id: string, body: NewMove, key: string) => call('post', '/cases/{id}/moves', { id, body, key }).then(r => r.case)
 

@@ -19,6 +19,7 @@ export type Person = Schema['PersonJSON']
 export type CaseRow = Schema['RowJSON']
 /** an open case that may be the same matter, and why */
 export type LikelyCase = Schema['LikelyJSON']
+export type ClassProposal = Schema['ProposalJSON']
 export type Phase = CaseRow['phase']
 export type CaseView = Schema['ViewJSON']
 export type Clock = Schema['ClockJSON']
