@@ -12,7 +12,8 @@
 // Contacts are the telephone and mail at which a person is told something; they are shown to the
 // person, to a clerk who is to telephone, and to nobody else.
 //
-// Tables: jurisdiction, person, post, delegation, session, login_attempt, contact.
+// Tables: jurisdiction, person, post, delegation, session, session_tie, invitation, device,
+// login_attempt, contact.
 // Routes: POST and DELETE /session, GET /me, GET and PUT /me/contacts.
 //
 // It never knows what a role may do (packs say), keeps no password and no token in clear, tells

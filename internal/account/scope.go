@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Sees is how far the holder of a role may look.
@@ -35,10 +36,18 @@ type Branch struct {
 }
 
 // Scope is where somebody may look: the cases of one jurisdiction that any of the branches
-// reaches. The zero scope reaches nothing.
+// reaches, but for those that are kept from one of the marks. The zero scope reaches nothing.
 type Scope struct {
 	Jurisdiction string
 	Branches     []Branch // sorted, none twice, none inside another
+	Marks        []string // under which a case may be kept from somebody: "person/ID", "unit/ID", "area/ID"
+}
+
+// Above is what lies above areas and units in today's tree, themselves not included. A nil
+// function knows of nothing above.
+type Above struct {
+	Areas func(area string) []string
+	Units func(unit string) []string // those whose people answer for it
 }
 
 // Subject is what a scope needs to know of a case.
@@ -49,13 +58,14 @@ type Subject struct {
 	Posts        []string          // posts that take part
 	Units        []string          // units that take part
 	Areas        [Micro + 1]string // the area and those above it, by level; "" where there is none
+	Kept         []string          // from whom the case is kept, as marks
 }
 
 // Scope returns where the actor may look. sees says how far a role looks; what it does not
-// know, it answers with SeesOwn. ancestors gives the areas above an area in today's tree, and
-// lets an area inside another of the actor's be dropped; it may be nil.
-func (a Actor) Scope(sees func(role string) Sees, ancestors func(areaID string) []string) Scope {
-	s := Scope{Jurisdiction: a.Jurisdiction}
+// know, it answers with SeesOwn. The areas above an area let one inside another of the actor's
+// be dropped.
+func (a Actor) Scope(sees func(role string) Sees, above Above) Scope {
+	s := Scope{Jurisdiction: a.Jurisdiction, Marks: a.marks(above)}
 	add := func(kind BranchKind, level Level, id string) {
 		if id != "" {
 			s.Branches = append(s.Branches, Branch{kind, level, id})
@@ -81,8 +91,76 @@ func (a Actor) Scope(sees func(role string) Sees, ancestors func(areaID string) 
 	for _, p := range a.Acting {
 		post(p.Post)
 	}
-	s.Branches = minimal(s.Branches, ancestors)
+	s.Branches = minimal(s.Branches, above.Areas)
 	return s
+}
+
+// marks are all that the actor is, and whom the actor stands for at present: a case that is
+// kept from any of it is kept from the actor, whatever post it would be seen under.
+func (a Actor) marks(above Above) []string {
+	if a.PersonID == "" {
+		return nil
+	}
+	posts := slices.Clone(a.Posts)
+	for _, p := range a.Acting {
+		posts = append(posts, p.Post)
+	}
+	return Marks(a.PersonID, posts, above)
+}
+
+// Marks are the marks of a person with the posts that he holds or acts in.
+func Marks(person string, posts []Post, above Above) []string {
+	out := []string{PersonMark(person)}
+	grids, offices := 0, 0
+	for _, p := range posts {
+		out = append(out, PostMarks(p, above)...)
+		if p.UnitID != "" {
+			offices++
+		}
+		if p.UnitID != "" && p.AreaLevel >= Grid {
+			grids++
+		}
+	}
+	if grids > 0 && grids == offices {
+		out = append(out, GridMark)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// PersonMark is the mark of a person.
+func PersonMark(id string) string { return "person/" + id }
+
+// UnitMark is the mark of everybody in a unit and in those below it.
+func UnitMark(id string) string { return "unit/" + id }
+
+// AreaMark is the mark of everybody who stands in an area or below it.
+func AreaMark(id string) string { return "area/" + id }
+
+// GridMark is the mark of everybody who works in grids only.
+const GridMark = "grids/all"
+
+// PostMarks are the marks of whoever holds a post, or acts in it: its holder, its unit and
+// place, and what these belong to.
+func PostMarks(p Post, above Above) []string {
+	var out []string
+	if p.PersonID != "" {
+		out = append(out, PersonMark(p.PersonID))
+	}
+	add := func(id string, mark func(string) string, up func(string) []string) {
+		if id == "" {
+			return
+		}
+		out = append(out, mark(id))
+		if up != nil {
+			for _, x := range up(id) {
+				out = append(out, mark(x))
+			}
+		}
+	}
+	add(p.UnitID, UnitMark, above.Units)
+	add(p.AreaID, AreaMark, above.Areas)
+	return out
 }
 
 // minimal sorts branches and drops those that are there twice or lie inside another.
@@ -113,7 +191,15 @@ func (s Scope) Covers(sub Subject) bool {
 	if s.Jurisdiction == "" || s.Jurisdiction != sub.Jurisdiction {
 		return false
 	}
+	if s.Kept(sub.Kept) { // but nobody's own report is kept from him
+		return sub.Reporter != "" && slices.Contains(s.Branches, Branch{Kind: PersonBranch, ID: sub.Reporter})
+	}
 	return slices.ContainsFunc(s.Branches, func(b Branch) bool { return b.covers(sub) })
+}
+
+// Kept reports whether something kept from those marks is kept from whoever has this scope.
+func (s Scope) Kept(from []string) bool {
+	return slices.ContainsFunc(from, func(m string) bool { return slices.Contains(s.Marks, m) })
 }
 
 func (b Branch) covers(sub Subject) bool {
@@ -133,6 +219,7 @@ func (b Branch) covers(sub Subject) bool {
 // SQLBranch is one branch of a scope in SQL, for a query over a table of cases called c.
 // Branches are joined by UNION, never by OR, which no index serves.
 type SQLBranch struct {
+	Branch
 	Join  string // to follow the table; "" when the branch looks at c alone
 	Where string
 	Args  []any
@@ -156,33 +243,63 @@ func (b Branch) Involved() string {
 	return ""
 }
 
-// SQL returns the branch with arguments numbered from first: two of them, the jurisdiction and
-// whom or where. There are eight texts in all, so a statement for each can be prepared.
-func (b Branch) SQL(jurisdiction string, first int) SQLBranch {
+// sql returns the branch with arguments numbered from first: two of them, the jurisdiction and
+// whom or where.
+func (b Branch) sql(jurisdiction string, first int) SQLBranch {
 	where := fmt.Sprintf("c.jurisdiction = $%d AND ", first)
 	if b.Kind == AreaBranch {
 		// That it is not empty cannot be told from an argument, and the indexes of the lower
 		// levels hold only cases that have such an area.
 		where += fmt.Sprintf("c.%[1]s = $%[2]d AND c.%[1]s <> ''", areaColumns[b.Level], first+1)
-		return SQLBranch{Where: where, Args: []any{jurisdiction, b.ID}}
+		return SQLBranch{Branch: b, Where: where, Args: []any{jurisdiction, b.ID}}
 	}
 	return SQLBranch{
-		Join:  "JOIN involved i ON i.case_id = c.id",
-		Where: where + fmt.Sprintf("i.subject = $%d", first+1),
-		Args:  []any{jurisdiction, b.Involved()},
+		Branch: b,
+		Join:   "JOIN involved i ON i.case_id = c.id",
+		Where:  where + fmt.Sprintf("i.subject = $%d", first+1),
+		Args:   []any{jurisdiction, b.Involved()},
 	}
 }
 
-// SQL returns the scope's branches with arguments numbered from first, two for each branch, for
-// one statement that joins them by UNION. A scope that reaches nothing has no branches: the
-// caller then has no rows and needs no query.
+// SQL returns the scope's branches with arguments numbered from first, for one statement that
+// joins them by UNION: each takes up the numbers that follow those of the one before. A scope
+// that reaches nothing has no branches: the caller then has no rows and needs no query. Branches
+// come from here alone, so that no list forgets what is kept from its reader.
 func (s Scope) SQL(first int) []SQLBranch {
 	if s.Jurisdiction == "" {
 		return nil
 	}
 	all := make([]SQLBranch, len(s.Branches))
 	for i, b := range s.Branches {
-		all[i] = b.SQL(s.Jurisdiction, first+2*i)
+		all[i] = b.sql(s.Jurisdiction, first)
+		kept, args := s.keptSQL(b, first+len(all[i].Args))
+		all[i].Where += kept
+		all[i].Args = append(all[i].Args, args...)
+		first += len(all[i].Args)
 	}
 	return all
+}
+
+// keptSQL leaves out what is kept from the marks. The list inside hangs on the arguments alone:
+// it is made once for each branch, is empty for almost everybody, and is one look into an index
+// for each mark. The number of marks is rounded up, so that there are few texts.
+func (s Scope) keptSQL(b Branch, first int) (string, []any) {
+	if len(s.Marks) == 0 {
+		return "", nil
+	}
+	n := 4
+	for n < len(s.Marks) {
+		n *= 2
+	}
+	args := make([]any, n)
+	places := make([]string, n)
+	for i := range args {
+		args[i], places[i] = s.Marks[min(i, len(s.Marks)-1)], fmt.Sprintf("$%d", first+i)
+	}
+	where := "c.root_id NOT IN (SELECT h.root_id FROM shield h WHERE h.subject IN (" + strings.Join(places, ", ") + "))"
+	if b.Kind == PersonBranch { // their own reports stay; the rows come from the index of involved
+		where = fmt.Sprintf("(%s OR c.reporter_id = $%d)", where, first+n)
+		args = append(args, b.ID)
+	}
+	return " AND " + where, args
 }

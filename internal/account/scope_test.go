@@ -24,6 +24,14 @@ var tree = map[string][]string{"g1": {"v1", "t1", "c1"}, "v1": {"t1", "c1"}, "v2
 
 func ancestors(area string) []string { return tree[area] }
 
+// above makes x1 the unit above all others, and the area above x2.
+var above = Above{Units: func(string) []string { return []string{"x1"} }, Areas: func(area string) []string {
+	if area == "x2" {
+		return []string{"x1"}
+	}
+	return nil
+}}
+
 // A role sees its own, its unit or its area; one that no pack knows sees its own.
 func TestAScopeIsMadeOfPosts(t *testing.T) {
 	post := func(role string) Post {
@@ -36,11 +44,11 @@ func TestAScopeIsMadeOfPosts(t *testing.T) {
 		"unheard_of": {{PostBranch, 0, "p/unheard_of"}},
 	} {
 		a := Actor{PersonID: "li", Jurisdiction: "j", Posts: []Post{post(role)}}
-		if d := cmp.Diff(append(slices.Clone(own), want...), a.Scope(sees, nil).Branches); d != "" {
+		if d := cmp.Diff(append(slices.Clone(own), want...), a.Scope(sees, Above{}).Branches); d != "" {
 			t.Errorf("%s: %s", role, d)
 		}
 		acting := Actor{PersonID: "li", Jurisdiction: "j", Acting: []Acting{{Post: post(role)}}}
-		if d := cmp.Diff(a.Scope(sees, nil), acting.Scope(sees, nil)); d != "" {
+		if d := cmp.Diff(a.Scope(sees, Above{}), acting.Scope(sees, Above{})); d != "" {
 			t.Errorf("acting as %s sees something else: %s", role, d)
 		}
 	}
@@ -56,10 +64,10 @@ func TestAScopeIsMinimal(t *testing.T) {
 	}}
 	want := []Branch{{PersonBranch, 0, "li"}, {PostBranch, 0, "p1"}, {PostBranch, 0, "p2"}, {PostBranch, 0, "p3"}, {PostBranch, 0, "p4"},
 		{UnitBranch, 0, "u1"}, {UnitBranch, 0, "u2"}, {AreaBranch, Village, "v1"}, {AreaBranch, Village, "v2"}}
-	if d := cmp.Diff(want, a.Scope(sees, ancestors).Branches); d != "" {
+	if d := cmp.Diff(want, a.Scope(sees, Above{Areas: ancestors}).Branches); d != "" {
 		t.Fatal(d)
 	}
-	if n := len(a.Scope(sees, nil).Branches); n != len(want)+1 {
+	if n := len(a.Scope(sees, Above{}).Branches); n != len(want)+1 {
 		t.Fatalf("without a tree the grid stays: %d", n)
 	}
 }
@@ -67,7 +75,7 @@ func TestAScopeIsMinimal(t *testing.T) {
 // Nobody, and somebody without a jurisdiction, see nothing, whatever the case.
 func TestAnEmptyScopeReachesNothing(t *testing.T) {
 	sub := Subject{Jurisdiction: "j"}
-	for _, s := range []Scope{{}, {Jurisdiction: "j"}, Actor{}.Scope(sees, nil), {Branches: []Branch{{PersonBranch, 0, "li"}}}} {
+	for _, s := range []Scope{{}, {Jurisdiction: "j"}, Actor{}.Scope(sees, Above{}), {Branches: []Branch{{PersonBranch, 0, "li"}}}} {
 		if s.Covers(sub) || s.Covers(Subject{}) || s.Covers(Subject{Reporter: "li", People: []string{"", "li"}}) {
 			t.Errorf("%+v reaches something", s)
 		}
@@ -77,19 +85,59 @@ func TestAnEmptyScopeReachesNothing(t *testing.T) {
 	}
 }
 
-// There are eight texts of a branch and no more, so that each can be a prepared statement.
+// There are nine texts of a branch for each of a few numbers of marks, so that each can be a
+// prepared statement.
 func TestBranchesHaveFewTexts(t *testing.T) {
 	texts := map[string]bool{}
-	for kind := PersonBranch; kind <= AreaBranch; kind++ {
-		for level := Province; level <= Micro; level++ {
-			for _, id := range []string{"a", "b"} {
-				b := Branch{kind, level, id}.SQL("j", 1)
-				texts[b.Join+" "+b.Where] = true
+	for marks := 1; marks <= 16; marks++ {
+		for kind := PersonBranch; kind <= AreaBranch; kind++ {
+			for level := Province; level <= Micro; level++ {
+				for _, id := range []string{"a", "b"} {
+					b := Scope{Jurisdiction: "j", Branches: []Branch{{kind, level, id}}, Marks: make([]string, marks)}.SQL(1)[0]
+					texts[b.Join+" "+b.Where] = true
+				}
 			}
 		}
 	}
-	if len(texts) != 8 {
+	if len(texts) != 3*9 {
 		t.Fatalf("%d texts", len(texts))
+	}
+}
+
+// A case that is kept from somebody is kept from them in every post, own or another's, and from
+// whoever acts for them; not from their own reports, and not from those above.
+func TestWhatIsKeptFromSomebody(t *testing.T) {
+	places := Above{Areas: ancestors, Units: func(u string) []string { return map[string][]string{"crew": {"committee"}}[u] }}
+	post := func(person, unit, area string, level Level) Post {
+		return Post{ID: person + unit, PersonID: person, Role: "dispatcher", UnitID: unit, AreaID: area, AreaLevel: level}
+	}
+	village, town := post("vera", "committee", "v1", Village), post("vera", "office", "t1", Township)
+	for name, x := range map[string]struct {
+		actor Actor
+		kept  string
+		sees  bool
+	}{
+		"the person accused, in another post":         {Actor{PersonID: "vera", Posts: []Post{town}}, "person/vera", false},
+		"a colleague of the person accused":           {Actor{PersonID: "ted", Posts: []Post{post("ted", "office", "t1", Township)}}, "person/vera", true},
+		"who acts for the person accused":             {Actor{PersonID: "ted", Posts: []Post{post("ted", "office", "t1", Township)}, Acting: []Acting{{Post: village}}}, "person/vera", false},
+		"the person accused, acting for another":      {Actor{PersonID: "vera", Acting: []Acting{{Post: post("ted", "office", "t1", Township)}}}, "person/vera", false},
+		"a unit accused, by a second post elsewhere":  {Actor{PersonID: "vera", Posts: []Post{village, town}}, "unit/committee", false},
+		"a unit below the one accused":                {Actor{PersonID: "carl", Posts: []Post{post("carl", "crew", "t1", Township)}}, "unit/committee", false},
+		"the unit above the one accused":              {Actor{PersonID: "ted", Posts: []Post{post("ted", "office", "t1", Township)}}, "unit/committee", true},
+		"a grid of the village avoided":               {Actor{PersonID: "gina", Posts: []Post{post("gina", "", "g1", Grid), town}}, "area/v1", false},
+		"the township of the village avoided":         {Actor{PersonID: "ted", Posts: []Post{post("ted", "office", "t1", Township)}}, "area/v1", true},
+		"a person of the same id as the unit accused": {Actor{PersonID: "committee", Posts: []Post{post("committee", "office", "t1", Township)}}, "unit/committee", true},
+	} {
+		x.actor.Jurisdiction = "j"
+		sub := Subject{Jurisdiction: "j", Kept: []string{x.kept}}
+		sub.Areas[Township], sub.Areas[County] = "t1", "c1"
+		s := x.actor.Scope(sees, places)
+		if s.Covers(sub) != x.sees {
+			t.Errorf("%s: %v", name, !x.sees)
+		}
+		if sub.Reporter = x.actor.PersonID; !s.Covers(sub) {
+			t.Errorf("%s: does not see his own report", name)
+		}
 	}
 }
 
@@ -102,7 +150,10 @@ func world(t *testing.T, d *db.DB) {
 	t.Helper()
 	columns := strings.Join(areaColumns[Province:], " TEXT NOT NULL, ") + " TEXT NOT NULL"
 	err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, db.Stmt(`CREATE TABLE scope_case (id TEXT PRIMARY KEY, jurisdiction TEXT NOT NULL, `+columns+`)`)); err != nil {
+		if _, err := tx.Exec(ctx, db.Stmt(`CREATE TABLE scope_case (id TEXT PRIMARY KEY, root_id TEXT NOT NULL, reporter_id TEXT NOT NULL, jurisdiction TEXT NOT NULL, `+columns+`)`)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `CREATE TABLE scope_shield (root_id TEXT NOT NULL, subject TEXT NOT NULL, PRIMARY KEY (root_id, subject))`); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `CREATE TABLE scope_involved (subject TEXT NOT NULL, case_id TEXT NOT NULL, PRIMARY KEY (subject, case_id))`)
@@ -116,21 +167,26 @@ func world(t *testing.T, d *db.DB) {
 // put replaces everything in the world by subjects, numbered.
 func put(ctx context.Context, d *db.DB, subjects []Subject) error {
 	return d.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
-		for _, s := range []db.Stmt{`DELETE FROM scope_involved`, `DELETE FROM scope_case`} {
+		for _, s := range []db.Stmt{`DELETE FROM scope_shield`, `DELETE FROM scope_involved`, `DELETE FROM scope_case`} {
 			if _, err := tx.Exec(ctx, s); err != nil {
 				return err
 			}
 		}
 		for i, sub := range subjects {
-			args := []any{fmt.Sprint(i), sub.Jurisdiction}
+			args := []any{fmt.Sprint(i), fmt.Sprint("root ", i), sub.Reporter, sub.Jurisdiction}
 			for _, a := range sub.Areas[Province:] {
 				args = append(args, a)
 			}
-			if _, err := tx.Exec(ctx, `INSERT INTO scope_case VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, args...); err != nil {
+			if _, err := tx.Exec(ctx, `INSERT INTO scope_case VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, args...); err != nil {
 				return err
 			}
 			if err := involve(ctx, tx, fmt.Sprint(i), sub); err != nil {
 				return err
+			}
+			for _, m := range sub.Kept {
+				if _, err := tx.Exec(ctx, `INSERT INTO scope_shield (root_id, subject) VALUES ($1, $2) ON CONFLICT DO NOTHING`, fmt.Sprint("root ", i), m); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -162,27 +218,25 @@ func involve(ctx context.Context, tx *db.Tx, caseID string, sub Subject) error {
 
 // found runs the scope's SQL: one UNION, and each branch by itself.
 func found(ctx context.Context, d *db.DB, s Scope) (union, single []string, err error) {
-	text := func(b SQLBranch) string {
-		return `SELECT c.id FROM scope_case c ` + strings.ReplaceAll(b.Join, "JOIN involved ", "JOIN scope_involved ") + ` WHERE ` + b.Where
-	}
-	collect := func(ctx context.Context, tx *db.Tx, text string, args []any) ([]string, error) {
-		return ids(ctx, tx, db.Stmt(text), args...)
-	}
-	err = d.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+	run := func(ctx context.Context, tx *db.Tx, s Scope) ([]string, error) {
 		var texts []string
 		var args []any
 		for _, b := range s.SQL(1) {
-			texts, args = append(texts, text(b)), append(args, b.Args...)
+			text := `SELECT c.id FROM scope_case c ` + b.Join + ` WHERE ` + b.Where
+			texts = append(texts, strings.NewReplacer("JOIN involved ", "JOIN scope_involved ", "FROM shield ", "FROM scope_shield ").Replace(text))
+			args = append(args, b.Args...)
 		}
 		if len(texts) == 0 {
-			return nil
+			return nil, nil
 		}
-		if union, err = collect(ctx, tx, strings.Join(texts, " UNION "), args); err != nil {
+		return ids(ctx, tx, db.Stmt(strings.Join(texts, " UNION ")), args...)
+	}
+	err = d.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if union, err = run(ctx, tx, s); err != nil {
 			return err
 		}
 		for _, branch := range s.Branches {
-			b := branch.SQL(s.Jurisdiction, 1)
-			some, err := collect(ctx, tx, text(b), b.Args)
+			some, err := run(ctx, tx, Scope{Jurisdiction: s.Jurisdiction, Branches: []Branch{branch}, Marks: s.Marks})
 			if err != nil {
 				return err
 			}
@@ -212,6 +266,9 @@ var (
 			Units: rapid.SliceOfN(drawID("x"), 0, 2).Draw(t, "units")}
 		for level := Province; level <= Micro; level++ {
 			s.Areas[level] = drawID("x").Draw(t, "area")
+		}
+		for _, mark := range rapid.SliceOfN(rapid.SampledFrom([]func(string) string{PersonMark, UnitMark, AreaMark}), 0, 2).Draw(t, "kept") {
+			s.Kept = append(s.Kept, mark(drawID("x").Draw(t, "mark")))
 		}
 		return s
 	})
@@ -244,7 +301,7 @@ func TestCheckAndSQLAgree(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, a := range rapid.SliceOfN(drawActor, 1, 4).Draw(t, "actors") {
-				s := a.Scope(sees, nil)
+				s := a.Scope(sees, above)
 				var want []string
 				for i, sub := range subjects {
 					if s.Covers(sub) {
@@ -277,7 +334,7 @@ func TestMinimalScopesReachTheSame(t *testing.T) {
 		for _, id := range rapid.SliceOfN(rapid.SampledFrom(names), 0, 4).Draw(t, "areas") {
 			a.Posts = append(a.Posts, Post{Role: "dispatcher", AreaID: id, AreaLevel: levels[id]})
 		}
-		full, small := a.Scope(sees, nil), a.Scope(sees, ancestors)
+		full, small := a.Scope(sees, Above{}), a.Scope(sees, Above{Areas: ancestors})
 		for _, at := range names {
 			sub := Subject{Jurisdiction: "j"}
 			for _, id := range append([]string{at}, tree[at]...) {

@@ -29,8 +29,10 @@ import (
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
+	"gezhi/internal/paste"
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
+	"gezhi/internal/search"
 	"gezhi/internal/signon"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
@@ -55,6 +57,7 @@ type App struct {
 	Records       *record.Service
 	Jobs          *jobs.Runner
 	Notify        *notify.Service
+	Search        *search.Service
 	SignOn        *signon.Service
 	Intake        *intake.Service
 	Classifier    *classifier.Service
@@ -126,6 +129,9 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		d.Close()
 		return nil, err
 	}
+	a.Search = &search.Service{DB: d, Cases: a.Cases, Texts: a.Cases.TextsOf}
+	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
+	a.Cases.Erased = a.Search.Erased
 	if a.SignOn, err = a.signOn(); err != nil {
 		d.Close()
 		return nil, err
@@ -182,6 +188,8 @@ func (a *App) serve() {
 	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
+	(&paste.Service{Cases: a.Cases}).Routes(a.Web)
+	a.Search.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.Intake.Routes(a.Web)
@@ -230,6 +238,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.Jobs.Run(work) })
 	wg.Go(func() { a.Notify.Run(work) })
+	wg.Go(func() { a.Search.Run(work) })
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
 	wg.Go(func() { a.relay.run(work) })

@@ -65,6 +65,7 @@ func (a *App) workSample(ctx context.Context, j account.Jurisdiction) error {
 	d.cases = a.cases(d.hand.Now)
 	d.run = jobs.NewRunner(a.DB, d.hand.Now)
 	d.cases.Register(d.run)
+	d.run.Topics[casework.TopicWithdraw] = func(context.Context, jobs.Message) error { return nil }
 	d.run.Topics[casework.TopicNotice] = func(context.Context, jobs.Message) error { return nil } // nobody is told of the past
 	if err := d.read(); err != nil || len(d.kinds) == 0 {
 		return err

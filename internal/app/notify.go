@@ -57,7 +57,19 @@ func (a *App) notifies() error {
 	n.Who = a.notifyAsker
 	n.Letters = a.Jobs
 	a.Notify = n
+	n.Kept = func(ctx context.Context, cases []string) (map[string]bool, error) {
+		who, err := account.From(ctx)
+		if err != nil {
+			return nil, err
+		}
+		asker, err := a.Cases.By(ctx, who)
+		if err != nil {
+			return nil, err
+		}
+		return a.Cases.KeptAmong(ctx, asker, cases)
+	}
 	a.Jobs.Topics[casework.TopicNotice] = a.notice
+	a.Jobs.Topics[casework.TopicWithdraw] = a.withdraw
 	a.Jobs.Timers[notify.NoticeTimer] = n.Advance
 	a.Jobs.Timers[notify.DigestTimer] = n.Digest
 	a.Cases.OnMove = append(a.Cases.OnMove, func(ctx context.Context, tx *db.Tx, m *casework.Move, c *casework.Case) error {
@@ -180,4 +192,15 @@ func (a *App) notifyAsker(ctx context.Context) (notify.Asker, error) {
 	atCounty := slices.ContainsFunc(who.Posts, func(p account.Post) bool { return p.UnitID != "" && p.AreaLevel > 0 && p.AreaLevel <= operatorLevel })
 	onDuty, err := a.Cases.IsOnDuty(ctx, who.PersonID, time.Now())
 	return notify.Asker{Person: who.PersonID, Jurisdiction: who.Jurisdiction, Clerk: onDuty || atCounty, Operator: atCounty}, err
+}
+
+// withdraw takes back what was told of a case that is now kept from those who were told.
+func (a *App) withdraw(ctx context.Context, m jobs.Message) error {
+	var w casework.Withdrawal
+	if err := json.Unmarshal(m.Body, &w); err != nil {
+		return err
+	}
+	return a.Notify.Withdraw(ctx, m.Jurisdiction, w.Case, func(ctx context.Context, people []string) ([]string, error) {
+		return a.Cases.KeptFrom(ctx, w.Case, people)
+	})
 }

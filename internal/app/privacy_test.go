@@ -171,6 +171,7 @@ func (c county) live() (id string) {
 			break
 		}
 	}
+	c.index()
 	return id
 }
 

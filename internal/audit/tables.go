@@ -42,7 +42,7 @@ var (
 		channel, reporter_id, entered_by, title, unit_id, assignee_id, queue,
 		area_id, province_id, city_id, county_id, township_id, village_id, grid_id, micro_id, lon_e7, lat_e7,
 		happened_at, opened_at, entered_at, due_at, closed_at, suspended, returns, reopens, extensions, urges,
-		supervised, designated, merged_into, about_kind, about_id, about_rev, fields`)
+		supervised, designated, merged_into, about_kind, about_id, about_rev, lies_in, fields`)
 	Moves = ofCase("move", "case_id, id", `case_id, id, jurisdiction, root_id, action, from_step, to_step, outcome, person_id, post_id, unit_id,
 		role, helper_id, at, device_at, cause, done, reason, data`)
 	Payloads     = ofCase("payload", "case_id, name, id", `case_id, name, id, jurisdiction, subject, compartment, key_id, move_id, body, lookup`)
@@ -78,6 +78,7 @@ var (
 	Erasures      = proved("erasure", "id", `id, jurisdiction, subject, names, payloads, keys, rule, cause, person_id, at`)
 	QueryCodes    = proved("query_code", "code_hash", `code_hash, jurisdiction, case_id, reporter_id, made_at`)
 	Models        = proved("classifier_model", "id", `id, jurisdiction, made_at, person_id, cases, examples, texts, figures, body, ended_at`)
+	Shields       = proved("shield", "root_id, subject", `root_id, subject, jurisdiction, why, at, move_id`, "root_id")
 	Identities    = proved("outside_identity", "issuer, subject", `issuer, subject, jurisdiction, person_id, linked_at`)
 	Units         = proved("unit", "id", `id, jurisdiction, code, name, kind, parent_id, area_id, nature, valid_from, valid_until`)
 )
@@ -86,7 +87,7 @@ var (
 var Tables = []*Table{
 	Models, Cases, Moves, Payloads, Participants, Clocks, Spans, PartSets, Samples, Links, Files, Packs, Overlays, InForce, Calendars, Duties, Rosters,
 	Records, Revisions, Relations, Jurisdictions, Persons, Posts, Delegations, Contacts, Groups, Areas, AreaCodes, Heirs, Boundaries, Units,
-	Readings, Erasures, QueryCodes, Identities,
+	Readings, Erasures, QueryCodes, Identities, Shields,
 
 	{Name: "involved", Proof: Derived, Why: "participants, reporters and merged cases"},
 	{Name: "audit_leaf", Proof: Derived, Why: "the log's own tree"},
@@ -112,6 +113,9 @@ var Tables = []*Table{
 	{Name: "idempotency", Proof: Exempt, Why: "index: which requests were carried out"},
 	{Name: "case_key", Proof: Exempt, Why: "index over fields of cases"},
 	{Name: "record_subject", Proof: Exempt, Why: "index over revisions"},
+	{Name: "search_entry", Proof: Exempt, Why: "index over cases and their moves"},
+	{Name: "search_gram", Proof: Exempt, Why: "index over cases and their moves"},
+	{Name: "search_pending", Proof: Exempt, Why: "timer: entries to be written anew"},
 	{Name: "number_block", Proof: Exempt, Why: "counter"},
 	{Name: "territory_edition", Proof: Exempt, Why: "counter"},
 	{Name: "duty_edition", Proof: Exempt, Why: "counter"},

@@ -146,7 +146,7 @@ func (st *state) doAction(who *Actor, a Act) error {
 	if err := st.inStep(d, a); err != nil {
 		return err
 	}
-	if err := st.keptFrom(who, post, st.apartOf(d)); err != nil {
+	if err := st.keptAway(who, post, st.apartOf(d)); err != nil {
 		return err
 	}
 	before, err := st.hashes()
@@ -408,6 +408,9 @@ func (st *state) satHere(who *Actor) bool {
 
 // sees tells whether the actor may see the case at all.
 func (st *state) sees(who *Actor) bool {
+	if who.Scope.Kept(st.marks()) && (who.PersonID != st.ReporterID || who.PersonID == "") {
+		return false
+	}
 	if who.Scope.Covers(st.subject()) {
 		return true
 	}
@@ -432,7 +435,7 @@ func (st *state) holdsSeat(who *Actor) bool {
 
 // subject is what a scope needs to know of the case.
 func (st *state) subject() account.Subject {
-	sub := account.Subject{Jurisdiction: st.Jurisdiction, Reporter: st.ReporterID, Areas: st.Areas, People: []string{st.EnteredBy}}
+	sub := account.Subject{Jurisdiction: st.Jurisdiction, Reporter: st.ReporterID, Areas: st.Areas, People: []string{st.EnteredBy}, Kept: st.marks()}
 	for _, p := range st.seats {
 		if p.State != Held && p.State != Offered {
 			continue

@@ -39,6 +39,7 @@ type Case struct {
 	Queue      string // the role whose holders may take it, when nobody leads
 
 	AreaID       string
+	LiesIn       string    // where the matter lies while the case is kept from somebody; its area is then above them
 	Areas        [8]string // ancestors and itself by level, 1 province … 7 micro-grid
 	LonE7, LatE7 int64     // WGS-84, ten-millionths of a degree; 0, 0 is no point
 
@@ -51,6 +52,8 @@ type Case struct {
 	AboutKind, AboutID, AboutRev string
 
 	Fields map[string]any // values that are not personal
+
+	hears []string // of a case kept from somebody: the people who may hear that it changed
 }
 
 // The kinds of cases. Figures count cases unless they say tasks.

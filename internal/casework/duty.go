@@ -115,7 +115,7 @@ func (st *state) dutiesAt() []Duty {
 func (st *state) ownDuty(kind string) (subject, why string) {
 	for _, d := range st.dutiesAt() {
 		if d.Unit != "" {
-			if u, ok := st.s.World.Unit(d.Unit); ok {
+			if u, ok := st.s.World.Unit(d.Unit); ok && !st.keptFromUnit(u) {
 				return u.ID, st.ownReason(d)
 			}
 			continue
@@ -344,6 +344,9 @@ func (st *state) holderOf(kind, role, area string) string {
 	for _, p := range st.s.World.People().InArea(role, area, st.now) {
 		if kind != workflow.SeatUnit && !st.class.AdmittedTo(p.Role, st.day()) {
 			continue // a matter that nobody admitted is not given to the grid
+		}
+		if st.keptFrom(p.PersonID) || kind == workflow.SeatUnit && st.keptFromSubject(p.UnitID) {
+			continue
 		}
 		return subjectOf(kind, p)
 	}

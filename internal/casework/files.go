@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,7 +79,36 @@ func cleanName(name string) string {
 	return name
 }
 
-// fileFor is a file that the asker may read: his own, or one on a case he may see.
+// Showing says how a file is shown to somebody.
+type Showing int
+
+// How a file is shown: as it was handed in; without where and when it was made; or only to who
+// unmasks it, with a purpose.
+const (
+	ShownOriginal Showing = iota
+	ShownCopy
+	ShownUnmasked
+)
+
+// showing is the one place that decides whether somebody gets a file as it was handed in. What
+// a reporter hands in tells who he is, by voice, or by where a picture was taken: handlers get a
+// copy without that, and of a case that is kept from somebody nothing without unmasking.
+func (st *state) showing(who *Actor, f File) Showing {
+	mine := f.PersonID == who.PersonID || st.ReporterID == who.PersonID
+	reported := f.PersonID == st.ReporterID || f.PersonID == st.EnteredBy
+	switch {
+	case who.System || who.PersonID != "" && mine || !reported:
+		return ShownOriginal
+	case len(st.kept) > 0:
+		return ShownUnmasked
+	case slices.ContainsFunc(st.s.World.People().Of(st.ReporterID, st.now), func(p Post) bool { return p.UnitID != "" }):
+		return ShownOriginal // a colleague, whom nothing masks
+	}
+	return ShownCopy
+}
+
+// fileFor is a file that the asker may read: his own, or one on a case he may see, as far as it
+// is shown to him: file.masked where only unmasking opens it.
 func (s *Service) fileFor(ctx context.Context, who *Actor, id string) (File, error) {
 	var f File
 	absent := fault.New(fault.NotFound, "file.not_found")
@@ -102,6 +132,9 @@ func (s *Service) fileFor(ctx context.Context, who *Actor, id string) (File, err
 		}
 		if !st.sees(who) {
 			return absent
+		}
+		if st.showing(who, f) == ShownUnmasked {
+			return fault.New(fault.Forbidden, "file.masked")
 		}
 		return nil
 	})

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -40,6 +41,8 @@ type openInput struct {
 		Reporter   string         `json:"reporter,omitempty" maxLength:"64" doc:"person on whose behalf it is entered"`
 		HappenedAt int64          `json:"happened_at,omitempty" doc:"ms UTC; when an urgent matter is filed afterwards"`
 		DeviceAt   int64          `json:"device_at,omitempty"`
+		Against    []string       `json:"against,omitempty" maxItems:"20" doc:"people, units and posts that the report is about: it never reaches them, and begins above them"`
+		Avoid      bool           `json:"avoid,omitempty" doc:"not the own village: it begins one level up"`
 		Propose    bool           `json:"propose,omitempty" doc:"answer with open cases that may be the same matter"`
 	}
 }
@@ -146,6 +149,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/{id}/moves", ID: "act", Summary: "Do an action on a case", Tags: tags}, s.httpAct)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/duplicates", ID: "likelyDuplicates", Summary: "Open cases that may be the same matter, with reasons", Tags: tags}, s.httpLikely)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/duplicates", ID: "previewDuplicates", Summary: "Open cases that may be the same matter as one about to be reported", Tags: tags}, s.httpPreview)
+	web.Op(srv, web.Operation{Method: "GET", Path: "/accused", ID: "listAccused", Summary: "Units and people that a report may be about, those of its place first", Tags: tags}, s.httpAccused)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/classes", ID: "listClasses", Summary: "The classes that may be reported", Tags: tags}, s.httpClasses)
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.csv", ID: "exportCasesCSV", Summary: "The cases of a queue as CSV", Tags: tags, Pace: web.ExportPace, Exchange: web.Exchange{Query: Filter{}, Media: "text/csv"}}, s.export(srv, web.CSV))
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/cases.xlsx", ID: "exportCasesXLSX", Summary: "The cases of a queue as a workbook", Tags: tags, Pace: web.ExportPace,
@@ -166,7 +170,7 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 	}
 	b := in.Body
 	o := Opening{Class: b.Class, Text: b.Text, AreaID: b.AreaID, Fields: b.Fields, Seats: b.Seats, Channel: b.Channel, Reporter: b.Reporter,
-		HappenedAt: ms(b.HappenedAt), DeviceAt: ms(b.DeviceAt), Key: key}
+		HappenedAt: ms(b.HappenedAt), DeviceAt: ms(b.DeviceAt), Key: key, Against: b.Against, Avoid: b.Avoid}
 	if b.About != nil {
 		o.About = &About{Kind: b.About.Kind, Of: b.About.Of, ID: b.About.ID, Key: b.About.Key}
 	}
@@ -187,7 +191,7 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 	out.Body.ID, out.Body.Number, out.Body.Attached = opened.Case.ID, opened.Case.Number, opened.Attached
 	if b.Propose && !opened.Attached {
 		likely, err := s.LikelyOf(ctx, who, opened.Case.ID)
-		if err != nil {
+		if err != nil && fault.CodeOf(err) != "case.not_found" { // kept from who entered it
 			return nil, err
 		}
 		out.Body.Duplicates = s.likelyJSON(ctx, likely)
@@ -288,9 +292,16 @@ func (s *Service) topics(ctx context.Context, _ *http.Request) ([]string, error)
 	return out, nil
 }
 
-// Topics are the live events that a change of a case is told under.
+// Topics are the live events that a change of a case is told under; of one that is kept from
+// somebody, person by person.
 func (c *Case) Topics() []string {
 	out := []string{}
+	if c.LiesIn != "" {
+		for _, person := range c.hears {
+			out = append(out, account.Branch{Kind: account.PersonBranch, ID: person}.Involved())
+		}
+		return out
+	}
 	add := func(b account.Branch) {
 		if b.ID != "" {
 			out = append(out, b.Involved())
@@ -318,7 +329,7 @@ func (s *Service) export(srv *web.Server, send func(http.ResponseWriter, string,
 		}
 		v := r.URL.Query()
 		q := Filter{Queue: v.Get("queue"), Class: v.Get("class"), Phase: v.Get("phase"), Area: v.Get("area"), Severity: v.Get("severity")}.query()
-		q.Limit = 200
+		q.Limit = cmp.Or(s.Page, 200)
 		lang := web.Lang(ctx)
 		head := make([]string, len(exportColumns))
 		for i, c := range exportColumns {

@@ -246,6 +246,32 @@ type ViewJSON struct {
 	MergedInto string       `json:"merged_into,omitempty"`
 	About      *AboutJSON   `json:"about,omitempty"`
 	Unmask     []OptionJSON `json:"unmask,omitempty" doc:"purposes for which the asker may read what is masked here"`
+	Kept       *KeptJSON    `json:"kept,omitempty"`
+}
+
+// KeptJSON says from whom a case is kept, to those who have it.
+type KeptJSON struct {
+	Against []string `json:"against" doc:"names of the people and units that it is about"`
+	Avoided string   `json:"avoided,omitempty" doc:"name of the place that its reporter avoids"`
+	LiesIn  string   `json:"lies_in" doc:"name of the place where the matter lies"`
+}
+
+// keptJSON is nil for a case that is kept from nobody.
+func (s *Service) keptJSON(v *View) *KeptJSON {
+	if len(v.Kept) == 0 {
+		return nil
+	}
+	out := &KeptJSON{Against: []string{}, LiesIn: s.areaName(v.LiesIn)}
+	for _, k := range v.Kept {
+		_, id, _ := strings.Cut(k.Mark, "/")
+		switch k.Why {
+		case Accused:
+			out.Against = append(out.Against, s.nameOf(id))
+		case Avoided:
+			out.Avoided = s.areaName(id)
+		}
+	}
+	return out
 }
 
 // AboutJSON is the record or case that a case is about.
@@ -271,6 +297,7 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 		Reporter: ReporterJSON{privacy.MaskName(s.World.People().Name(v.ReporterID))}, Fields: []FieldJSON{}},
 		Clocks: []ClockJSON{}, Seats: []SeatJSON{}, Parts: []PartJSON{}, Moves: []MoveJSON{}, Can: []OfferJSON{},
 		ParentID: v.ParentID, MergedInto: v.MergedInto}
+	out.Kept = s.keptJSON(v)
 	if v.About != nil {
 		out.About = &AboutJSON{Kind: v.About.Kind, Of: v.About.Of, ID: v.About.ID, Title: v.About.Title}
 		if k := v.About.register; k.Record != nil {
@@ -421,6 +448,8 @@ func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 		x := FieldJSON{Name: n, Title: n, Value: liftedIn(w.lang, m.Data.Values[n])}
 		if f := v.Class.Field(n); f != nil {
 			x.Title, x.Type = fieldTitle(w, v.Case.Life, f), f.Type
+		} else if n == valueAgainst || n == valueAvoid {
+			x.Title, x.Value = web.Say(w.lang, "field_title."+n, nil), s.saidOfKept(v, x.Value)
 		}
 		out.Values = append(out.Values, x)
 	}
@@ -470,4 +499,18 @@ func (s *Service) actionTitle(w words, life, action string) string {
 		return x
 	}
 	return web.Say(w.lang, "action."+action, nil)
+}
+
+// saidOfKept is what a move said about whom a case is kept from, in names.
+func (s *Service) saidOfKept(v *View, said any) any {
+	list, ok := said.([]any)
+	if !ok {
+		return s.areaName(v.LiesIn)
+	}
+	var names []string
+	for _, x := range list {
+		id, _ := x.(string)
+		names = append(names, s.nameOf(id))
+	}
+	return strings.Join(names, ", ")
 }

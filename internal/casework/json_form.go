@@ -71,7 +71,7 @@ func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
 // confirm says what cannot be taken back about an action; "" about the others.
 func confirm(w words, o Offer) string {
 	switch o.Action {
-	case workflow.Return, workflow.Merge, workflow.Suspend, actionVoid:
+	case workflow.Return, workflow.Merge, workflow.Suspend, workflow.HandDown, actionVoid:
 		return web.Say(w.lang, "confirm."+o.Action, nil)
 	}
 	if o.Closes {
@@ -199,6 +199,12 @@ func overlayForm(w words, v *View, o Offer) (asks, also []FormJSON) {
 		return []FormJSON{reason}, append(reclassForm(w, v), field("note", "long_text", false))
 	case workflow.Merge:
 		asks = append(asks, field("into", "text", true))
+	case workflow.Shield:
+		whom := field("against", "person", true) // units, too: the face asks for both
+		whom.Many = true
+		asks = append(asks, whom)
+	case workflow.HandDown:
+		asks = append(asks, reason)
 	case workflow.Comment:
 		return append(asks, field("note", "long_text", true)), []FormJSON{}
 	case workflow.Reopen, actionVoid:

@@ -55,6 +55,7 @@ type ClassJSON struct {
 	Unsorted   bool       `json:"unsorted,omitempty" doc:"for what is brought without a class"`
 	Channels   []string   `json:"channels"`
 	Fields     []FormJSON `json:"fields"`
+	Against    string     `json:"against" enum:"required,allowed,never" doc:"whether a report of it says whom it is about, and is kept from them"`
 	// About are the kinds of things that a case of it may be about.
 	About []AboutKindJSON `json:"about,omitempty"`
 }
@@ -168,7 +169,7 @@ func (s *Service) classes(ctx context.Context, who *Actor, keep func(*pack.Effec
 				continue
 			}
 			c := ClassJSON{ID: n + "/" + k.Scheme + ":" + k.Code, Code: k.Code, Scheme: k.Scheme, Pack: n, Title: w.title(k.Title, k.Code), Group: k.Group,
-				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Unsorted: k.Unsorted, Channels: append([]string{}, k.Channels...), Fields: openingForm(w, k)}
+				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Unsorted: k.Unsorted, Channels: append([]string{}, k.Channels...), Fields: openingForm(w, k), Against: k.Against}
 			c.About = aboutKinds(w, packs, k)
 			out = append(out, c)
 		}

@@ -28,8 +28,12 @@ type errAttach struct{ holder string }
 
 func (errAttach) Error() string { return "casework: attach to the holder of the key" }
 
-// keyHash is the value of a key for this case; "" when one of its values is missing.
+// keyHash is the value of a key for this case; "" when one of its values is missing, or when the
+// case is kept from somebody.
 func (st *state) keyHash(k *workflow.Key) (string, error) {
+	if st.LiesIn != "" { // a refusal, or what is attached, would tell that there is such a case
+		return "", nil
+	}
 	values := make([]any, 0, len(k.Of))
 	for _, e := range k.Of {
 		v, err := e.Eval(st.env())

@@ -116,15 +116,17 @@ func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
 	after := args.add(q.After.Due)
 	afterID := args.add(q.After.ID)
 	limit := args.add(q.Limit + 1)
-	branches := make([]string, len(who.Scope.Branches))
-	for i, b := range who.Scope.Branches {
-		sql := b.SQL(who.Scope.Jurisdiction, len(args.list)+1)
-		args.list = append(args.list, sql.Args...)
+	scope := who.Scope.SQL(len(args.list) + 1)
+	for _, b := range scope {
+		args.list = append(args.list, b.Args...)
+	}
+	branches := make([]string, len(scope))
+	for i, b := range scope {
 		narrow := extra
 		if q.Queue == QueueMine {
-			narrow += mineSQL(who, b, &args)
+			narrow += mineSQL(who, b.Branch, &args)
 		}
-		branches[i] = branchSQL(sql, b.Kind, open, narrow, after, afterID, limit)
+		branches[i] = branchSQL(b, open, narrow, after, afterID, limit)
 	}
 	page := branches[0]
 	if len(branches) > 1 {
@@ -151,14 +153,14 @@ func mineSQL(who *Actor, b account.Branch, args *arguments) string {
 	return " AND (" + strings.Join(in, " OR ") + ")"
 }
 
-func branchSQL(b account.SQLBranch, kind account.BranchKind, open bool, extra, after, afterID, limit string) string {
+func branchSQL(b account.SQLBranch, open bool, extra, after, afterID, limit string) string {
 	phase := "c.phase <> 'closed'"
 	if !open {
 		phase = "c.phase = 'closed'"
 	}
 	order := "c.due_at, c.id"
 	page := "(c.due_at, c.id) > (" + after + ", " + afterID + ")"
-	if kind != account.AreaBranch { // the other table has the order
+	if b.Kind != account.AreaBranch { // the other table has the order
 		flag := "1"
 		if !open {
 			flag = "0"
@@ -200,26 +202,13 @@ func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, o
 	default:
 		return "", false, fault.New(fault.Invalid, "case.unknown_queue")
 	}
-	if q.Class != "" {
-		k, err := s.Book.InForce(context.Background(), who.Jurisdiction, q.Class)
-		if err != nil {
-			return "", false, err
-		}
-		and("c.pack = %s AND c.scheme = %s AND c.class = %s", k.In.Pack.Name, k.Scheme, k.Code)
+	narrow, err := s.Narrow(context.Background(), who, q, args.add)
+	if err != nil {
+		return "", false, err
 	}
+	extra += narrow
 	if q.Phase != "" {
 		open = q.Phase != workflow.Closed
-		and("c.phase = %s", string(q.Phase))
-	}
-	if q.Severity != "" {
-		and("c.severity = %s", q.Severity)
-	}
-	if q.AreaID != "" {
-		a, ok := s.World.Area(q.AreaID)
-		if !ok {
-			return "", false, fault.New(fault.Invalid, "case.unknown_area")
-		}
-		and("c."+levelColumns[a.Level]+" = %s", a.ID)
 	}
 	if q.Parent != "" {
 		and("c.parent_id = %s", q.Parent)

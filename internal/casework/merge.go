@@ -36,10 +36,18 @@ func (s *Service) keysOf(ctx context.Context, a *Act) (db.Keys, error) {
 }
 
 // merge closes the case as a duplicate of another; both reporters get its answer.
-func (st *state) merge(a Act) error {
+func (st *state) merge(who *Actor, a Act) error {
 	into, _ := a.Values["into"].(string)
 	other, err := st.s.read(st.ctx, st.tx, into)
-	if into == "" || into == st.ID || fault.KindOf(err) == fault.NotFound {
+	seen := err == nil && into != st.ID
+	if seen && !who.System {
+		other, err := st.s.load(st.ctx, st.tx, into, st.now)
+		if err != nil {
+			return err
+		}
+		seen = other.sees(who)
+	}
+	if into == "" || err == nil && !seen || fault.KindOf(err) == fault.NotFound {
 		return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: "into", Code: "case.unknown_case"}}}
 	}
 	if err != nil {
@@ -47,6 +55,13 @@ func (st *state) merge(a Act) error {
 	}
 	if other.Jurisdiction != st.Jurisdiction || other.ParentID != "" || st.ParentID != "" || other.MergedInto != "" || !other.Open() {
 		return fault.New(fault.Conflict, "case.cannot_merge")
+	}
+	kept, err := keptFor(st.ctx, st.tx, other)
+	if err != nil {
+		return err
+	}
+	if !sameMarks(kept, st.kept) { // the one would tell of the other
+		return fault.New(fault.Conflict, "case.kept_apart")
 	}
 	st.MergedInto = into
 	st.links = append(st.links, Link{ID: st.s.ID(), Kind: Merged, From: st.ID, To: into, Since: st.now})

@@ -37,6 +37,10 @@ type Opening struct {
 	DeviceAt   time.Time
 	Cause      string
 	Follows    string // case that this one follows
+	// Against are the people, units and posts that the report is about: it never reaches them,
+	// and begins above them.
+	Against []string
+	Avoid   bool // not the reporter's own village: it begins one level up
 
 	signal *Signal  // that opens it
 	record *changed // that opens it
@@ -123,6 +127,9 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 	if err := st.mayOpen(who, o); err != nil {
 		return nil, err
 	}
+	if err := st.shieldAtOpening(o); err != nil {
+		return nil, err
+	}
 	if o.signal != nil {
 		if o.Fields, err = st.given(o.signal); err != nil {
 			return nil, err
@@ -207,6 +214,7 @@ func (st *state) birth() error {
 	if err := st.seatFirst(); err != nil {
 		return err
 	}
+	st.seatAboveAll()
 	st.event(workflow.OnOpened, "", "")
 	st.event(workflow.OnEntered, st.Step, "")
 	return st.save()

@@ -50,6 +50,9 @@ func (st *state) overlay(who *Actor, a Act) error {
 		return nil
 	}
 	o := st.rule(a.Action)
+	if o == nil && who.System && a.Action == workflow.Shield { // what the case above brings along
+		o = &workflow.Overlay{Name: workflow.Shield}
+	}
 	if o == nil && a.Action != workflow.Comment {
 		return fault.New(fault.Forbidden, "case.not_allowed")
 	}
@@ -127,7 +130,11 @@ func (st *state) overlaid(who *Actor, o *workflow.Overlay, a Act) error {
 	case workflow.Reclassify:
 		return st.reclassify(a)
 	case workflow.Merge:
-		return st.merge(a)
+		return st.merge(who, a)
+	case workflow.Shield:
+		return st.shield(a)
+	case workflow.HandDown:
+		return st.handDown(a)
 	}
 	return nil
 }
@@ -152,7 +159,7 @@ func (st *state) mayOverlay(who *Actor, o *workflow.Overlay) error {
 	switch o.Name {
 	case workflow.Comment:
 		ok = true // whoever sees the case may say something
-	case workflow.Urge:
+	case workflow.Urge, workflow.Shield:
 		if ok = st.ReporterID == who.PersonID; !ok {
 			post, ok = st.over(who)
 		}
@@ -246,9 +253,14 @@ func (st *state) escalate() error {
 	added := false
 	for l := st.workLevel() - 1; l >= 1 && !added; l-- {
 		u, ok := st.s.World.UnitOfArea(st.Areas[l])
-		if st.Areas[l] == "" || !ok {
+		if st.Areas[l] == "" || !ok || st.keptFromUnit(u) {
 			continue
 		}
+		st.seat(SeatEscalated, workflow.SeatUnit, u.ID, workflow.Escalate)
+		st.tells = append(st.tells, telling{Event: "escalated", Who: st.peopleIn(u.ID)})
+		added = true
+	}
+	if u, ok := st.aboveAll(); ok && !added {
 		st.seat(SeatEscalated, workflow.SeatUnit, u.ID, workflow.Escalate)
 		st.tells = append(st.tells, telling{Event: "escalated", Who: st.peopleIn(u.ID)})
 		added = true

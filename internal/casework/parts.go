@@ -143,6 +143,9 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*s
 			return nil, err
 		}
 	}
+	if d.For.Kind == workflow.ForGiven && st.keptFromSubject(it.Subject) {
+		return nil, fault.New(fault.Forbidden, "case.kept_from", "part", d.Name)
+	}
 	values, err := st.partValues(d, it)
 	if err != nil {
 		return nil, err
@@ -150,7 +153,7 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*s
 	c := &Case{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Kind: KindCase, Nature: st.Nature, RootID: st.RootID, ParentID: st.ID,
 		Part: d.Name, PartRound: set.Round, ItemKey: it.Key, Depth: st.Depth + 1,
 		Number: fmt.Sprintf("%s/%s/%d.%d", st.Number, d.Name, set.Round, n+1), Severity: st.Severity, Channel: "part", ReporterID: st.ReporterID,
-		Title: st.Title, AreaID: st.AreaID, Areas: st.Areas, LonE7: st.LonE7, LatE7: st.LatE7, Fields: map[string]any{}}
+		Title: st.Title, AreaID: st.AreaID, Areas: st.Areas, LiesIn: st.LiesIn, LonE7: st.LonE7, LatE7: st.LatE7, Fields: map[string]any{}}
 	class := st.class
 	if d.Task != nil {
 		c.Kind = KindTask
@@ -169,7 +172,7 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*s
 	if err != nil {
 		return nil, err
 	}
-	child.parent = st
+	child.parent, child.kept = st, st.kept
 	if d.Task != nil {
 		child.asTask(d.Task)
 	}
@@ -252,6 +255,8 @@ func (st *state) itemsOf(d *workflow.PartSet) ([]item, error) {
 			rows = append(rows, row)
 		}
 		return st.rowItems(rows, f.Where)
+	case workflow.ForOpen:
+		return st.openItems(f)
 	case workflow.ForRecords:
 		return st.recordItems(f)
 	case workflow.ForDates:

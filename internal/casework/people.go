@@ -6,8 +6,8 @@ import (
 	"gezhi/internal/workflow"
 )
 
-// persons are the people that a list of Who names, each once. A role means its nearest
-// holders.
+// persons are the people that a list of Who names, each once, but for those from whom the case
+// is kept. A role means its nearest holders.
 func (st *state) persons(who []workflow.Who) ([]string, error) {
 	var out []string
 	add := func(id string) {
@@ -47,7 +47,7 @@ func (st *state) persons(who []workflow.Who) ([]string, error) {
 			}
 		}
 	}
-	return out, nil
+	return st.mayKnow(out), nil
 }
 
 func (st *state) peopleOf(p *Participant, add func(string)) {

@@ -132,6 +132,9 @@ func (st *state) placeNow(heirs []string) (Area, bool) {
 	if a, ok := w.Area(st.AreaID); ok {
 		return a, true
 	}
+	if st.LiesIn != "" { // never down again to those from whom it is kept
+		return st.areaAround()
+	}
 	if st.LonE7 != 0 || st.LatE7 != 0 {
 		if a, ok := w.Find(st.LonE7, st.LatE7); ok && slices.ContainsFunc(heirs, func(h string) bool { return slices.Contains(a.Path[1:], h) }) {
 			return a, true
@@ -145,8 +148,13 @@ func (st *state) placeNow(heirs []string) (Area, bool) {
 			return w.Area(a.Path[a.Level-1])
 		}
 	}
+	return st.areaAround()
+}
+
+// areaAround is the nearest area around the case that stands.
+func (st *state) areaAround() (Area, bool) {
 	for l := 7; l >= 1; l-- {
-		if a, ok := w.Area(st.Areas[l]); ok {
+		if a, ok := st.s.World.Area(st.Areas[l]); ok {
 			return a, true
 		}
 	}

@@ -108,8 +108,8 @@ func (c *Class) caseRule() string {
 	return ""
 }
 
-// Kept is a personal value whose time of keeping is known.
-type Kept struct {
+// Due is a personal value whose time of keeping is known.
+type Due struct {
 	Name, Rule string
 	Until      time.Time
 
@@ -122,15 +122,15 @@ var (
 	insertErasure = db.SQL(`INSERT INTO erasure (id, jurisdiction, subject, names, payloads, keys, rule, cause, person_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
 )
 
-// kept are the values of a closed case with the ends of their times.
-func (st *state) kept(rows []payload) []Kept {
-	var out []Kept
+// dueValues are the values of a closed case with the ends of their times.
+func (st *state) dueValues(rows []payload) []Due {
+	var out []Due
 	for _, x := range rows {
 		if x.body == "" {
 			continue
 		}
 		rule := st.class.KeepRule(x.name, st.ClosedAt, st.Kind == KindTask)
-		out = append(out, Kept{x.name, rule, keptUntil(rule, st.ClosedAt), x})
+		out = append(out, Due{x.name, rule, keptUntil(rule, st.ClosedAt), x})
 	}
 	return out
 }
@@ -142,11 +142,11 @@ func (st *state) keptMoment() (time.Time, error) {
 	if err != nil {
 		return zero, err
 	}
-	return soonest(st.kept(rows)), nil
+	return soonest(st.dueValues(rows)), nil
 }
 
 // soonest is the first end of a time; the zero time when none ends.
-func soonest(kept []Kept) time.Time {
+func soonest(kept []Due) time.Time {
 	first := zero
 	for _, k := range kept {
 		if k.Until.Before(Never) && (first.IsZero() || k.Until.Before(first)) {
@@ -157,14 +157,14 @@ func soonest(kept []Kept) time.Time {
 }
 
 // retire erases what a closed case has kept long enough, and sets the timer for the rest.
-func (st *state) retire() ([]Kept, error) {
+func (st *state) retire() ([]Due, error) {
 	rows, err := db.Collect(st.ctx, st.tx, payloadsOf, []any{st.ID}, scanPayload)
 	if err != nil {
 		return nil, err
 	}
-	all := st.kept(rows)
-	due := slices.DeleteFunc(slices.Clone(all), func(k Kept) bool { return k.Until.After(st.now) })
-	rest := slices.DeleteFunc(all, func(k Kept) bool { return !k.Until.After(st.now) })
+	all := st.dueValues(rows)
+	due := slices.DeleteFunc(slices.Clone(all), func(k Due) bool { return k.Until.After(st.now) })
+	rest := slices.DeleteFunc(all, func(k Due) bool { return !k.Until.After(st.now) })
 	for len(due) > 0 { // one tombstone for each rule
 		rule := due[0].Rule
 		var mine []payload
@@ -176,9 +176,9 @@ func (st *state) retire() ([]Kept, error) {
 		if err := st.erase(mine, rule, "", ""); err != nil {
 			return nil, err
 		}
-		due = slices.DeleteFunc(due, func(k Kept) bool { return k.Rule == rule })
+		due = slices.DeleteFunc(due, func(k Due) bool { return k.Rule == rule })
 	}
-	done := slices.DeleteFunc(st.kept(rows), func(k Kept) bool { return k.Until.After(st.now) })
+	done := slices.DeleteFunc(st.dueValues(rows), func(k Due) bool { return k.Until.After(st.now) })
 	return done, jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerCase, Ref: st.ID, Jurisdiction: st.Jurisdiction, DueAt: soonest(rest)})
 }
 
@@ -241,8 +241,8 @@ func (st *state) tombstone(names, ids, keys []string, rule, cause, person string
 // Retired is what the retention of one case came to.
 type Retired struct {
 	Case   *Case
-	Values []Kept // erased, or in a dry run to be erased
-	Past   bool   // the case itself is kept longer than its rule says
+	Values []Due // erased, or in a dry run to be erased
+	Past   bool  // the case itself is kept longer than its rule says
 }
 
 // Retention is one round over the closed cases of a jurisdiction.
@@ -303,7 +303,7 @@ func (s *Service) Retain(ctx context.Context, jurisdiction string, dry bool, tel
 }
 
 func (s *Service) retainOne(ctx context.Context, id string, dry bool) (out Retired, err error) {
-	look := func(st *state, values []Kept) {
+	look := func(st *state, values []Due) {
 		out = Retired{Case: st.Case, Values: values, Past: !keptUntil(st.class.caseRule(), st.ClosedAt).After(st.now)}
 	}
 	if dry {
@@ -313,7 +313,7 @@ func (s *Service) retainOne(ctx context.Context, id string, dry bool) (out Retir
 				return err
 			}
 			rows, err := db.Collect(ctx, tx, payloadsOf, []any{id}, scanPayload)
-			look(st, slices.DeleteFunc(st.kept(rows), func(k Kept) bool { return k.Until.After(st.now) }))
+			look(st, slices.DeleteFunc(st.dueValues(rows), func(k Due) bool { return k.Until.After(st.now) }))
 			return err
 		})
 	}

@@ -181,8 +181,20 @@ func (st *state) hasRole(a *Actor, w workflow.Who, apart []workflow.Apart) (Post
 	return Post{}, false, nil
 }
 
-// holders are the posts that a Who names, nearest level first.
+// holders are the posts that a Who names, nearest level first, but for those of people from
+// whom the case is kept.
 func (st *state) holders(w workflow.Who) ([][]Post, error) {
+	levels, err := st.allHolders(w)
+	if err != nil || len(st.kept) == 0 {
+		return levels, err
+	}
+	for i := range levels {
+		levels[i] = slices.DeleteFunc(slices.Clone(levels[i]), func(p Post) bool { return st.keptFrom(p.PersonID) })
+	}
+	return filled(levels), nil
+}
+
+func (st *state) allHolders(w workflow.Who) ([][]Post, error) {
 	people := st.s.World.People()
 	switch w.Of {
 	case workflow.OfUnit:
@@ -299,9 +311,9 @@ func (st *state) apartOf(d *workflow.Action) []workflow.Apart {
 	return append(slices.Clone(d.Apart), workflow.Apart{Seat: workflow.SeatSupervised})
 }
 
-// keptFrom refuses the actor, under a post, what a rule keeps in other hands. Who acts for an
+// keptAway refuses the actor, under a post, what a rule keeps in other hands. Who acts for an
 // absent colleague is kept from what either of the two is kept from.
-func (st *state) keptFrom(who *Actor, under Post, apart []workflow.Apart) error {
+func (st *state) keptAway(who *Actor, under Post, apart []workflow.Apart) error {
 	if err := st.keptApart(who.PersonID, who.Posts, apart); err != nil || under.PersonID == "" || under.PersonID == who.PersonID {
 		return err
 	}

@@ -83,6 +83,9 @@ func (st *state) save() error {
 	if err := st.saveKeys(st.before); err != nil {
 		return err
 	}
+	if err := st.saveShield(); err != nil {
+		return err
+	}
 	if err := st.saveRest(); err != nil {
 		return err
 	}
@@ -96,6 +99,9 @@ func (st *state) save() error {
 	}
 	if st.s.Changed != nil {
 		c := *st.Case
+		if c.LiesIn != "" {
+			c.hears = st.audience()
+		}
 		st.tx.AfterCommit(func() { st.s.Changed(&c) })
 	}
 	return audit.Append(st.ctx, st.tx, audit.Leaf{ID: st.move.ID, Jurisdiction: st.Jurisdiction, Subject: "case/" + st.ID, Act: "move",
@@ -283,7 +289,7 @@ func (st *state) saveLater() error {
 		}
 	}
 	for _, t := range st.tells {
-		if len(t.Who) == 0 {
+		if t.Who = st.mayKnow(t.Who); len(t.Who) == 0 {
 			continue
 		}
 		sev := st.class.severity(st.Severity)

@@ -21,7 +21,7 @@ const (
 // seat seats somebody. A seat for one is handed over: its holder leaves when the next one
 // holds it (not while it is only offered).
 func (st *state) seat(seat, kind, subject, why string) {
-	if subject == "" {
+	if subject == "" || st.keptFromSubject(subject) {
 		return
 	}
 	d := st.life.Seat(seat)
@@ -125,6 +125,9 @@ func ids(v formula.Value) ([]string, bool) {
 
 // seatable refuses a subject that is not there, or that sits where it must not sit besides.
 func (st *state) seatable(d *workflow.Seat, id string) error {
+	if st.keptFromSubject(id) {
+		return fault.New(fault.Forbidden, "case.kept_from", "seat", d.Name)
+	}
 	switch d.Kind {
 	case workflow.SeatUnit:
 		if _, ok := st.s.World.Unit(id); !ok {
@@ -218,17 +221,18 @@ func (st *state) seatListed(d *workflow.Seat, subject, why string) error {
 	return err
 }
 
-// unitOfCase is the unit that runs the smallest area of the case that has one.
+// unitOfCase is the unit that runs the smallest area of the case that has one, but for those from
+// whom it is kept.
 func (st *state) unitOfCase() (Unit, bool) {
 	for l := 7; l >= 1; l-- {
 		if st.Areas[l] == "" {
 			continue
 		}
-		if u, ok := st.s.World.UnitOfArea(st.Areas[l]); ok {
+		if u, ok := st.s.World.UnitOfArea(st.Areas[l]); ok && !st.keptFromUnit(u) {
 			return u, true
 		}
 	}
-	return Unit{}, false
+	return st.aboveAll()
 }
 
 // duty is who handles the class here: by the jurisdiction's own list, else by the first line of
@@ -239,7 +243,7 @@ func (st *state) duty(kind string) (subject, why string) {
 	}
 	for _, d := range st.class.duties(st.Areas, st.day()) {
 		if d.Unit != "" {
-			if u, ok := st.s.World.UnitOfKind(d.Unit, d.area); ok {
+			if u, ok := st.s.World.UnitOfKind(d.Unit, d.area); ok && !st.keptFromUnit(u) {
 				return u.ID, d.reason()
 			}
 			continue

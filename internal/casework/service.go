@@ -57,6 +57,8 @@ type Service struct {
 	Changed func(c *Case)
 
 	numbers numbers
+	// Page is how many rows of an export are read at once; 0 means 200.
+	Page int
 }
 
 // numbers hands out case numbers from blocks, so that no two creates wait for one row.

@@ -57,6 +57,12 @@ type state struct {
 	wrote  []audit.Row // rows that the act has written
 	reread []audit.Ref // rows whose values are not at hand
 
+	kept      []Kept   // from whom the case is kept
+	keptNew   []Kept   // by this act
+	keptNamed []Kept   // who belonged and is now named
+	withheld  bool     // by this act it stands elsewhere
+	withdraws []string // parts that do so too
+
 	about      formula.Object // the record that the case is about, once read
 	aboutIs    *record.Record
 	households map[string][]string // of people, once read
@@ -121,6 +127,9 @@ func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time,
 		return nil, err
 	}
 	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c, wasOpen: c.Open(), seats: l.seats, clocks: l.clocks, sets: l.sets}
+	if st.kept, err = keptFor(ctx, tx, c); err != nil {
+		return nil, err
+	}
 	if c.Kind == KindTask {
 		set := class.Life.Part(c.Part)
 		if set == nil || set.Task == nil {

@@ -17,7 +17,7 @@ const caseColumns = `id, jurisdiction, number, kind, nature, root_id, parent_id,
 	channel, reporter_id, entered_by, title, unit_id, assignee_id, queue,
 	area_id, province_id, city_id, county_id, township_id, village_id, grid_id, micro_id, lon_e7, lat_e7,
 	happened_at, opened_at, entered_at, due_at, closed_at, suspended, returns, reopens, extensions, urges,
-	supervised, designated, merged_into, about_kind, about_id, about_rev, fields`
+	supervised, designated, merged_into, about_kind, about_id, about_rev, lies_in, fields`
 
 // readCase are few columns: whatever people cannot write into travels packed.
 var readCase = `id, title, item_key, channel, fields, ` + db.Pack("jurisdiction", "number", "kind", "nature", "root_id", "parent_id", "part", "part_round", "depth",
@@ -25,10 +25,10 @@ var readCase = `id, title, item_key, channel, fields, ` + db.Pack("jurisdiction"
 	"reporter_id", "entered_by", "unit_id", "assignee_id", "queue",
 	"area_id", "province_id", "city_id", "county_id", "township_id", "village_id", "grid_id", "micro_id", "lon_e7", "lat_e7",
 	"happened_at", "opened_at", "entered_at", "due_at", "closed_at", "suspended", "returns", "reopens", "extensions", "urges",
-	"supervised", "designated", "merged_into", "about_kind", "about_id", "about_rev")
+	"supervised", "designated", "merged_into", "about_kind", "about_id", "about_rev", "lies_in")
 
 var (
-	insertCase = db.SQL(`INSERT INTO cases (` + caseColumns + `) VALUES (` + places(1, 57) + `)`)
+	insertCase = db.SQL(`INSERT INTO cases (` + caseColumns + `) VALUES (` + places(1, 58) + `)`)
 	updateCase = db.SQL(`UPDATE cases SET severity = $2, step = $3, phase = $4, outcome = $5, version = $6, moves = $7, title = $8,
 		unit_id = $9, assignee_id = $10, queue = $11, entered_at = $12, due_at = $13, closed_at = $14, suspended = $15,
 		returns = $16, reopens = $17, extensions = $18, urges = $19, supervised = $20, designated = $21, merged_into = $22, fields = $23,
@@ -136,7 +136,7 @@ func (c *Case) columns() ([]any, error) {
 		c.Channel, c.ReporterID, c.EnteredBy, c.Title, c.UnitID, c.AssigneeID, c.Queue,
 		c.AreaID, c.Areas[1], c.Areas[2], c.Areas[3], c.Areas[4], c.Areas[5], c.Areas[6], c.Areas[7], c.LonE7, c.LatE7,
 		c.HappenedAt, c.OpenedAt, c.EnteredAt, c.DueAt, c.ClosedAt, c.SuspendedUntil, c.Returns, c.Reopens, c.Extensions, c.Urges,
-		c.Supervised, c.Designated, c.MergedInto, c.AboutKind, c.AboutID, c.AboutRev, string(fields)}, nil
+		c.Supervised, c.Designated, c.MergedInto, c.AboutKind, c.AboutID, c.AboutRev, c.LiesIn, string(fields)}, nil
 }
 
 func (c *Case) update(ctx context.Context, tx *db.Tx, fields any) error {
@@ -158,7 +158,7 @@ func scanCase(r db.Rows) (*Case, error) {
 		&c.ReporterID, &c.EnteredBy, &c.UnitID, &c.AssigneeID, &c.Queue,
 		&c.AreaID, &c.Areas[1], &c.Areas[2], &c.Areas[3], &c.Areas[4], &c.Areas[5], &c.Areas[6], &c.Areas[7], &c.LonE7, &c.LatE7,
 		&happened, &opened, &entered, &due, &closed, &suspended, &c.Returns, &c.Reopens, &c.Extensions, &c.Urges,
-		&supervised, &designated, &c.MergedInto, &c.AboutKind, &c.AboutID, &c.AboutRev)
+		&supervised, &designated, &c.MergedInto, &c.AboutKind, &c.AboutID, &c.AboutRev, &c.LiesIn)
 	if err != nil {
 		return nil, err
 	}

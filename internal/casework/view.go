@@ -6,6 +6,7 @@ import (
 
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/pack"
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/workflow"
@@ -24,6 +25,7 @@ type View struct {
 	Moves  []Move
 	Can    []Offer
 	About  *AboutView // nil: nothing
+	Kept   []Kept     // from whom it is kept
 	// Masked are the personal fields, and texts with numbers lifted out, that are hidden from
 	// the reader, with what may be shown of them; Personal those that the reader may read.
 	Masked   map[string]string
@@ -72,6 +74,7 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 		}
 		v = &read
 		v.Case, v.Class, v.Life, v.Seats, v.Clocks, v.Sets = st.Case, st.class, st.life, st.seats, st.clocks, st.sets
+		v.Kept = st.kept
 		if v.About, err = st.aboutView(); err != nil {
 			return err
 		}
@@ -171,7 +174,7 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 			}
 			continue
 		}
-		if err := st.keptFrom(who, post, st.apartOf(d)); err != nil {
+		if err := st.keptAway(who, post, st.apartOf(d)); err != nil {
 			if fault.KindOf(err) == fault.Internal {
 				return nil, err
 			}
@@ -212,6 +215,9 @@ func (st *state) overlayOffers(who *Actor) []Offer {
 	}
 	for _, o := range rules {
 		if !o.Allowed(st.life, st.Step) || st.mayOverlay(who, o) != nil || o.Name == workflow.Suspend && !st.SuspendedUntil.IsZero() {
+			continue
+		}
+		if o.Name == workflow.HandDown && !slices.ContainsFunc(st.kept, func(k Kept) bool { return k.Why == Avoided }) || o.Name == workflow.Shield && (st.ParentID != "" || st.class.Against == pack.AgainstNever) {
 			continue
 		}
 		if o.Name == workflow.Return && (st.Designated || o.Cap > 0 && st.Returns >= int64(o.Cap)) {

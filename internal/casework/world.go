@@ -193,17 +193,10 @@ func (s *Service) By(ctx context.Context, a account.Actor) (*Actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree := s.World.Tree()
 	who := &Actor{PersonID: a.PersonID, Jurisdiction: a.Jurisdiction, Posts: a.Posts}
 	for _, p := range a.Acting {
 		who.Posts = append(who.Posts[:len(who.Posts):len(who.Posts)], p.Post)
 	}
-	who.Scope = a.Scope(sees, func(id string) []string {
-		var up []string
-		for _, x := range tree.Ancestors(id) {
-			up = append(up, x.ID)
-		}
-		return up
-	})
+	who.Scope = a.Scope(sees, s.World.above())
 	return who, nil
 }

@@ -1,11 +1,12 @@
 package db
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"embed"
 	"io/fs"
+	"slices"
+	"strings"
 	"testing/fstest"
 
 	"github.com/jackc/pgx/v5/stdlib"
@@ -19,9 +20,16 @@ import (
 var migrations embed.FS
 
 // schema is the migrations as one engine wants them. The texts are the same for both, but
-// for one word: {clustered} keeps a table's rows in the order of its primary key on
-// SQLite, where PostgreSQL has no such thing.
-func schema(clustered string) (fs.FS, error) {
+// for one word, {clustered}, which keeps a table's rows in the order of its primary key on
+// SQLite, where PostgreSQL has no such thing; and for the lines of full-text search, which
+// begin with {sqlite} or {postgres}.
+func schema(e Engine) (fs.FS, error) {
+	clustered := ""
+	other := "{sqlite}"
+	if e == SQLite {
+		clustered, other = "WITHOUT ROWID", "{postgres}"
+	}
+	words := strings.NewReplacer("{clustered}", clustered, "{"+string(e)+"}", "")
 	out := fstest.MapFS{}
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -32,13 +40,15 @@ func schema(clustered string) (fs.FS, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[name[len("migrations/"):]] = &fstest.MapFile{Data: bytes.ReplaceAll(b, []byte("{clustered}"), []byte(clustered))}
+		lines := strings.SplitAfter(string(b), "\n")
+		lines = slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(l, other) })
+		out[name[len("migrations/"):]] = &fstest.MapFile{Data: []byte(words.Replace(strings.Join(lines, "")))}
 	}
 	return out, nil
 }
 
-func up(ctx context.Context, dialect goose.Dialect, d *sql.DB, clustered string, opts ...goose.ProviderOption) error {
-	files, err := schema(clustered)
+func up(ctx context.Context, dialect goose.Dialect, d *sql.DB, e Engine, opts ...goose.ProviderOption) error {
+	files, err := schema(e)
 	if err != nil {
 		return err
 	}
@@ -58,7 +68,7 @@ func up(ctx context.Context, dialect goose.Dialect, d *sql.DB, clustered string,
 }
 
 func version(ctx context.Context, dialect goose.Dialect, d *sql.DB) (int64, error) {
-	files, err := schema("")
+	files, err := schema(SQLite)
 	if err != nil {
 		return 0, err
 	}
@@ -70,7 +80,7 @@ func version(ctx context.Context, dialect goose.Dialect, d *sql.DB) (int64, erro
 }
 
 func (l *lite) migrate(ctx context.Context) error {
-	return up(ctx, goose.DialectSQLite3, l.pool, "WITHOUT ROWID")
+	return up(ctx, goose.DialectSQLite3, l.pool, SQLite)
 }
 
 func (l *lite) version(ctx context.Context) (int64, error) {
@@ -84,7 +94,7 @@ func (p *pg) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return up(ctx, goose.DialectPostgres, d, "", goose.WithSessionLocker(one))
+	return up(ctx, goose.DialectPostgres, d, Postgres, goose.WithSessionLocker(one))
 }
 
 func (p *pg) version(ctx context.Context) (int64, error) {

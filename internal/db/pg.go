@@ -43,7 +43,7 @@ func (p *pg) prepare(ctx context.Context, s Stmt) error {
 		return err
 	}
 	defer c.Release()
-	_, err = c.Conn().Prepare(ctx, "check", string(s))
+	_, err = c.Conn().Prepare(ctx, "check", string(s.on(Postgres)))
 	if err == nil {
 		err = c.Conn().Deallocate(ctx, "check")
 	}
@@ -184,7 +184,7 @@ type queued struct {
 }
 
 func (c *pgConn) queue(_ context.Context, s Stmt, args []any) error {
-	c.wait = append(c.wait, queued{s, args})
+	c.wait = append(c.wait, queued{s.on(Postgres), args})
 	return nil
 }
 

@@ -26,6 +26,25 @@ func SQL(text string) Stmt {
 	return Stmt(text)
 }
 
+// either parts the two texts of a statement: a character that no SQL holds.
+const either = "\x00"
+
+// Either is one statement in two texts that mean the same, for the one thing that the engines
+// do not share: full-text search.
+func Either(sqlite, postgres string) Stmt { return Stmt(sqlite + either + postgres) }
+
+// on is the text for an engine.
+func (s Stmt) on(e Engine) Stmt {
+	i := strings.IndexByte(string(s), either[0])
+	switch {
+	case i < 0:
+		return s
+	case e == SQLite:
+		return s[:i]
+	}
+	return s[i+1:]
+}
+
 // Statements returns every declared statement, sorted.
 func Statements() []Stmt {
 	stmtsMu.Lock()

@@ -31,6 +31,8 @@ type InletJSON struct {
 	MaxPhotos int              `json:"max_photos"`
 	MaxFile   int64            `json:"max_file" doc:"bytes"`
 	Classes   []InletClassJSON `json:"classes"`
+	// Fields are what a report without a class may answer.
+	Fields []casework.FormJSON `json:"fields"`
 }
 
 // InletClassJSON is a class that residents may choose, with what it asks of them.
@@ -135,6 +137,8 @@ type reportInput struct {
 		Recording    string          `json:"recording,omitempty" maxLength:"64" doc:"file that came before under the same key"`
 		Contact      *ContactJSON    `json:"contact,omitempty"`
 		HappenedAt   int64           `json:"happened_at,omitempty"`
+		Against      []string        `json:"against,omitempty" maxItems:"20" doc:"people and units that it is about: it never reaches them, and begins above them"`
+		Avoid        bool            `json:"avoid,omitempty" doc:"not the own village: it begins one level up"`
 		Challenge    *AnswerJSON     `json:"challenge,omitempty"`
 	}
 }
@@ -173,6 +177,7 @@ func (s *Service) Routes(srv *web.Server) {
 	}
 	web.Op(srv, op("GET", "/intake", "inlet", "What may be reported here, and how", 0), s.httpInlet)
 	web.Op(srv, op("GET", "/intake/areas", "inletAreas", "Places to choose from, level by level", 0), s.httpAreas)
+	web.Op(srv, op("GET", "/intake/accused", "inletAccused", "Units and people at a place that a report may be about, names masked", 0), s.httpAccused)
 	web.Op(srv, op("POST", "/intake/propose", "propose", "Guesses for a report that is being written, with reasons; nothing is applied", 0), s.httpPropose)
 	web.Op(srv, op("POST", "/intake/challenges", "challenge", "A question that people answer more easily than programs", http.StatusCreated), s.httpChallenge)
 	web.Op(srv, op("POST", "/intake/reports", "report", "Report something, with an account or without", http.StatusCreated), s.httpReport)
@@ -207,7 +212,7 @@ func (s *Service) httpInlet(ctx context.Context, in *inletInput) (*inletOutput, 
 	if err != nil {
 		return nil, err
 	}
-	out := &inletOutput{InletJSON{Code: j.Code, Name: j.Name, Sample: j.Nature == casework.Sample, MaxText: maxText, MaxPhotos: maxPhotos, MaxFile: maxFile, Classes: []InletClassJSON{}}}
+	out := &inletOutput{InletJSON{Code: j.Code, Name: j.Name, Sample: j.Nature == casework.Sample, MaxText: maxText, MaxPhotos: maxPhotos, MaxFile: maxFile, Classes: []InletClassJSON{}, Fields: []casework.FormJSON{}}}
 	for _, k := range all {
 		x := InletClassJSON{ID: k.ID, Title: k.Title, GroupTitle: k.GroupTitle, Fields: []casework.FormJSON{}}
 		for _, f := range k.Fields {
@@ -219,7 +224,7 @@ func (s *Service) httpInlet(ctx context.Context, in *inletInput) (*inletOutput, 
 			}
 		}
 		if k.Unsorted {
-			out.Body.Unsorted = true
+			out.Body.Unsorted, out.Body.Fields = true, x.Fields
 			continue
 		}
 		out.Body.Classes = append(out.Body.Classes, x)
@@ -342,7 +347,7 @@ func (s *Service) httpReport(ctx context.Context, in *reportInput) (*reportOutpu
 	by, from := asking(ctx)
 	b := in.Body
 	r := Report{Jurisdiction: b.Jurisdiction, By: b.By, Channel: b.Channel, Class: b.Class, Text: b.Text, AreaID: b.AreaID, Point: b.Point, Fields: b.Fields,
-		Photos: b.Photos, Recording: b.Recording, Key: key}
+		Photos: b.Photos, Recording: b.Recording, Key: key, Against: b.Against, Avoid: b.Avoid}
 	if b.Contact != nil {
 		r.Contact = Contact{b.Contact.Name, b.Contact.Phone}
 	}

@@ -118,15 +118,16 @@ func (s *Service) places(ctx context.Context, j account.Jurisdiction, d Draft) (
 	return out[:min(len(out), mostProposed)], nil
 }
 
-// namedIn is how a text names a place: by its whole name, or all but the last letter of it,
-// which says what kind of place it is; "" when it does not.
+// namedIn is how a text names a place: by its whole name, or all but the last letters of
+// it, which say what kind of place it is; "" when it does not.
 func namedIn(text, name string) string {
 	if strings.Contains(text, name) {
 		return name
 	}
-	r := []rune(name)
-	if short := string(r[:max(len(r)-1, 0)]); len(r) > 2 && strings.Contains(text, short) {
-		return short
+	for r, cut := []rune(name), 1; cut <= 3 && len(r)-cut >= 2; cut++ {
+		if short := string(r[:len(r)-cut]); strings.Contains(text, short) {
+			return short
+		}
 	}
 	return ""
 }

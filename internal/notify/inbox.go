@@ -156,10 +156,13 @@ func (s *Service) Calls(ctx context.Context, a Asker, after string, limit int) (
 	if !a.Clerk {
 		return nil, fault.New(fault.Forbidden, "notify.not_a_clerk")
 	}
-	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		out, err = db.Collect(ctx, tx, openCalls, []any{a.Jurisdiction, after, limit}, scanCall)
-		return err
-	})
+	out, err = unkept(ctx, s, after, limit, func(after string) (page []Call, err error) {
+		err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+			page, err = db.Collect(ctx, tx, openCalls, []any{a.Jurisdiction, after, limit}, scanCall)
+			return err
+		})
+		return page, err
+	}, func(c Call) (string, string) { return c.ID, c.Case })
 	for i := range out {
 		if err == nil && s.Address != nil {
 			out[i].Address, err = s.Address(ctx, out[i].Person, CallName)

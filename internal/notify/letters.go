@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sort"
+	"strings"
 	"time"
 
 	"gezhi/internal/db"
@@ -56,6 +57,11 @@ func (s *Service) Deliveries(ctx context.Context, a Asker, caseID, before string
 	if before == "" {
 		before = last
 	}
+	return unkept(ctx, s, before, limit, func(before string) ([]DeliveryStatus, error) { return s.deliveries(ctx, a, caseID, before, limit) },
+		func(d DeliveryStatus) (string, string) { return d.ID, d.Case })
+}
+
+func (s *Service) deliveries(ctx context.Context, a Asker, caseID, before string, limit int) (out []DeliveryStatus, err error) {
 	stmt, args := allDeliveries, []any{a.Jurisdiction, before, limit}
 	if caseID != "" {
 		stmt, args = caseDeliveries, append(args, caseID)
@@ -78,6 +84,11 @@ func (s *Service) DeadLetters(ctx context.Context, a Asker, after string, limit 
 	if !a.Operator {
 		return nil, errNotOperator
 	}
+	return unkept(ctx, s, after, limit, func(after string) ([]Letter, error) { return s.deadLetters(ctx, a, after, limit) },
+		func(l Letter) (string, string) { return l.ID, strings.TrimPrefix(l.Subject, "case/") })
+}
+
+func (s *Service) deadLetters(ctx context.Context, a Asker, after string, limit int) (out []Letter, err error) {
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		rows, err := db.Collect(ctx, tx, deadDeliveries, []any{a.Jurisdiction, after, limit}, scanRow)
 		out = nil

@@ -42,7 +42,7 @@ func Check(p *Pack, others ...*Pack) Report {
 // yaml.syntax, formula.unexpected, …). Each has a broken pack that proves it.
 var Rules = []string{
 	"pack.no_readme", "pack.unknown_need", "pack.nothing_in_it",
-	"class.unknown_life", "class.unknown_severity", "class.unknown_group", "class.unknown_role", "class.unknown_clock", "class.spot_unused", "class.unsorted_stuck", "class.duplicate_unmergeable", "class.severity_rule",
+	"class.unknown_life", "class.unknown_severity", "class.unknown_group", "class.unknown_role", "class.unknown_clock", "class.spot_unused", "class.unsorted_stuck", "class.duplicate_unmergeable", "class.severity_rule", "class.against_public", "class.against_nobody_above",
 	"role.unknown_invited",
 	"duty.unknown_class", "duty.unit_or_post", "duty.unknown_role", "duty.never_reached", "date.backwards",
 	"record.unknown_field", "record.personal_key", "record.key_type", "record.unchangeable", "record.unknown_changer", "relation.unknown_record", "table.overlap", "table.gap", "table.bad_value",
@@ -218,6 +218,12 @@ func (c *checking) classLimits(k *Class, l *Life, at func(...string) []string) {
 	c.spans("extensions", k.Extensions, known, at)
 	if k.Duplicate != nil && l.Overlay(workflow.Merge) == nil {
 		c.say("class.duplicate_unmergeable", "classes.yaml", at("duplicate"), "life", l.Name)
+	}
+	if k.Against == AgainstRequired && k.Public {
+		c.say("class.against_public", "classes.yaml", at("public"), "class", k.Code)
+	}
+	if k.Against == AgainstRequired && c.p.AboveAll == "" {
+		c.say("class.against_nobody_above", "classes.yaml", at("against"), "class", k.Code)
 	}
 	if k.Spot && !slices.ContainsFunc(l.Actions, func(a action) bool { return reads(a.If, "class", "spot") }) {
 		c.say("class.spot_unused", "classes.yaml", at("spot"), "life", l.Name)

@@ -322,7 +322,7 @@ func (k *lifeCheck) itemFields(over []string, s scope) []string {
 		}
 	}
 	p := k.l.Part(part)
-	if p == nil || p.Case != "" || p.For.Kind == workflow.ForList || p.For.Kind == workflow.ForRecords {
+	if p == nil || p.Case != "" || p.For.Kind == workflow.ForList || p.For.Kind == workflow.ForOpen || p.For.Kind == workflow.ForRecords {
 		return nil
 	}
 	out := slices.Concat(itemMembers, p.Task.Asks, p.Task.Also, assigned(p.Task.Give), assigned(p.Give))

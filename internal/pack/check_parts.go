@@ -54,7 +54,7 @@ func (k *lifeCheck) parts() {
 // sources counts the sources a part set names.
 func sources(n *shape.Node) int {
 	count := 0
-	for _, s := range []string{workflow.ForGiven, workflow.ForParticipants, workflow.ForRecords, workflow.ForDates, workflow.ForRows, workflow.ForList} {
+	for _, s := range []string{workflow.ForGiven, workflow.ForParticipants, workflow.ForRecords, workflow.ForDates, workflow.ForRows, workflow.ForList, workflow.ForOpen} {
 		if n.Get(s) != nil {
 			count++
 		}
@@ -88,6 +88,8 @@ func (k *lifeCheck) source(s *workflow.PartSet, at []string) {
 		if k.p.List(f.List) == nil {
 			k.missing("life.unknown_list", at, f.List, names(k.p.Lists, func(l RowList) string { return l.Name }))
 		}
+	case workflow.ForOpen:
+		k.class(at, f.Open)
 	case workflow.ForRows:
 		for _, r := range f.Rows.Refs() {
 			if r.Path[0] != "field" || len(r.Path) < 2 {

@@ -284,6 +284,15 @@ func (e *Effective) Number() string {
 	return e.Pack.Number
 }
 
+// AboveAll is the kind or code of the unit that has reports about those above whom nobody
+// stands, the county's word before the pack's; "" for none.
+func (e *Effective) AboveAll() string {
+	if e.Overlay != nil && e.Overlay.AboveAll != "" {
+		return e.Overlay.AboveAll
+	}
+	return e.Pack.AboveAll
+}
+
 // Lookup finds the row of a dated table for key values on a day, as an object for
 // formulas; none when no row holds. Values are typed by the fields of the table.
 func (e *Effective) Lookup(table string, key []formula.Value, day string) formula.Value {

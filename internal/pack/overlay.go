@@ -19,6 +19,7 @@ type Overlay struct {
 	Tables     []TableChange
 	Lists      []RowList // in place of the pack's
 	Number     string
+	AboveAll   string // in place of the pack's
 	Keep       []workflow.Keep
 
 	data []byte
@@ -98,7 +99,7 @@ func (o *Overlay) Hash() string { return hashOf(o.data) }
 
 func readOverlay(n *shape.Node) *Overlay {
 	o := &Overlay{Pack: readText(n.Get("overlay")), Sample: readSamples(n.Get("sample")), Duty: readDuty(n.Get("duty")),
-		Number: readText(n.Get("number")), Keep: readKeep(n.Get("keep"))}
+		Number: readText(n.Get("number")), Keep: readKeep(n.Get("keep")), AboveAll: readText(n.Get("above_all"))}
 	limits := func(class string, n *shape.Node) ClassLimits { return ClassLimits{class, readLimits(n)} }
 	o.Limits, o.Extensions = entries(n.Get("limits"), limits), entries(n.Get("extensions"), limits)
 	o.Severities = entries(n.Get("severities"), func(code string, n *shape.Node) SeverityChange {

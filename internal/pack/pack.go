@@ -25,6 +25,7 @@ type Pack struct {
 	Lists      []RowList // lists shipped with the pack, for part sets
 	Number     string    // how cases are numbered, "" for the kernel's way
 	Keep       []workflow.Keep
+	AboveAll   string // kind or code of the unit that has reports about those above whom nobody stands
 
 	Scheme    string // the scheme the codes of Classes belong to
 	Groups    []Group
@@ -128,11 +129,19 @@ type Class struct {
 	Public     bool
 	Sample     []Sample
 	Admitted   []Admission
+	Against    string // AgainstAllowed (default), AgainstRequired or AgainstNever
 	Train      string // TrainNever: no classifier learns from its cases
 }
 
 // TrainNever keeps the cases of a class or a life from every classifier.
 const TrainNever = "never"
+
+// Whether a report says whom it is about, and is then kept from them.
+const (
+	AgainstAllowed  = "allowed"
+	AgainstRequired = "required"
+	AgainstNever    = "never"
+)
 
 // SeverityRule grades a case.
 type SeverityRule struct {

@@ -28,6 +28,7 @@ func (p *Pack) readPack(n *shape.Node) {
 	p.Reasons = entries(n.Get("reasons"), func(name string, n *shape.Node) ReasonList { return ReasonList{name, n.Texts()} })
 	p.Lists = entries(n.Get("lists"), func(name string, n *shape.Node) RowList { return RowList{name, readRows(n)} })
 	p.Number, p.Keep = readText(n.Get("number")), readKeep(n.Get("keep"))
+	p.AboveAll = readText(n.Get("above_all"))
 }
 
 func readSeverity(n *shape.Node) Severity {
@@ -75,6 +76,9 @@ func (p *Pack) readClass(code string, n *shape.Node) Class {
 		c.Duplicate = &Duplicate{metres, readInt(d.Get("days"))}
 	}
 	c.Admitted = readAdmitted(n.Get("admitted"))
+	if c.Against = readText(n.Get("against")); c.Against == "" {
+		c.Against = AgainstAllowed
+	}
 	return c
 }
 

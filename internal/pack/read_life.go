@@ -163,6 +163,8 @@ func readSource(n *shape.Node) workflow.Source {
 	case n.Get("list") != nil:
 		_, name, _ := strings.Cut(n.Get("list").Text, ".")
 		s.Kind, s.List = workflow.ForList, name
+	case n.Get("open") != nil:
+		s.Kind, s.Open = workflow.ForOpen, n.Get("open").Text
 	case n.Get("dates") != nil:
 		s.Kind, s.Dates = workflow.ForDates, readDates(n.Get("dates"))
 		s.Follow = s.Follow || readBool(n.Get("dates").Get("follow"))

@@ -137,7 +137,7 @@ var packShape = obj("what the pack is",
 	opt("reasons", dict(list(name))),
 	opt("lists", dict(list(&shape.Shape{Name: name, Of: text}))),
 	opt("number", matching("how cases are numbered: letters, {year} and {n}, which begins anew each year", `^[A-Za-z0-9_-]*\{year\}[A-Za-z0-9_-]*\{n\}[A-Za-z0-9_-]*$`, "pack.bad_number")),
-	opt("keep", keep),
+	opt("keep", keep), opt("above_all", name),
 )
 
 var severityShape = obj("one grade of severity",
@@ -184,6 +184,7 @@ var classShape = obj("a class of cases",
 	opt("statutory", dict(span)), opt("fields", fields),
 	opt("duplicate", obj("likely the same matter", need("within", matching("metres", `^\d{1,5} ?m$`, "pack.bad_distance")), need("days", count(1)))),
 	opt("spot", yesNo), opt("unsorted", yesNo), opt("public", yesNo), opt("sample", dict(ratio)), train,
+	opt("against", enum("whether a report says whom it is about, and is kept from them", AgainstRequired, AgainstAllowed, AgainstNever)),
 	opt("admitted", dict(obj("who admitted the matter to this role", need("by", name), need("from", date), opt("until", date)))))
 
 var dutyLine = obj("who answers: the first line that fits",
@@ -225,4 +226,5 @@ var overlayShape = obj("values a county changes",
 	opt("admitted", &shape.Shape{Name: pattern, Of: dict(obj("", need("by", name), need("from", date), opt("until", date)))}),
 	opt("tables", dict(list(&shape.Shape{Name: name, Of: text}))),
 	opt("lists", dict(list(&shape.Shape{Name: name, Of: text}))),
+	opt("above_all", name),
 	opt("number", packShape.Keys[slices.IndexFunc(packShape.Keys, func(k shape.Key) bool { return k.Name == "number" })].Shape))

@@ -90,7 +90,7 @@ var partShape = obj("many below one",
 	need("for", obj("where the list comes from",
 		opt("given", name), opt("participants", some(name)), opt("records", name), opt("dates", datesShape),
 		opt("rows", expr), opt("list", matching("lists.NAME", `^(templates|lists)\.[a-z][a-z0-9_]*$`, "pack.bad_path")),
-		opt("where", expr), opt("as_of", expr), opt("follow", yesNo), later("offer"), later("public"))),
+		opt("open", anyKey), opt("where", expr), opt("as_of", expr), opt("follow", yesNo), later("offer"), later("public"))),
 	opt("task", taskShape), opt("case", anyKey), opt("give", give), opt("take", give),
 	opt("join", joinShape), opt("rest", enum("", workflow.RestVoid, workflow.RestStay)),
 	later("answers"), later("ballot"))

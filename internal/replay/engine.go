@@ -59,6 +59,7 @@ func newEngine(d *db.DB, at time.Time, tasks *pack.Pack, vault *privacy.Vault) *
 		Soon:     func(_ string, now time.Time) time.Time { return now },
 		TaskLife: casework.TaskLife(tasks), TaskPack: tasks, Nature: func(string) string { return casework.Sample }, Vault: vault}
 	e.cases.Register(e.jobs)
+	e.jobs.Topics[casework.TopicWithdraw] = func(context.Context, jobs.Message) error { return nil }
 	e.jobs.Topics[casework.TopicNotice] = func(context.Context, jobs.Message) error { return nil }
 	for kind, f := range e.jobs.Timers {
 		e.jobs.Timers[kind] = func(ctx context.Context, t jobs.Timer) error { e.timers++; return e.note(f(ctx, t)) }

@@ -416,10 +416,23 @@ func (w *world) sees(ctx context.Context, id, name string, want Names) error {
 	if err != nil {
 		return err
 	}
+	whole, err := w.cases.View(ctx, system, id)
+	if err != nil {
+		return err
+	}
 	got := seesNothing
 	var fields []string
 	for _, a := range actors {
 		v, err := w.cases.View(ctx, a, id)
+		if whole.ParentID == "" { // a list shows exactly what may be read
+			in, bad := w.inList(ctx, a, id)
+			if bad != nil {
+				return bad
+			}
+			if in != (err == nil) {
+				return same(want.Line, name+" listed for "+want.Name, strconv.FormatBool(err == nil), strconv.FormatBool(in))
+			}
+		}
 		if err != nil {
 			if fault.KindOf(err) == fault.NotFound {
 				continue
@@ -442,6 +455,23 @@ func (w *world) sees(ctx context.Context, id, name string, want Names) error {
 		return same(want.Line, what, want.List[0], got)
 	}
 	return sameSet(want.Line, what, want.List, fields)
+}
+
+// inList tells whether somebody finds a case by going through the lists of open and closed ones.
+func (w *world) inList(ctx context.Context, who *casework.Actor, id string) (bool, error) {
+	for _, queue := range []string{casework.QueueAll, casework.QueueClosed} {
+		for q := (casework.Query{Queue: queue, Limit: 200}); ; {
+			rows, next, err := w.cases.List(ctx, who, q)
+			if err != nil || slices.ContainsFunc(rows, func(r casework.Row) bool { return r.ID == id }) {
+				return err == nil, err
+			}
+			if next == nil {
+				break
+			}
+			q.After = *next
+		}
+	}
+	return false, nil
 }
 
 // expectFields compares values as a story writes them.

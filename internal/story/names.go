@@ -126,7 +126,7 @@ func (w *world) part(ctx context.Context, id, set, item string) (string, error) 
 // the story calls it, or by the seat it was opened for.
 func (w *world) isItem(p *casework.Case, item string) bool {
 	seat, _ := p.Fields["seat"].(string)
-	return p.ItemKey == item || w.called[p.ItemKey] == item || seat == item || p.AboutID != "" && p.AboutID == w.record[item]
+	return p.ItemKey == item || p.ItemKey != "" && p.ItemKey == w.names[item] || w.called[p.ItemKey] == item || seat == item || p.AboutID != "" && p.AboutID == w.record[item]
 }
 
 // keyOf is what the story calls the item of a part.
@@ -216,6 +216,8 @@ func (w *world) say(ctx context.Context, e Event, by string, class *casework.Cla
 				return out, err
 			}
 			out.values[name] = id
+		case name == "against" && e.Name == workflow.Shield:
+			out.values[name] = each(v, func(s string) string { return first(w.accusedBy(s)) })
 		case name == "unit":
 			out.values[name] = w.idsIn(v, workflow.SeatUnit)
 		default:
@@ -270,6 +272,14 @@ func (w *world) idsIn(v any, kind string) any {
 		}
 		return w.unit[s]
 	})
+}
+
+// accusedBy is whom a name accuses: a person, else a unit.
+func (w *world) accusedBy(name string) []string {
+	if id := w.person[name]; id != "" {
+		return []string{id}
+	}
+	return []string{w.unit[name]}
 }
 
 func first(list []string) string {

@@ -136,7 +136,7 @@ func (p *parser) event(n *shape.Node) Event {
 		Cases: n.Get("cases").Texts(), With: plainMap(n.Get("with")), Refused: textOf(n.Get("refused")), Note: textOf(n.Get("note")),
 		Channel: textOf(n.Get("channel")), Text: textOf(n.Get("text")), Point: plainAny(n.Get("point")), Area: textOf(n.Get("area")),
 		For: textOf(n.Get("for")), About: textOf(n.Get("about")), Key: textOf(n.Get("key")), Values: plainMap(n.Get("values")), ID: textOf(n.Get("id")),
-		Winners: intOf(n.Get("winners"))}
+		Against: n.Get("against").Texts(), Avoid: textOf(n.Get("avoid")) == "true", Winners: intOf(n.Get("winners"))}
 	e.Why, e.Each = texts(n.Get("why")), map[string]string{}
 	if w := n.Get("with").Get("why"); w != nil && w.Kind == shape.Map {
 		e.Why = texts(w)

@@ -222,6 +222,7 @@ func (w *world) listen() {
 		w.noticed = append(w.noticed, w.hand.Now())
 		return nil
 	}
+	w.runner.Topics[casework.TopicWithdraw] = w.withdraw
 	for kind, fire := range w.runner.Timers {
 		w.runner.Timers[kind] = func(ctx context.Context, t jobs.Timer) error {
 			err := fire(ctx, t)
@@ -261,4 +262,24 @@ func refusal(err error) (code string, defect error) {
 		return "", err
 	}
 	return fault.CodeOf(err), nil
+}
+
+// withdraw takes back what people were told of a case that is now kept from them.
+func (w *world) withdraw(ctx context.Context, m jobs.Message) error {
+	var x casework.Withdrawal
+	if err := json.Unmarshal(m.Body, &x); err != nil {
+		return err
+	}
+	for i := range w.notices {
+		n := &w.notices[i]
+		if n.Case != x.Case {
+			continue
+		}
+		kept, err := w.cases.KeptFrom(ctx, x.Case, n.People)
+		if err != nil {
+			return err
+		}
+		n.People = slices.DeleteFunc(slices.Clone(n.People), func(p string) bool { return slices.Contains(kept, p) })
+	}
+	return nil
 }

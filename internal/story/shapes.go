@@ -100,7 +100,7 @@ var simpleKeys = []shape.Key{
 	opt("at", moment), opt("open", aName), opt("do", aName), opt("answer", values), opt("signal", aName), opt("write", aName),
 	opt("by", aName), opt("as", aName), opt("case", aPath), opt("cases", list(aPath)), opt("with", values), opt("why", dict(text)),
 	opt("refused", code), opt("each", dict(obj(need("refused", code)))), opt("note", text), opt("channel", aName), opt("text", text),
-	opt("point", free), opt("area", aName), opt("for", aName), opt("about", aPath), opt("offline", obj(need("made", moment), need("sent", moment))), opt("key", aName),
+	opt("point", free), opt("area", aName), opt("for", aName), opt("about", aPath), opt("against", some(aName)), opt("avoid", yesNo), opt("offline", obj(need("made", moment), need("sent", moment))), opt("key", aName),
 	opt("values", values), opt("id", aName), later("reading"),
 }
 

@@ -147,8 +147,10 @@ type Event struct {
 	Text    string
 	Point   any
 	Area    string
-	About   string // open: a record or case that it is about
-	For     string // on behalf of
+	About   string   // open: a record or case that it is about
+	For     string   // on behalf of
+	Against []string // open: people and units that the report is about
+	Avoid   bool     // open: not the own village
 	Offline *Offline
 	Key     string // idempotency key; events with the same key are the same request
 	Values  map[string]any

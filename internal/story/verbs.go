@@ -143,6 +143,10 @@ func (w *world) opening(ctx context.Context, e Event) (func(context.Context) err
 	if e.Offline != nil {
 		o.DeviceAt = e.Offline.Made
 	}
+	o.Avoid = e.Avoid
+	for _, name := range e.Against {
+		o.Against = append(o.Against, first(w.accusedBy(name)))
+	}
 	if o.About, err = w.about(ctx, e); err != nil {
 		return nil, err
 	}

@@ -184,6 +184,24 @@ func TestAStreamEndsWithTheRightToIt(t *testing.T) {
 	}
 }
 
+// Rights that end by themselves, at a moment nobody tells, end a stream before its next event: the
+// reader is not told of what happened afterwards, however far the heartbeat is.
+func TestAStreamAsksBeforeAnEvent(t *testing.T) {
+	var topic atomic.Value
+	topic.Store("a")
+	s, o, topics := streamTopics(func() ([]string, error) { return []string{topic.Load().(string)}, nil })
+	s.Heartbeat = time.Hour
+	Stream(s.Server, o, topics)
+	address, _ := run(t, s.Server)
+	next := live(t, address)
+	next()
+	topic.Store("b")
+	s.Hub.Publish("a", "hidden")
+	if l := next(); l != "" {
+		t.Errorf("%q", l)
+	}
+}
+
 // Somebody who may not listen gets a problem, not a stream.
 func TestAStreamIsRefusedLikeAnythingElse(t *testing.T) {
 	s, o, topics := streamTopics(func() ([]string, error) { return nil, fault.New(fault.Forbidden, "request.other_site") })

@@ -431,11 +431,13 @@ const (
 	Acknowledge = "acknowledge"
 	Comment     = "comment"
 	Reclassify  = "reclassify"
+	Shield      = "shield"    // kept from somebody whom it is about
+	HandDown    = "hand_down" // given to the place that its reporter avoided
 )
 
 // Overlays lists the kernel actions a pack may allow, in the order the desk shows them.
 var Overlays = []string{Acknowledge, Urge, Supervise, Escalate, Suspend, Transfer, Return,
-	Sponsor, Designate, Reclassify, Merge, Reopen, Comment}
+	Sponsor, Designate, Reclassify, Merge, Reopen, Shield, HandDown, Comment}
 
 // KernelActs are the acts the kernel brings besides Overlays, without a pack's shaping: the
 // other halves of overlays, what a seat's holder answers to an offer, and how the lead ends

@@ -28,10 +28,11 @@ type Source struct {
 	Field  string        // ForGiven: the asked field with the list
 	Seats  []string      // ForParticipants
 	Record string        // ForRecords: record kind
-	Where  *formula.Expr // ForRecords, ForRows, ForList: which
+	Where  *formula.Expr // ForRecords, ForRows, ForList, ForOpen: which
 	AsOf   *formula.Expr // ForRecords: of what day; nil: today
 	Rows   *formula.Expr // ForRows: a list field, "field.terms" or "about.documents"
 	List   string        // ForList: a list shipped with the pack
+	Open   string        // ForOpen: class of the cases
 	Dates  *Dates        // ForDates
 	Follow bool          // the set keeps in step with its source
 }
@@ -44,6 +45,7 @@ const (
 	ForDates        = "dates"
 	ForRows         = "rows"
 	ForList         = "list"
+	ForOpen         = "open" // cases of a class that are open in the area of this one, or below
 )
 
 // Dates is a cadence.

@@ -152,6 +152,17 @@ function list(res, q) {
   json(res, 200, { cases: all.slice(from, from + limit).map(row), next: from + limit < all.length ? String(from + limit) : undefined })
 }
 
+function search(res, q) {
+  const words = q.get('q').split(/\s+/).filter(Boolean)
+  if (state.list === 'error') return problem(res, 500, 'internal', '服务器出错')
+  if (words.every(w => w.length < 2)) return problem(res, 422, 'search.too_short', '请至少输入两个字，或一个编号。')
+  const mark = text => text.split(new RegExp(`(${words.map(w => w.replace(/\W/g, c => (c.charCodeAt(0) < 128 ? '\\' + c : c))).join('|')})`)).filter(Boolean).map(x => (words.includes(x) ? { text: x, hit: true } : { text: x }))
+  let all = state.cases.filter(c => words.every(w => (c.title + c.number).includes(w)))
+  if (q.get('phase')) all = all.filter(c => c.phase === q.get('phase'))
+  const from = Number(q.get('cursor') ?? 0)
+  json(res, 200, { hits: all.slice(from, from + 10).map(c => ({ case: row(c), numbered: c.number === q.get('q'), snippet: mark(`${c.title}，请尽快派人来看`) })), next: all.length > from + 10 ? String(from + 10) : undefined })
+}
+
 function write(req, res, body, route) {
   const key = req.headers['idempotency-key']
   state.log.push({ route, key, body })
@@ -219,6 +230,7 @@ function api(req, res, path, q, body) {
   if (at === 'GET /units') return json(res, 200, { units: [{ id: 'u1', name: '城建办' }, { id: 'u2', name: '供电所' }].filter(u => u.name.includes(q.get('q') ?? '')) })
   if (at === 'GET /people') return json(res, 200, { people: [{ id: 'p2', name: '样例员甲', unit_name: '城建办' }] })
   if (at === 'GET /cases') return list(res, q)
+  if (at === 'GET /search') return search(res, q)
   if (/^\/(notes|calls|dead-letters)(\/|$)/.test(path)) return toldApi(req, res, path, q, body)
   if (at === 'GET /events') {
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }).write(':\n\n')

@@ -19,7 +19,27 @@ function call<V extends Verb, P extends Path>(verb: V, path: P, ask: Omit<Ask, '
 }
 
 export const signIn = (login: string, password: string, code?: string) => call('post', '/session', { body: { login, password, code }, bare: true })
-export const signOut = () => call('delete', '/session', { bare: true })
+/** whose telephone this is, how to log in on it, and ways in elsewhere */
+export const thisPhone = () => call('get', '/session/device', { bare: true })
+export const signInByPin = (pin: string) => call('post', '/session/pin', { body: { pin }, bare: true })
+export const providers = () => call('get', '/session/outside', { bare: true }).then(r => r.providers)
+export const providerAddress = (name: string, to: string) => address(`/session/outside/${encodeURIComponent(name)}`, { to: '/desk' + to })
+type Held = { token?: string; code?: string }
+export const lookAtInvitation = (held: Held) => call('post', '/invitations/look', { body: held, bare: true })
+export const join = (held: Held, pin: string) => call('post', '/invitations/accept', { body: { ...held, pin }, bare: true })
+/** logs out here; answers where to log out at the provider, if one was used */
+export const leave = () => call('post', '/session/leave', { bare: true }).then(r => r.to)
+
+export const charges = (q: string) => call('get', '/charges', { query: { q } })
+export const invite = (people: string[], sheet: boolean) => call('post', '/invitations', { body: { people, sheet } }).then(r => r.invitations)
+export const uninvite = (id: string) => call('delete', '/charges/{id}/invitation', { id })
+export const myPhones = () => call('get', '/me/devices').then(r => r.devices)
+export const endPhone = (id: string) => call('post', '/devices/{id}/end', { id })
+export const absences = () => call('get', '/delegations').then(r => r.delegations)
+export const lendable = (q: string) => call('get', '/delegations/posts', { query: { q } }).then(r => r.posts)
+export const lend = (post_id: string, to: string, since: number, until: number) => call('post', '/delegations', { body: { post_id, to, since, until } })
+export const takeBack = (id: string) => call('post', '/delegations/{id}/end', { id })
+
 export const me = () => call('get', '/me', { bare: true })
 
 export const changePassword = (old: string, fresh: string) => call('post', '/me/password', { body: { old, new: fresh } })
@@ -54,10 +74,15 @@ export const people = (q: string) => call('get', '/people', { query: { q } }).th
 export const records = (kind: string, q: string) => call('get', '/records', { query: { kind, q, limit: 20 } }).then(r => r.records)
 
 export const cases = (query: Query<'get', '/cases'>) => call('get', '/cases', { query })
+export const search = (query: Query<'get', '/search'>) => call('get', '/search', { query })
 export const caseView = (id: string) => call('get', '/cases/{id}', { id })
 export const likely = (id: string) => call('get', '/cases/{id}/duplicates', { id }).then(r => r.duplicates)
 export const likelyTo = (body: Body<Operation<'post', '/cases/duplicates'>>) => call('post', '/cases/duplicates', { body }).then(r => r.duplicates)
 export const classProposals = (text: string) => call('post', '/class-proposals', { body: { text } })
+/** units and people that a report may be about, those of its place first */
+export const accused = (query: Query<'get', '/accused'>) => call('get', '/accused', { query }).then(r => r.accused)
+export const fromChat = (text: string) => call('post', '/paste', { body: { text } }).then(r => r.proposals)
+export const answerForChat = (id: string) => call('get', '/cases/{id}/answer', { id }).then(r => r.text)
 export const openCase = (body: NewCase, key: string) => call('post', '/cases', { body, key })
 export const move = (id: string, body: NewMove, key: string) => call('post', '/cases/{id}/moves', { id, body, key }).then(r => r.case)
 
@@ -72,6 +97,20 @@ export function upload(file: File, key: string) {
 export const fileAddress = (id: string) => address(`/files/${encodeURIComponent(id)}`)
 
 export const exportAddress = (kind: 'csv' | 'xlsx', query: Query<'get', '/cases.csv'>) => address(`/cases.${kind}`, { ...query })
+// The residents' inlet: open to everybody.
+export const inlet = (jurisdiction: string) => call('get', '/intake', { query: { jurisdiction }, bare: true })
+export const inletAreas = (query: Query<'get', '/intake/areas'>) => call('get', '/intake/areas', { query, bare: true }).then(r => r.areas)
+export const propose = (body: Body<Operation<'post', '/intake/propose'>>) => call('post', '/intake/propose', { body, bare: true })
+export const challenge = (kind: 'picture' | 'words') => call('post', '/intake/challenges', { body: { kind }, bare: true })
+export const report = (body: Body<Operation<'post', '/intake/reports'>>, key: string) => call('post', '/intake/reports', { body, key, bare: true })
+export function reportFile(file: File, key: string, query: Query<'post', '/intake/files'>) {
+  const body = new FormData()
+  body.set('file', file, file.name)
+  return call('post', '/intake/files', { body, key, query, bare: true })
+}
+export const follow = (number: string, code: string) => call('post', '/intake/follow', { body: { number, code }, bare: true })
+export const actByCode = (body: Body<Operation<'post', '/intake/moves'>>, key: string) => call('post', '/intake/moves', { body, key, bare: true })
+
 export const eventsAddress = () => address('/events')
 
 export const unread = () => call('get', '/notes/unread')

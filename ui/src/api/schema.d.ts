@@ -176,6 +176,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units and people that a report may be about, those of its place first */
+        get: operations["listAccused"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/addresses/unlock": {
         parameters: {
             query?: never;
@@ -305,6 +322,23 @@ export interface paths {
         };
         /** One case with its history, clocks and what the asker may do */
         get: operations["viewCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may be pasted back into a chat about a case, masked */
+        get: operations["answerForChat"];
         put?: never;
         post?: never;
         delete?: never;
@@ -680,6 +714,23 @@ export interface paths {
         };
         /** What may be reported here, and how */
         get: operations["inlet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/accused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units and people at a place that a report may be about, names masked */
+        get: operations["inletAccused"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1185,6 +1236,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/paste": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proposals of cases from text copied out of a chat; nothing is opened or kept */
+        post: operations["proposeFromChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -1296,6 +1364,23 @@ export interface paths {
         };
         /** Roles that somebody may be given */
         get: operations["listRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases that the asker may see, by words, numbers and places */
+        get: operations["searchCases"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1510,6 +1595,17 @@ export interface components {
             /** @description cursor of the next page; none on the last */
             next?: string;
         };
+        AccusedJSON: {
+            /** @description the role and unit of a person */
+            hint?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "unit" | "person";
+            name: string;
+        };
+        AccusedOutputBody: {
+            accused: components["schemas"]["AccusedJSON"][];
+        };
         ActByCodeInputBody: {
             action: string;
             /** @description query code, as people write it */
@@ -1688,6 +1784,52 @@ export interface components {
             more?: boolean;
             people: components["schemas"]["ChargeJSON"][];
         };
+        ChatAnswerOutputBody: {
+            /** @description ready to paste back: without names, numbers and addresses */
+            text: string;
+        };
+        ChatCandidateJSON: {
+            id: string;
+            title: string;
+            /** @description the words that speak for it */
+            why: string;
+        };
+        ChatInputBody: {
+            /** @description what was copied out of a chat */
+            text: string;
+        };
+        ChatOutputBody: {
+            proposals: components["schemas"]["ChatProposalJSON"][];
+        };
+        ChatProposalJSON: {
+            areas: components["schemas"]["ChatCandidateJSON"][];
+            /**
+             * Format: int64
+             * @description ms UTC; 0 when the chat does not say
+             */
+            at?: number;
+            classes: components["schemas"]["ChatCandidateJSON"][];
+            /** @description hardly a case */
+            idle: boolean;
+            /**
+             * Format: int64
+             * @description of people, taken out of the text
+             */
+            numbers: number;
+            /** @description the first telephone number in it; personal */
+            phone?: string;
+            /**
+             * Format: int64
+             * @description that stood in the chat and were not copied
+             */
+            pictures: number;
+            /** @description as the chat calls them; personal */
+            speaker: string;
+            /** @description without numbers of people */
+            text: string;
+            /** Format: int64 */
+            voices: number;
+        };
         CheckJSON: {
             /** Format: int64 */
             asked_at: number;
@@ -1711,6 +1853,11 @@ export interface components {
         };
         ClassJSON: {
             about?: components["schemas"]["AboutKindJSON"][];
+            /**
+             * @description whether a report of it says whom it is about, and is kept from them
+             * @enum {string}
+             */
+            against: "required" | "allowed" | "never";
             channels: string[];
             code: string;
             fields: components["schemas"]["FormJSON"][];
@@ -1955,6 +2102,13 @@ export interface components {
             title: string;
             why: string;
         };
+        HitJSON: {
+            case: components["schemas"]["RowJSON"];
+            /** @description its number is the very query */
+            numbered?: boolean;
+            /** @description the line in which most words stand */
+            snippet: components["schemas"]["Part"][];
+        };
         HolderJSON: {
             /** Format: int64 */
             from: number;
@@ -1966,6 +2120,9 @@ export interface components {
             /** Format: int64 */
             until?: number;
             why?: string;
+        };
+        InletAccusedOutputBody: {
+            accused: components["schemas"]["AccusedJSON"][];
         };
         InletAreaJSON: {
             has_children: boolean;
@@ -1990,6 +2147,7 @@ export interface components {
             classes: components["schemas"]["InletClassJSON"][];
             /** @description division code of the jurisdiction */
             code: string;
+            fields: components["schemas"]["FormJSON"][];
             /**
              * Format: int64
              * @description bytes
@@ -2030,6 +2188,14 @@ export interface components {
         };
         InviteOutputBody: {
             invitations: components["schemas"]["InvitationJSON"][];
+        };
+        KeptJSON: {
+            /** @description names of the people and units that it is about */
+            against: string[];
+            /** @description name of the place that its reporter avoids */
+            avoided?: string;
+            /** @description name of the place where the matter lies */
+            lies_in: string;
         };
         LeafJSON: {
             act: string;
@@ -2364,7 +2530,11 @@ export interface components {
         OpenInputBody: {
             /** @description the record or case that it is about */
             about?: components["schemas"]["AboutInput"];
+            /** @description people, units and posts that the report is about: it never reaches them, and begins above them */
+            against?: string[];
             area_id?: string;
+            /** @description not the own village: it begins one level up */
+            avoid?: boolean;
             channel?: string;
             /** @description pack/scheme:code */
             class: string;
@@ -2398,6 +2568,11 @@ export interface components {
         OptionJSON: {
             title: string;
             value: string;
+        };
+        Part: {
+            /** @description it is a word of the query */
+            hit?: boolean;
+            text: string;
         };
         PartJSON: {
             area_id: string;
@@ -2712,7 +2887,11 @@ export interface components {
             name_masked: string;
         };
         ReportInputBody: {
+            /** @description people and units that it is about: it never reaches them, and begins above them */
+            against?: string[];
             area_id?: string;
+            /** @description not the own village: it begins one level up */
+            avoid?: boolean;
             /**
              * @description caller: typed by a clerk for somebody; helper: typed for a person who sits beside; self when empty
              * @enum {string}
@@ -2784,6 +2963,11 @@ export interface components {
             unit_name?: string;
             /** Format: int64 */
             version: number;
+        };
+        SearchOutputBody: {
+            /** @description the case of the very number first, then the latest opened */
+            hits: components["schemas"]["HitJSON"][];
+            next?: string;
         };
         SeatJSON: {
             holders: components["schemas"]["HolderJSON"][];
@@ -2872,6 +3056,7 @@ export interface components {
             can: components["schemas"]["OfferJSON"][];
             case: components["schemas"]["CaseJSON"];
             clocks: components["schemas"]["ClockJSON"][];
+            kept?: components["schemas"]["KeptJSON"];
             merged_into?: string;
             moves: components["schemas"]["MoveJSON"][];
             parent_id?: string;
@@ -3283,6 +3468,40 @@ export interface operations {
             };
         };
     };
+    listAccused: {
+        parameters: {
+            query?: {
+                /** @description where the matter lies */
+                area?: string;
+                /** @description whose name contains this */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccusedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     unlockAddress: {
         parameters: {
             query?: never;
@@ -3582,6 +3801,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ViewJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerForChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAnswerOutputBody"];
                 };
             };
             /** @description Error */
@@ -4334,6 +4584,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InletJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inletAccused: {
+        parameters: {
+            query: {
+                area: string;
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InletAccusedOutputBody"];
                 };
             };
             /** @description Error */
@@ -5414,6 +5696,39 @@ export interface operations {
             };
         };
     };
+    proposeFromChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listPeople: {
         parameters: {
             query?: {
@@ -5632,6 +5947,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RolesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchCases: {
+        parameters: {
+            query: {
+                /** @description this area and below */
+                area?: string;
+                /** @description pack/scheme:code */
+                class?: string;
+                /** @description next of the page before */
+                cursor?: string;
+                /** @description opened on this day or later: 2026-03-01 */
+                from?: string;
+                /** @description 20 when 0 */
+                limit?: number;
+                phase?: string;
+                /** @description words, all of which must stand there; quotes keep words together */
+                q: string;
+                severity?: string;
+                /** @description opened on this day or before */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchOutputBody"];
                 };
             };
             /** @description Error */

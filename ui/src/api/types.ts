@@ -20,6 +20,8 @@ export type CaseRow = Schema['RowJSON']
 /** an open case that may be the same matter, and why */
 export type LikelyCase = Schema['LikelyJSON']
 export type ClassProposal = Schema['ProposalJSON']
+/** what one person said in a chat in one go, and what it may be */
+export type ChatProposal = Schema['ChatProposalJSON']
 export type Phase = CaseRow['phase']
 export type CaseView = Schema['ViewJSON']
 export type Clock = Schema['ClockJSON']
@@ -37,11 +39,26 @@ export type ReadingOfMe = Schema['ReadingJSON']
 export type NewCase = Schema['OpenInputBody']
 export type NewMove = Schema['ActInputBody']
 
+/** Somebody for whom I answer, a telephone, a way in, and who acts for whom. */
+export type Charge = Schema['ChargeJSON']
+export type Phone = Schema['DeviceJSON']
+export type Invitation = Schema['InvitationJSON']
+export type Absence = Schema['DelegationJSON']
+export type Lendable = Schema['LendableJSON']
+
 /** What I was told, whom to telephone, and what did not arrive. Their times are RFC 3339. */
 export type Note = Schema['NoteView']
 export type Call = Schema['CallView']
 export type Letter = Schema['LetterView']
 export type Unread = Schema['UnreadOutputBody']
+
+/** What the residents' inlet says of itself, and of a report that somebody follows. */
+export type Inlet = Schema['InletJSON']
+export type InletArea = Schema['InletAreaJSON']
+export type Proposed = Schema['ProposeOutputBody']
+export type Question = Schema['ChallengeJSON']
+export type NewReport = Schema['ReportInputBody']
+export type Followed = Schema['FollowedJSON']
 
 /** Accounts, their posts and sessions, as their owner or an administrator sees them. Times are RFC 3339. */
 export type Account = Schema['AccountRow']

@@ -12,13 +12,17 @@ const router = createRouter({
   history: createWebHistory('/desk/'),
   routes: [
     { path: '/login', name: 'login', component: () => import('./LoginPage.vue') },
+    { path: '/join', name: 'join', component: () => import('./JoinPage.vue') },
     {
       path: '/', component: () => import('./Shell.vue'), children: [
         { path: '', component: () => import('./QueuePage.vue'), children: [
           { path: '', name: 'queue', component: () => import('./NothingOpen.vue') },
           { path: 'cases/:id', name: 'case', component: () => import('./CasePage.vue'), props: true },
         ] },
+        { path: 'paste', name: 'paste', component: () => import('./PastePage.vue') },
+        { path: 'search', name: 'search', component: () => import('./SearchPage.vue') },
         { path: 'notes/:tab?', name: 'told', component: () => import('./ToldPage.vue') },
+        { path: 'colleagues/:tab?', name: 'door', component: () => import('./DoorPage.vue') },
         { path: 'account', name: 'account', component: () => import('./AccountPage.vue') },
         { path: 'people/:id?', name: 'people', component: () => import('./PeoplePage.vue'), props: true },
       ],
@@ -33,7 +37,7 @@ const session = useSession()
 
 router.beforeEach(async to => {
   document.title = t('product')
-  if (to.name === 'login') return true
+  if (to.name === 'login' || to.name === 'join') return true
   try {
     if (session.me || (await session.recall())) return elsewhere(String(to.name))
   } catch {
@@ -45,7 +49,7 @@ router.beforeEach(async to => {
 /** Where somebody belongs who cannot be at the page asked for. */
 function elsewhere(name: string) {
   if (!session.ready) return name === 'account' || { name: 'account' }
-  if (!session.works && (name === 'queue' || name === 'case')) return session.security || session.system ? { name: 'people' } : { name: 'account' }
+  if (!session.works && (name === 'queue' || name === 'case' || name === 'door')) return session.security || session.system ? { name: 'people' } : { name: 'account' }
   return true
 }
 

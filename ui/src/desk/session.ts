@@ -46,18 +46,24 @@ export const useSession = defineStore('session', () => {
    * Logs in. After an ended session the same person goes on where the work stopped; for
    * another person everything typed by the first is thrown away.
    */
-  async function signIn(login: string, password: string, code?: string) {
+  const signIn = (login: string, password: string, code?: string) => enter(() => api.signIn(login, password, code))
+  const signInByPin = (pin: string) => enter(() => api.signInByPin(pin))
+  const join = (held: Parameters<typeof api.join>[0], pin: string) => enter(() => api.join(held, pin))
+  async function enter(way: () => Promise<Me>) {
     const before = me.value?.person.id
-    await api.signIn(login, password, code)
+    await way()
     me.value = await api.me()
     if (!ended.value) return
     if (me.value.person.id === before) ended.value.back()
     else location.assign('/desk/')
   }
 
-  async function signOut() {
-    await api.signOut().catch(() => undefined) // without an answer the cookie ends by itself
+  /** Logs out. Whoever came in through another system logs out there, too: true when the page goes there. */
+  async function signOut(): Promise<boolean> {
+    const to = await api.leave().catch(() => undefined) // without an answer the cookie ends by itself
     leave()
+    if (to) location.assign(to)
+    return !!to
   }
 
   function leave() {
@@ -66,5 +72,5 @@ export const useSession = defineStore('session', () => {
     useDrafts().clear()
   }
 
-  return { me, post, security, system, works, ready, ended, recall, signIn, signOut, leave }
+  return { me, post, security, system, works, ready, ended, recall, signIn, signInByPin, join, signOut, leave }
 })

@@ -2,6 +2,7 @@
 import type { Component } from 'vue'
 import type { Field, FieldType } from '@/api/types'
 import { isList } from '../check'
+import AccusedField from './AccusedField.vue'
 import AreaField from './AreaField.vue'
 import AudioField from './AudioField.vue'
 import BooleanField from './BooleanField.vue'
@@ -36,7 +37,8 @@ const controls: Record<FieldType, Component> = {
 /** how many options are shown at once instead of searched for */
 export const atOnce = 6
 
-export const controlOf = (f: Field): Component => controls[f.type] ?? TextField
+// Whom a report is about may be a unit as well as a person; the kernel asks for it by this name.
+export const controlOf = (f: Field): Component => (f.name === 'against' && f.type === 'person' ? AccusedField : (controls[f.type] ?? TextField))
 
 /** Tells whether the control is several controls, so that its label names a group. */
 export const isGroup = (f: Field): boolean =>
