@@ -214,6 +214,14 @@ function api(req, res, path, q, body) {
   if (state.ended || !/gezhi_session=sample/.test(req.headers.cookie ?? '')) return problem(res, 401, 'session.none', '请先登录。')
   if (at === 'GET /me') return json(res, 200, me)
   if (at === 'GET /classes') return json(res, 200, { classes })
+  if (at === 'POST /class-proposals') {
+    const sure = body.text.includes('路灯')
+    return json(res, 200, { learnt: true, classes: [
+      { class: 'incident/sample:0204', title: '路灯不亮', probability: sure ? 0.96 : 0.41, words: ['路灯', '不亮'].filter(w => body.text.includes(w)), sure },
+      { class: 'incident/sample:0102', title: '道路塌陷', probability: sure ? 0.03 : 0.38, words: ['路面'].filter(w => body.text.includes(w)), sure: false },
+      { class: 'incident/sample:1001', title: '邻里纠纷', probability: 0.01, words: [], sure: false },
+    ] })
+  }
   if (at === 'GET /areas') return json(res, 200, { areas: areas.filter(a => a.parent === (q.get('parent') ?? '')) })
   if (at === 'GET /places') {
     const exact = areas.filter(a => a.name.includes(q.get('q')))

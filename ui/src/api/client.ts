@@ -82,6 +82,7 @@ export const search = (query: Query<'get', '/search'>) => call('get', '/search',
 export const caseView = (id: string) => call('get', '/cases/{id}', { id })
 export const likely = (id: string) => call('get', '/cases/{id}/duplicates', { id }).then(r => r.duplicates)
 export const likelyTo = (body: Body<Operation<'post', '/cases/duplicates'>>) => call('post', '/cases/duplicates', { body }).then(r => r.duplicates)
+export const classProposals = (text: string) => call('post', '/class-proposals', { body: { text } })
 /** units and people that a report may be about, those of its place first */
 export const accused = (query: Query<'get', '/accused'>) => call('get', '/accused', { query }).then(r => r.accused)
 export const fromChat = (text: string) => call('post', '/paste', { body: { text } }).then(r => r.proposals)

@@ -19,6 +19,7 @@ export type Person = Schema['PersonJSON']
 export type CaseRow = Schema['RowJSON']
 /** an open case that may be the same matter, and why */
 export type LikelyCase = Schema['LikelyJSON']
+export type ClassProposal = Schema['ProposalJSON']
 /** what one person said in a chat in one go, and what it may be */
 export type ChatProposal = Schema['ChatProposalJSON']
 export type Phase = CaseRow['phase']
