@@ -18,6 +18,7 @@ import (
 	"gezhi/internal/audit"
 	"gezhi/internal/blob"
 	"gezhi/internal/casework"
+	"gezhi/internal/classifier"
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
 	"gezhi/internal/db"
@@ -59,6 +60,7 @@ type App struct {
 	Search        *search.Service
 	SignOn        *signon.Service
 	Intake        *intake.Service
+	Classifier    *classifier.Service
 	Audit         *audit.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
@@ -122,6 +124,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
 	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
+	a.Classifier = &classifier.Service{DB: d, Now: clock.System, NewID: id.New, Cases: a.Cases, Fresh: time.Minute}
 	if err := errors.Join(a.notifies(), a.inlet()); err != nil {
 		d.Close()
 		return nil, err
@@ -190,6 +193,7 @@ func (a *App) serve() {
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.Intake.Routes(a.Web)
+	a.Classifier.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
 	a.relay.changed = a.Accounts.Forget
 	a.Accounts.OnChange = func(people []string) {

@@ -33,6 +33,7 @@ var commands = []command{
 	{"admin", "create system|security|audit LOGIN NAME | reset LOGIN: an administrator, or a new way in for one; prints a one-time password", adminCommand},
 	{"search", "rebuild: write anew what searches find", searchCommand},
 	{"replay", "MAPPING FILE: run a foreign history through the engine and compare the counts; -out, -into, -rows", replayCommand},
+	{"classifier", "train | eval | duplicates | list | end: learn the classes of reports, and measure how well", classifierCommand},
 	{"verify", "prove the database against the audit log; -json, -since FILE, -checkpoint FILE", verifyCommand},
 	{"version", "print the version", func(_ context.Context, _ config.Config, _ []string, out io.Writer) error {
 		_, err := fmt.Fprintln(out, Version)

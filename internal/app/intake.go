@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"gezhi/internal/classify"
 	"gezhi/internal/clock"
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
@@ -24,8 +26,18 @@ func (a *App) inlet() error {
 			return err
 		}
 	}
-	a.Intake = &intake.Service{DB: a.DB, Now: clock.System, ID: id.New, Cases: a.Cases, Key: key, Jurisdiction: a.Jurisdictions.byCode, Home: a.home, Always: a.Config.Intake.Always}
+	a.Intake = &intake.Service{DB: a.DB, Now: clock.System, ID: id.New, Cases: a.Cases, Key: key, Jurisdiction: a.Jurisdictions.byCode, Home: a.home, Always: a.Config.Intake.Always, Classify: a.classify}
 	return nil
+}
+
+// classify proposes classes for a report by what the jurisdiction has learnt.
+func (a *App) classify(ctx context.Context, jurisdiction, text string) ([]intake.Candidate, error) {
+	guesses, err := a.Classifier.Propose(ctx, jurisdiction, classify.Text{Body: text})
+	var out []intake.Candidate
+	for _, g := range guesses {
+		out = append(out, intake.Candidate{Class: g.Class, Probability: g.Probability, Words: g.Words, Sure: g.Sure})
+	}
+	return out, err
 }
 
 // keyBytes is the length of a key that the program makes.

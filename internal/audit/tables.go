@@ -78,13 +78,14 @@ var (
 	Erasures      = proved("erasure", "id", `id, jurisdiction, subject, names, payloads, keys, rule, cause, person_id, at`)
 	QueryCodes    = proved("query_code", "code_hash", `code_hash, jurisdiction, case_id, reporter_id, made_at`)
 	Shields       = proved("shield", "root_id, subject", `root_id, subject, jurisdiction, why, at, move_id`, "root_id")
+	Models        = proved("classifier_model", "id", `id, jurisdiction, made_at, person_id, cases, examples, texts, figures, body, ended_at`)
 	Identities    = proved("outside_identity", "issuer, subject", `issuer, subject, jurisdiction, person_id, linked_at`)
 	Units         = proved("unit", "id", `id, jurisdiction, code, name, kind, parent_id, area_id, nature, valid_from, valid_until`)
 )
 
 // Tables are all tables of the schema.
 var Tables = []*Table{
-	Cases, Moves, Payloads, Participants, Clocks, Spans, PartSets, Samples, Links, Files, Packs, Overlays, InForce, Calendars, Duties, Rosters,
+	Models, Cases, Moves, Payloads, Participants, Clocks, Spans, PartSets, Samples, Links, Files, Packs, Overlays, InForce, Calendars, Duties, Rosters,
 	Records, Revisions, Relations, Jurisdictions, Persons, Posts, Delegations, Contacts, Groups, Areas, AreaCodes, Heirs, Boundaries, Units,
 	Readings, Erasures, QueryCodes, Identities, Shields,
 

@@ -75,6 +75,9 @@ var Never = time.UnixMilli(253402300799000).UTC()
 // Open tells that work on the case has not ended.
 func (c *Case) Open() bool { return c.Phase != workflow.Closed }
 
+// ClassID is the class as pack/scheme:code.
+func (c *Case) ClassID() string { return c.Pack + "/" + c.Scheme + ":" + c.Class }
+
 // Move is one thing that happened to a case. Moves are never changed.
 type Move struct {
 	ID, CaseID, Jurisdiction, RootID string

@@ -10,6 +10,7 @@ import (
 
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/pack"
 )
 
 // Likely is an open case that may be the same matter, with what speaks for it. Nothing is
@@ -108,11 +109,11 @@ func (s *Service) likely(ctx context.Context, tx *db.Tx, who *Actor, class *Clas
 		}
 	}
 	var all []Likely
-	words := bigrams(textOf(c))
+	words := letterPairs(textOf(c))
 	for _, x := range found {
-		l := Likely{Case: x, Metres: metres(c, x), Same: x.Pack == c.Pack && x.Scheme == c.Scheme && x.Class == c.Class, Key: slices.Contains(keyed, x.ID),
-			Alike: alike(words, bigrams(textOf(x))), Minutes: int(c.OpenedAt.Sub(x.OpenedAt).Abs() / time.Minute)}
-		if l.Key || l.speaks(class) {
+		l := compare(c, x, words, letterPairs(textOf(x)))
+		l.Key = slices.Contains(keyed, x.ID)
+		if l.Key || l.speaks(class.Duplicate) {
 			all = append(all, l)
 		}
 	}
@@ -132,10 +133,16 @@ func (s *Service) likely(ctx context.Context, tx *db.Tx, who *Actor, class *Clas
 	return out, nil
 }
 
+// compare says what speaks for two cases being the same matter; a and b are their pairs of letters.
+func compare(c, x *Case, a, b []uint64) Likely {
+	return Likely{Case: x, Metres: metres(c, x), Same: x.Pack == c.Pack && x.Scheme == c.Scheme && x.Class == c.Class,
+		Alike: alike(a, b), Minutes: int(c.OpenedAt.Sub(x.OpenedAt).Abs() / time.Minute)}
+}
+
 // speaks tells whether place, class and words together say that it may be the same matter.
-func (l Likely) speaks(class *Class) bool {
+func (l Likely) speaks(near *pack.Duplicate) bool {
 	switch {
-	case class.Duplicate == nil || l.Metres > class.Duplicate.Metres || !l.Same && l.Alike < alikeEnough:
+	case near == nil || l.Metres > near.Metres || !l.Same && l.Alike < alikeEnough:
 		return false
 	case l.Metres < 0: // somewhere in the same area: the words must say more
 		return l.Alike >= alikeSome
@@ -208,9 +215,10 @@ func textOf(c *Case) string {
 	return c.Title
 }
 
-// bigrams are the pairs of neighbouring letters of a text: words of Chinese have no spaces.
-func bigrams(text string) map[string]bool {
-	out := map[string]bool{}
+// letterPairs are the pairs of neighbouring letters of a text, each once and in order: words of
+// Chinese have no spaces.
+func letterPairs(text string) []uint64 {
+	var out []uint64
 	last := rune(0)
 	for _, r := range strings.ToLower(text) {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
@@ -218,23 +226,30 @@ func bigrams(text string) map[string]bool {
 			continue
 		}
 		if last != 0 {
-			out[string([]rune{last, r})] = true
+			out = append(out, uint64(last)<<32|uint64(r))
 		}
 		last = r
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // alike is the share of pairs that two texts have in common, in hundredths (Dice).
-func alike(a, b map[string]bool) int {
-	if len(a)+len(b) == 0 {
+func alike(a, b []uint64) int {
+	all := len(a) + len(b)
+	if all == 0 {
 		return 0
 	}
 	both := 0
-	for p := range a {
-		if b[p] {
-			both++
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			a = a[1:]
+		case a[0] > b[0]:
+			b = b[1:]
+		default:
+			both, a, b = both+1, a[1:], b[1:]
 		}
 	}
-	return 200 * both / (len(a) + len(b))
+	return 200 * both / all
 }

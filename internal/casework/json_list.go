@@ -124,6 +124,11 @@ func (s *Service) httpClasses(ctx context.Context, in *classesInput) (*classesOu
 	return out, err
 }
 
+// ToOpen lists the classes that somebody may bring at all, with their forms.
+func (s *Service) ToOpen(ctx context.Context, who *Actor) ([]ClassJSON, error) {
+	return s.classes(ctx, who, func(k *pack.EffectiveClass) bool { return reportable(who, k) })
+}
+
 // Reportable lists the classes that somebody may bring by a channel, with their forms.
 func (s *Service) Reportable(ctx context.Context, who *Actor, channel string) ([]ClassJSON, error) {
 	return s.classes(ctx, who, func(k *pack.EffectiveClass) bool {

@@ -56,6 +56,15 @@ func (m *Model) calibrate(score [][]float64, class []int) {
 	}
 }
 
+// judge says how well the examples are classed by the others.
+func (m *Model) judge(score [][]float64, class []int) Figures {
+	var all []Answer
+	for i, x := range score {
+		all = append(all, Answer{m.Classes[class[i]], m.rank(soften(x, m.sharpness), 3)})
+	}
+	return Judge(all)
+}
+
 // top is the place of the greatest.
 func top(p []float64) int {
 	best := 0

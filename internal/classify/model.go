@@ -14,6 +14,8 @@ type Model struct {
 	Examples int     // learnt from
 	Texts    int     // without a class, looked at
 	Sure     float64 // the probability from which a guess may be filled in; above 1: none may
+	// Figures are those of each example judged by the others; not kept by Encode.
+	Figures Figures
 
 	sharpness float64 // of probabilities
 	bias      []float64
@@ -57,15 +59,22 @@ func (m *Model) Say(t Text, most int) []Guess {
 	if len(x) == 0 {
 		return nil
 	}
-	p := soften(m.scores(x), m.sharpness)
+	out := m.rank(soften(m.scores(x), m.sharpness), most)
+	for i := range out {
+		out[i].Words = m.words(t, x, slices.Index(m.Classes, out[i].Class))
+	}
+	return out
+}
+
+// rank puts the likeliest classes first.
+func (m *Model) rank(p []float64, most int) (out []Guess) {
 	order := make([]int, len(p))
 	for c := range order {
 		order[c] = c
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[b], p[a]) })
-	var out []Guess
 	for i, c := range order[:min(most, len(order))] {
-		out = append(out, Guess{Class: m.Classes[c], Probability: p[c], Words: m.words(t, x, c), Sure: i == 0 && p[c] >= m.Sure})
+		out = append(out, Guess{Class: m.Classes[c], Probability: p[c], Sure: i == 0 && p[c] >= m.Sure})
 	}
 	return out
 }

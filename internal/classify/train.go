@@ -121,6 +121,7 @@ func train(n *numbers, all []sample, more []counted) (*Model, error) {
 		}
 	}
 	m.calibrate(l.score, l.class)
+	m.Figures = m.judge(l.score, l.class)
 	return m, nil
 }
 

@@ -31,6 +31,8 @@ type InletJSON struct {
 	MaxPhotos int              `json:"max_photos"`
 	MaxFile   int64            `json:"max_file" doc:"bytes"`
 	Classes   []InletClassJSON `json:"classes"`
+	// Fields are what a report without a class may answer.
+	Fields []casework.FormJSON `json:"fields"`
 }
 
 // InletClassJSON is a class that residents may choose, with what it asks of them.
@@ -210,7 +212,7 @@ func (s *Service) httpInlet(ctx context.Context, in *inletInput) (*inletOutput, 
 	if err != nil {
 		return nil, err
 	}
-	out := &inletOutput{InletJSON{Code: j.Code, Name: j.Name, Sample: j.Nature == casework.Sample, MaxText: maxText, MaxPhotos: maxPhotos, MaxFile: maxFile, Classes: []InletClassJSON{}}}
+	out := &inletOutput{InletJSON{Code: j.Code, Name: j.Name, Sample: j.Nature == casework.Sample, MaxText: maxText, MaxPhotos: maxPhotos, MaxFile: maxFile, Classes: []InletClassJSON{}, Fields: []casework.FormJSON{}}}
 	for _, k := range all {
 		x := InletClassJSON{ID: k.ID, Title: k.Title, GroupTitle: k.GroupTitle, Fields: []casework.FormJSON{}}
 		for _, f := range k.Fields {
@@ -222,7 +224,7 @@ func (s *Service) httpInlet(ctx context.Context, in *inletInput) (*inletOutput, 
 			}
 		}
 		if k.Unsorted {
-			out.Body.Unsorted = true
+			out.Body.Unsorted, out.Body.Fields = true, x.Fields
 			continue
 		}
 		out.Body.Classes = append(out.Body.Classes, x)

@@ -2,7 +2,10 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -109,10 +112,10 @@ func (r *Report) empty() bool {
 // fieldsFor puts what the page calls by its own names where the class keeps it: photos in its
 // first field of photos, the recording in its first of recordings, name and telephone in those
 // whose purpose is contact. What the class has no field for is intake.no_field. Only what the
-// form of the opening asks may be given.
-func (r *Report) fieldsFor(class *casework.Class, asked []casework.FormJSON) (map[string]any, error) {
+// form of the opening asks may be given. called is what the page calls the fields it knows.
+func (r *Report) fieldsFor(class *casework.Class, asked []casework.FormJSON) (out map[string]any, called map[string]string, err error) {
 	e := &fault.Error{Kind: fault.Invalid, Code: "case.bad_value"}
-	out := map[string]any{}
+	out, called = map[string]any{}, map[string]string{}
 	open := map[string]bool{}
 	for _, f := range asked {
 		open[f.Name] = true
@@ -130,7 +133,7 @@ func (r *Report) fieldsFor(class *casework.Class, asked []casework.FormJSON) (ma
 		}
 		for _, a := range asked {
 			if f := class.Field(a.Name); f != nil && fits(f) {
-				out[f.Name] = v
+				out[f.Name], called[f.Name] = v, path
 				return
 			}
 		}
@@ -154,7 +157,24 @@ func (r *Report) fieldsFor(class *casework.Class, asked []casework.FormJSON) (ma
 	put("contact.phone", r.Contact.Phone, contact("phone"))
 	put("contact.name", r.Contact.Name, contact("text"))
 	if len(e.At) > 0 {
-		return nil, e
+		return nil, nil, e
 	}
-	return out, nil
+	return out, called, nil
+}
+
+// asCalled names the places of a refusal as the page does.
+func asCalled(err error, called map[string]string) error {
+	var f *fault.Error
+	if !errors.As(err, &f) || len(f.At) == 0 {
+		return err
+	}
+	out := *f
+	out.At = slices.Clone(f.At)
+	for i, at := range out.At {
+		name, rest, _ := strings.Cut(at.Path, ".")
+		if page := called[name]; page != "" {
+			out.At[i].Path = strings.TrimSuffix(page+"."+rest, ".")
+		}
+	}
+	return &out
 }

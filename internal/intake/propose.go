@@ -5,12 +5,12 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/paulmach/orb"
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
+	"gezhi/internal/classify"
 	"gezhi/internal/territory"
 )
 
@@ -118,15 +118,16 @@ func (s *Service) places(ctx context.Context, j account.Jurisdiction, d Draft) (
 	return out[:min(len(out), mostProposed)], nil
 }
 
-// namedIn is how a text names a place: by its whole name, or all but the last letter of it,
-// which says what kind of place it is; "" when it does not.
+// namedIn is how a text names a place: by its whole name, or all but the last letters of
+// it, which say what kind of place it is; "" when it does not.
 func namedIn(text, name string) string {
 	if strings.Contains(text, name) {
 		return name
 	}
-	r := []rune(name)
-	if short := string(r[:max(len(r)-1, 0)]); len(r) > 2 && strings.Contains(text, short) {
-		return short
+	for r, cut := []rune(name), 1; cut <= 3 && len(r)-cut >= 2; cut++ {
+		if short := string(r[:len(r)-cut]); strings.Contains(text, short) {
+			return short
+		}
 	}
 	return ""
 }
@@ -167,57 +168,16 @@ func (s *Service) classes(ctx context.Context, w who, j account.Jurisdiction, te
 	return found[:min(len(found), mostProposed)], nil
 }
 
-// byTitle proposes the classes whose titles share pairs of letters with the text; a pair that
-// many titles have says less.
-func byTitle(classes []casework.ClassJSON, text string) []Candidate {
-	common := map[string]int{}
-	titles := make([][]string, len(classes))
-	for i, k := range classes {
-		titles[i] = pairs(k.Title)
-		for _, p := range titles[i] {
-			common[p]++
+// byTitle proposes classes by what they are called.
+func byTitle(classes []casework.ClassJSON, text string) (out []Candidate) {
+	var titles []classify.Titled
+	for _, k := range classes {
+		if !k.Unsorted {
+			titles = append(titles, classify.Titled{Class: k.ID, Title: k.Title})
 		}
 	}
-	said := map[string]bool{}
-	for _, p := range pairs(text) {
-		said[p] = true
+	for _, g := range classify.ByTitle(titles, classify.Text{Body: text}) {
+		out = append(out, Candidate{Class: g.Class, Probability: g.Probability, Words: g.Words})
 	}
-	var out []Candidate
-	for i, k := range classes {
-		c := Candidate{Class: k.ID}
-		all := 0.0
-		for _, p := range titles[i] {
-			weight := 1 / float64(common[p])
-			if all += weight; said[p] {
-				c.Probability += weight
-				c.Words = append(c.Words, p)
-			}
-		}
-		if len(c.Words) > 0 && !k.Unsorted {
-			c.Probability /= all
-			out = append(out, c)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b Candidate) int { return cmp.Compare(b.Probability, a.Probability) })
 	return out
-}
-
-// pairs are the pairs of neighbouring letters of a text, and the whole words of a language that
-// has spaces; each once.
-func pairs(text string) []string {
-	var out []string
-	for _, word := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		r := []rune(word)
-		if !unicode.Is(unicode.Han, r[0]) {
-			if len(r) > 3 {
-				out = append(out, word)
-			}
-			continue
-		}
-		for i := 0; i+1 < len(r); i++ {
-			out = append(out, string(r[i:i+2]))
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }

@@ -141,13 +141,13 @@ func (s *Service) Report(ctx context.Context, by *account.Actor, from Origin, r 
 			return Filed{}, err
 		}
 	}
-	o, err := s.opening(ctx, w, j, r)
+	o, called, err := s.opening(ctx, w, j, r)
 	if err != nil {
 		return Filed{}, err
 	}
 	opened, err := s.Cases.Open(ctx, w.Actor, o)
 	if err != nil {
-		return Filed{}, err
+		return Filed{}, asCalled(err, called)
 	}
 	// The reporter of the case, also where a clerk typed it; of one that was open already,
 	// whoever now adds to it.
@@ -188,34 +188,34 @@ func (s *Service) give(ctx context.Context, code string, x row, w who) error {
 
 // opening is the case that a report asks for. Without a class it is one that the packs have
 // for what is to be sorted; where they have none: intake.class_needed.
-func (s *Service) opening(ctx context.Context, w who, j account.Jurisdiction, r Report) (casework.Opening, error) {
-	o := casework.Opening{Class: r.Class, Text: r.Text, AreaID: r.AreaID, Channel: r.Channel, HappenedAt: r.HappenedAt, Nature: j.Nature, Key: r.Key, Against: r.Against, Avoid: r.Avoid}
+func (s *Service) opening(ctx context.Context, w who, j account.Jurisdiction, r Report) (o casework.Opening, called map[string]string, err error) {
+	o = casework.Opening{Class: r.Class, Text: r.Text, AreaID: r.AreaID, Channel: r.Channel, HappenedAt: r.HappenedAt, Nature: j.Nature, Key: r.Key, Against: r.Against, Avoid: r.Avoid}
 	if o.Channel == "" {
 		if o.Channel = channelHome; r.By == ByHelper {
 			o.Channel = channelField
 		}
 	}
 	if err := r.check(w); err != nil {
-		return o, err
+		return o, nil, err
 	}
 	classes, err := s.Cases.Reportable(ctx, w.Actor, o.Channel)
 	if err != nil {
-		return o, err
+		return o, nil, err
 	}
 	i := slices.IndexFunc(classes, func(k casework.ClassJSON) bool { return k.ID == o.Class || o.Class == "" && k.Unsorted })
 	switch {
 	case i < 0 && o.Class == "":
-		return o, &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: "class", Code: "intake.class_needed"}}}
+		return o, nil, &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: "class", Code: "intake.class_needed"}}}
 	case i < 0:
-		return o, fault.New(fault.Invalid, "case.unknown_class")
+		return o, nil, fault.New(fault.Invalid, "case.unknown_class")
 	}
 	o.Class = classes[i].ID
 	class, err := s.Cases.Book.InForce(ctx, j.ID, o.Class)
 	if err != nil {
-		return o, err
+		return o, nil, err
 	}
-	if o.Fields, err = r.fieldsFor(class, classes[i].Fields); err != nil {
-		return o, err
+	if o.Fields, called, err = r.fieldsFor(class, classes[i].Fields); err != nil {
+		return o, nil, err
 	}
 	if r.Text == "" && r.Recording != "" {
 		o.Title = web.Say("zh", "intake.voice_report", nil) // for the clerks who list it
@@ -226,7 +226,7 @@ func (s *Service) opening(ctx context.Context, w who, j account.Jurisdiction, r 
 	if r.By == ByCaller {
 		o.Reporter, o.Anonymous = identity(s.Key, j.ID, r.Key), true
 	}
-	return o, nil
+	return o, called, nil
 }
 
 // check refuses what no report may be, before anything is looked up.

@@ -258,3 +258,6 @@ func (m *Mapping) point(r *Row, cell func(string) string) {
 	}
 	r.LonE7, r.LatE7, r.Located = int64(math.Round(lon*1e7)), int64(math.Round(lat*1e7)), Exact
 }
+
+// Repeats tells whether the file calls the row another one's duplicate.
+func (r *Row) Repeats() bool { return r.State == stateDuplicate }

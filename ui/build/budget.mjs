@@ -5,6 +5,7 @@ import { join } from 'node:path'
 // KiB of brotli: JavaScript and CSS before the first useful screen (entry and the routes
 // named), all JavaScript of the face, and the largest single part that comes later.
 const budgets = {
+  home: { entry: 'home/index.html', routes: [], js: 52, css: 8, all: 80, lazy: 40 },
   desk: { entry: 'desk/index.html', routes: ['src/desk/Shell.vue', 'src/desk/QueuePage.vue', 'src/desk/NothingOpen.vue'], js: 190, css: 25, all: 480, lazy: 170 },
 }
 

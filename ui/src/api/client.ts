@@ -96,6 +96,20 @@ export function upload(file: File, key: string) {
 export const fileAddress = (id: string) => address(`/files/${encodeURIComponent(id)}`)
 
 export const exportAddress = (kind: 'csv' | 'xlsx', query: Query<'get', '/cases.csv'>) => address(`/cases.${kind}`, { ...query })
+// The residents' inlet: open to everybody.
+export const inlet = (jurisdiction: string) => call('get', '/intake', { query: { jurisdiction }, bare: true })
+export const inletAreas = (query: Query<'get', '/intake/areas'>) => call('get', '/intake/areas', { query, bare: true }).then(r => r.areas)
+export const propose = (body: Body<Operation<'post', '/intake/propose'>>) => call('post', '/intake/propose', { body, bare: true })
+export const challenge = (kind: 'picture' | 'words') => call('post', '/intake/challenges', { body: { kind }, bare: true })
+export const report = (body: Body<Operation<'post', '/intake/reports'>>, key: string) => call('post', '/intake/reports', { body, key, bare: true })
+export function reportFile(file: File, key: string, query: Query<'post', '/intake/files'>) {
+  const body = new FormData()
+  body.set('file', file, file.name)
+  return call('post', '/intake/files', { body, key, query, bare: true })
+}
+export const follow = (number: string, code: string) => call('post', '/intake/follow', { body: { number, code }, bare: true })
+export const actByCode = (body: Body<Operation<'post', '/intake/moves'>>, key: string) => call('post', '/intake/moves', { body, key, bare: true })
+
 export const eventsAddress = () => address('/events')
 
 export const unread = () => call('get', '/notes/unread')

@@ -500,6 +500,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/class-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Classes that a text may be of, with what speaks for each; nothing is applied */
+        post: operations["proposeClasses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/classes": {
         parameters: {
             query?: never;
@@ -2130,6 +2147,7 @@ export interface components {
             classes: components["schemas"]["InletClassJSON"][];
             /** @description division code of the jurisdiction */
             code: string;
+            fields: components["schemas"]["FormJSON"][];
             /**
              * Format: int64
              * @description bytes
@@ -2658,6 +2676,29 @@ export interface components {
         ProofOutputBody: {
             /** @description RFC 6962 hashes, base64 */
             proof: string[];
+        };
+        ProposalJSON: {
+            /** @description pack/scheme:code */
+            class: string;
+            /**
+             * Format: double
+             * @description 0 to 1; none when only the title of the class speaks for it
+             */
+            probability?: number;
+            /** @description good enough to be filled in beforehand; a person still confirms */
+            sure: boolean;
+            title: string;
+            /** @description of the text, what spoke for the class */
+            words: string[];
+        };
+        ProposeClassesInputBody: {
+            text: string;
+            title?: string;
+        };
+        ProposeClassesOutputBody: {
+            classes: components["schemas"]["ProposalJSON"][];
+            /** @description proposed by what was learnt from classed texts; else by the titles of the classes */
+            learnt: boolean;
         };
         ProposedPlaceJSON: {
             has_children: boolean;
@@ -4090,6 +4131,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposeClasses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeClassesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposeClassesOutputBody"];
+                };
             };
             /** @description Error */
             default: {

@@ -51,6 +51,14 @@ export type Call = Schema['CallView']
 export type Letter = Schema['LetterView']
 export type Unread = Schema['UnreadOutputBody']
 
+/** What the residents' inlet says of itself, and of a report that somebody follows. */
+export type Inlet = Schema['InletJSON']
+export type InletArea = Schema['InletAreaJSON']
+export type Proposed = Schema['ProposeOutputBody']
+export type Question = Schema['ChallengeJSON']
+export type NewReport = Schema['ReportInputBody']
+export type Followed = Schema['FollowedJSON']
+
 /** Accounts, their posts and sessions, as their owner or an administrator sees them. Times are RFC 3339. */
 export type Account = Schema['AccountRow']
 export type AccountPost = Schema['AccountPost']

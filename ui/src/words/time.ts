@@ -47,3 +47,9 @@ export const urgency = (due: number, at = now.value): Urgency => (due <= at ? 'l
 export function left(due: number, at = now.value): string {
   return due <= at ? t('time.over', { span: span(at - due) }) : t('time.left', { span: span(due - at) })
 }
+
+/** "3月11日（周三）17:30", as one would say it to somebody. */
+export function inWords(ms: number): string {
+  const p = parts(ms)
+  return t('inlet.day', { m: Number(p.m), d: Number(p.d), w: weekday(ms), hm: p.hm })
+}
