@@ -20,7 +20,6 @@ var rings = [][]string{
 	{"worktime", "workflow", "form", "formula", "geo", "number", "classify", "pack", "pack/shape"},
 	{"privacy", "account", "territory", "audit", "jobs", "record", "casework"},
 	{"signon", "intake", "classifier", "paste", "points", "notify", "indicator", "search", "relay", "sensing", "ballot", "dataset", "sealed", "reach"},
-	{"signon", "intake", "paste", "points", "notify", "indicator", "search", "relay", "sensing", "ballot", "dataset", "sealed", "reach"},
 	{"app"},
 }
 
