@@ -193,13 +193,7 @@ func TestAFileThatMayOnlyBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(data) })
-	sample, err := sampleFolder()
-	if err == nil {
-		err = os.CopyFS(data, os.DirFS(sample))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	copySample(t, data)
 	s := startIn(t, data, "")
 	before := newDesk(s).count()
 	s.stop()

@@ -231,6 +231,9 @@ func (a *App) names(ctx context.Context, ids []string) (map[string]string, error
 func (a *App) Run(ctx context.Context, l net.Listener) error {
 	key, err := audit.KeyOf(ctx, a.DB, a.Config.AuditKey)
 	if err != nil {
+		if ctx.Err() != nil {
+			err = nil // told to end before it had begun
+		}
 		return errors.Join(err, l.Close(), a.DB.Close())
 	}
 	log := &audit.Log{DB: a.DB, Now: clock.System, Key: key, Keep: a.Config.Data, Holder: id.New()}

@@ -79,7 +79,7 @@ func (s *Service) httpPropose(ctx context.Context, in *chatInput) (*chatOutput, 
 			x.Areas = append(x.Areas, ChatCandidateJSON{a.ID, a.Name, a.Why})
 		}
 		for _, c := range p.Classes {
-			x.Classes = append(x.Classes, ChatCandidateJSON{c.ID, c.Title, c.Why})
+			x.Classes = append(x.Classes, ChatCandidateJSON(c))
 		}
 		out.Body.Proposals = append(out.Body.Proposals, x)
 	}
