@@ -212,9 +212,12 @@ func TestAStreamIsCutWithTheRightToIt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for what, end := range map[string]func() error{
-				"session": func() error { return here.app.Accounts.EndSession(t.Context(), "", village.ID, "") },
-				"post":    func() error { return here.app.Accounts.EndPost(t.Context(), "", held[0].ID, time.Time{}) },
+			for _, x := range []struct {
+				what string
+				end  func() error
+			}{
+				{"session", func() error { return here.app.Accounts.EndSession(t.Context(), "", village.ID, "") }},
+				{"post", func() error { return here.app.Accounts.EndPost(t.Context(), "", held[0].ID, time.Time{}) }},
 			} {
 				mine, others := here.logIn("village"), here.logIn("street")
 				var closed, stay []<-chan struct{}
@@ -222,18 +225,18 @@ func TestAStreamIsCutWithTheRightToIt(t *testing.T) {
 					closed = append(closed, here.listening(address, mine))
 					stay = append(stay, here.listening(address, others))
 				}
-				if err := end(); err != nil {
+				if err := x.end(); err != nil {
 					t.Fatal(err)
 				}
 				for i := range closed {
 					select {
 					case <-closed[i]:
 					case <-time.After(20 * time.Second):
-						t.Fatalf("%s: the stream of process %d goes on", what, i)
+						t.Fatalf("%s: the stream of process %d goes on", x.what, i)
 					}
 					select {
 					case <-stay[i]:
-						t.Errorf("%s: another reader's stream was cut", what)
+						t.Errorf("%s: another reader's stream was cut", x.what)
 					default:
 					}
 				}
