@@ -136,7 +136,8 @@ func (p *player) end(ctx context.Context, r *Row) error {
 	if r.State == stateDuplicate {
 		if o := p.byID[r.Of]; o != nil && o != r && o.caseID != "" && !o.ended {
 			r.merged = true
-			return p.act(ctx, r, p.worker(r), workflow.Merge, map[string]any{"into": o.caseID})
+			// The file does not say who found it; whoever did saw both, as no unit of this history may.
+			return p.act(ctx, r, &casework.Actor{System: true, Jurisdiction: p.clerk.Jurisdiction}, workflow.Merge, map[string]any{"into": o.caseID})
 		}
 	}
 	return p.act(ctx, r, p.worker(r), "end_"+r.State, nil)
