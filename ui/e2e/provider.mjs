@@ -31,6 +31,8 @@ function renew() {
       devInteractions: { enabled: false }, backchannelLogout: { enabled: true },
       rpInitiatedLogout: { enabled: true, logoutSource: (ctx, form) => (ctx.body = form) },
     },
+    // The program under test is on loopback, which the provider would not call otherwise.
+    fetch: (url, { dispatcher: _, ...options }) => globalThis.fetch(url, options),
     interactions: { url: (_ctx, i) => '/interaction/' + i.uid },
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: 'subject-of-' + id, preferred_username: id, name: id }) }),
     cookies: { keys: ['a sample key'] },
