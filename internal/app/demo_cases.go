@@ -63,6 +63,7 @@ func (a *App) workSample(ctx context.Context, j account.Jurisdiction) error {
 	d := &demo{app: a, j: j, rng: rand.New(rand.NewPCG(demoSeed, 1)), now: time.Now().Truncate(time.Millisecond)}
 	d.hand = clock.At(d.now.AddDate(0, 0, -demoDays))
 	d.cases = a.cases(d.hand.Now)
+	d.cases.OnMove = append(d.cases.OnMove, a.Search.Moved)
 	d.run = jobs.NewRunner(a.DB, d.hand.Now)
 	d.cases.Register(d.run)
 	d.run.Topics[casework.TopicWithdraw] = func(context.Context, jobs.Message) error { return nil }

@@ -54,6 +54,9 @@ func TestAReportIsFoundByItsWords(t *testing.T) {
 			t.Errorf("%s: %v", c.query, got)
 		}
 	}
+	if got := found(o.logIn("leader"), q("垃圾")); len(got) < 2 {
+		t.Errorf("of the sample county's own cases only %v are found", got)
+	}
 	for _, bad := range []string{q(""), q("水"), q("路灯") + "&from=soon", q("路灯") + "&cursor=x", q("路灯") + "&class=no/such:1", q("路灯") + "&area=nowhere"} {
 		if w, _ := o.send("GET", "/search?"+bad, street, nil); w.Code < 400 || w.Code >= 500 {
 			t.Errorf("%s: %d %s", bad, w.Code, w.Body)
