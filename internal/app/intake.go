@@ -13,6 +13,7 @@ import (
 	"gezhi/internal/account"
 	"gezhi/internal/classify"
 	"gezhi/internal/clock"
+	"gezhi/internal/config"
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
 	"gezhi/internal/intake"
@@ -51,10 +52,9 @@ const keyBytes = 32
 func keyFile(path string) ([]byte, error) {
 	fresh := make([]byte, keyBytes)
 	_, _ = rand.Read(fresh) // never fails (Go 1.24)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err := config.CreateKeyFile(path, []byte(base64.StdEncoding.EncodeToString(fresh)+"\n"))
 	if err == nil {
-		_, err = f.WriteString(base64.StdEncoding.EncodeToString(fresh) + "\n")
-		return fresh, errors.Join(err, f.Sync(), f.Close())
+		return fresh, nil
 	}
 	if !errors.Is(err, fs.ErrExist) {
 		return nil, fault.Wrap(err, fault.Unavailable, "intake.no_key", "file", path)

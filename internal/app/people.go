@@ -127,7 +127,7 @@ func factorKey(folder string) ([]byte, error) {
 	path := filepath.Join(folder, factorKeyFile)
 	key, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = makeKey(folder, path); err == nil {
+		if err = makeKey(path); err == nil {
 			key, err = os.ReadFile(path)
 		}
 	}
@@ -141,22 +141,10 @@ func factorKey(folder string) ([]byte, error) {
 }
 
 // makeKey writes a new key. Another process that does the same wins or loses as a whole.
-func makeKey(folder, path string) error {
-	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return err
-	}
+func makeKey(path string) error {
 	key := make([]byte, account.KeyBytes)
-	_, _ = rand.Read(key)                          // never fails (Go 1.24)
-	f, err := os.CreateTemp(folder, factorKeyFile) // readable by its owner alone
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(key)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	_, _ = rand.Read(key) // never fails (Go 1.24)
+	if err := config.CreateKeyFile(path, key); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return nil

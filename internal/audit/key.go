@@ -8,13 +8,13 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"gezhi/internal/config"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 )
@@ -120,18 +120,11 @@ func newKey(path string) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, fault.Wrap(err, fault.Unavailable, "audit.bad_key")
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err = config.CreateKeyFile(path, []byte(secret+"\n"+public+"\n"))
 	if errors.Is(err, fs.ErrExist) {
 		return OpenKey(path) // another process was faster
 	}
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Unavailable, "audit.bad_key")
-	}
-	_, err = f.WriteString(secret + "\n" + public + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "audit.bad_key")
 	}
 	s, err := note.NewSigner(secret)

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 
+	"gezhi/internal/config"
 	"gezhi/internal/fault"
 )
 
@@ -54,18 +55,11 @@ func ReadMasters(path string) (*Masters, error) {
 // CreateMasters makes a file with one new master key, for its owner's eyes only. A file that
 // is there is left alone: fs.ErrExist.
 func CreateMasters(path string) (*Masters, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fault.Wrap(err, fault.Unavailable, "privacy.bad_masters", "path", path)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err := config.CreateKeyFile(path, []byte(headOfFile+line(fresh())))
 	if errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	if err == nil {
-		_, err = f.WriteString(headOfFile + line(fresh()))
-		err = errors.Join(err, f.Sync(), f.Close(), syncFolder(path))
-	}
-	if err != nil {
+	if err = errors.Join(err, syncFolder(path)); err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "privacy.bad_masters", "path", path)
 	}
 	return ReadMasters(path)
