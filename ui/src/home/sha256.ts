@@ -53,10 +53,12 @@ function block(h: Uint32Array, words: Uint32Array, at: number) {
 
 const turn = (x: number, n: number) => (x >>> n) | (x << (32 - n))
 
-/** Finds what makes the hash of token, a colon and it begin with so many zero bits. The page stays usable meanwhile. */
-export async function work(token: string, bits: number): Promise<string> {
+/** Finds what makes the hash of token, a colon and it begin with so many zero bits. The page stays usable meanwhile; when nobody wants it any more, it gives up with nothing. */
+export async function work(token: string, bits: number, wanted: () => boolean): Promise<string> {
   for (let n = 0; ; n++) {
     if (Math.clz32(sha256(token + ':' + n)[0]!) >= bits) return String(n)
-    if (n % 1000 === 999) await new Promise(next => setTimeout(next))
+    if (n % 1000 !== 999) continue
+    await new Promise(next => setTimeout(next))
+    if (!wanted()) return ''
   }
 }
