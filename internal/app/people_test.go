@@ -163,6 +163,7 @@ func TestAdministratorsOfTheSampleCounty(t *testing.T) {
 	}
 	for want, post := range map[string]map[string]any{
 		"post.unknown_role": {"role": "emperor"}, "post.unknown_unit": {"role": "handler", "unit": "none"}, "post.unknown_area": {"role": "handler", "area": "none"},
+		"post.wrong_level":                  {"role": "village_cadre", "unit": unitOf(water)},
 		"post.administrators_have_no_place": {"role": account.AuditAdmin, "unit": unitOf(water)},
 	} {
 		if w, _ := o.send("POST", "/accounts/"+water["id"].(string)+"/posts", security, post); !strings.Contains(w.Body.String(), want) {
