@@ -74,7 +74,9 @@ func TestWhatIsDoneToAdoptedRowsIsFound(t *testing.T) {
 			exec(t, d, "UPDATE "+x.Name+" SET "+c+" = $1 WHERE "+x.Key[len(x.Key)-1]+" = $2", g.row(x, 9)[slices.Index(x.Columns, c)], values[slices.Index(x.Columns, x.Key[len(x.Key)-1])])
 			want[x.Name] = audit.RowChanged
 		}
-		write(t, d, func(ctx context.Context, tx *db.Tx) error { return g.insert(ctx, tx, audit.Rosters, g.row(audit.Rosters, 8)) })
+		write(t, d, func(ctx context.Context, tx *db.Tx) error {
+			return g.insert(ctx, tx, audit.Rosters, g.row(audit.Rosters, 8))
+		})
 		r := g.verify(t)
 		inserted := 0
 		for _, f := range r.Findings {

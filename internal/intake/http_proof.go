@@ -48,7 +48,7 @@ type readingsByCodeInput struct {
 type readingsByCodeOutput struct {
 	Body struct {
 		Readings []ReportReadingJSON `json:"readings"`
-		Next     string        `json:"next,omitempty"`
+		Next     string              `json:"next,omitempty"`
 	}
 }
 
