@@ -30,7 +30,7 @@ func TestAnOlderDatabaseIsUpgraded(t *testing.T) {
 	}
 	out.Close()
 
-	s := start(t, "sqlite:"+path)
+	s := startIn(t, t.TempDir(), "sqlite:"+path)
 	leader := s.logIn("leader", "sample-leader")
 	closed, ok := leader.send("GET", "/cases?queue=closed&limit=100", nil).get("cases").([]any)
 	if !ok || len(closed) < 10 {
