@@ -267,13 +267,40 @@ func (st *state) exclude(d *workflow.Clock, c *Clock) error {
 	for _, x := range d.Exclude {
 		open := slices.ContainsFunc(c.Pauses, func(p Pause) bool { return p.Reason == x.Name && p.Until.IsZero() })
 		if c.State == Running && !open && heard(x.From, st.happened) {
-			st.pause(c, x.Name)
+			if until := st.exclusionEnds(x, c, st.now); until.IsZero() || until.After(st.now) {
+				st.pause(c, x.Name)
+			}
 		} else if c.State == Paused && open && heard(x.Until, st.happened) {
 			st.resume(c)
 			return st.dueOf(d, c)
 		}
 	}
 	return nil
+}
+
+// exclusionEnds is until when an exclusion that begins, or began, at a moment may last: what
+// the case has used of it before counts, however often it was broken off. Zero is for ever.
+func (st *state) exclusionEnds(x workflow.Exclude, c *Clock, from time.Time) time.Time {
+	if x.AtMost.IsZero() {
+		return time.Time{}
+	}
+	first, last := from, time.Time{}
+	var between []worktime.Pause
+	for _, p := range c.Pauses { // in the order in which they began
+		if p.Reason != x.Name || p.Until.IsZero() {
+			continue
+		}
+		if last.IsZero() {
+			first = p.From
+		} else {
+			between = append(between, worktime.Pause{From: last, To: p.From})
+		}
+		last = p.Until
+	}
+	if !last.IsZero() {
+		between = append(between, worktime.Pause{From: last, To: from})
+	}
+	return worktime.Add(first, x.AtMost, st.s.Calendar(st.Jurisdiction), worktime.Options{Exact: true, Pauses: between}).At
 }
 
 // excludedUntil is when the longest time of an open exclusion has passed; zero without one.
@@ -284,10 +311,9 @@ func (st *state) excludedUntil(c *Clock) time.Time {
 	}
 	for _, p := range c.Pauses {
 		i := slices.IndexFunc(d.Exclude, func(x workflow.Exclude) bool { return x.Name == p.Reason })
-		if i < 0 || !p.Until.IsZero() || d.Exclude[i].AtMost.IsZero() {
-			continue
+		if i >= 0 && p.Until.IsZero() && !d.Exclude[i].AtMost.IsZero() {
+			return st.exclusionEnds(d.Exclude[i], c, p.From)
 		}
-		return worktime.Add(p.From, d.Exclude[i].AtMost, st.s.Calendar(st.Jurisdiction), worktime.Options{Exact: true}).At
 	}
 	return time.Time{}
 }

@@ -66,6 +66,11 @@ func (st *state) save() error {
 	if before != st.UnitID+st.AssigneeID+st.Queue && st.Open() {
 		st.assigned()
 	}
+	if len(st.vacated) > 0 && st.Open() {
+		if err := st.tellVacant(); err != nil {
+			return err
+		}
+	}
 	if err := st.openSets(); err != nil {
 		return err
 	}
@@ -139,6 +144,9 @@ func (st *state) compute() error {
 	return nil
 }
 
+// eventAssigned is told to whom a case has come.
+const eventAssigned = "assigned"
+
 // assigned tells those who have the case now.
 func (st *state) assigned() {
 	var who []string
@@ -153,12 +161,12 @@ func (st *state) assigned() {
 			add(p.PersonID)
 		}
 	case st.AssigneeID != "":
-		add(st.AssigneeID)
+		add(st.assignee())
 	default:
 		who = st.inQueue()
 	}
 	if len(who) > 0 {
-		st.tells = append(st.tells, telling{Event: "assigned", Who: who})
+		st.tells = append(st.tells, telling{Event: eventAssigned, Who: who})
 	}
 }
 
