@@ -191,6 +191,12 @@ func (a *App) importStaff(ctx context.Context, data []byte, imp territory.Import
 	}
 	return a.Territory.ImportStaff(ctx, data, territory.StaffImport{Jurisdiction: jurisdiction, From: imp.From, DryRun: imp.DryRun,
 		Role: func(role string) bool { return known[role] },
+		Level: func(role string, level territory.Level) error {
+			if wrong := mayStand(packs, language(), role, level); wrong != nil {
+				return wrong
+			}
+			return nil
+		},
 		Give: func(ctx context.Context, tx *db.Tx, rows []territory.StaffRow) (territory.Report, error) {
 			var rep territory.Report
 			for i, r := range rows {

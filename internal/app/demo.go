@@ -138,6 +138,10 @@ func (a *App) seatSample(ctx context.Context, j account.Jurisdiction, c *territo
 	if err != nil {
 		return err
 	}
+	packs, err := a.Book.Packs(ctx, j.ID)
+	if err != nil {
+		return err
+	}
 	give := func(p account.NewPerson, role, unit, scheme, area string) error {
 		p.Jurisdiction, p.Nature = j.ID, casework.Sample
 		who, err := a.Accounts.CreatePerson(ctx, "", p)
@@ -154,6 +158,9 @@ func (a *App) seatSample(ctx context.Context, j account.Jurisdiction, c *territo
 				return fault.New(fault.Internal, "territory.unknown_area", "code", area)
 			}
 			n.AreaID, n.AreaLevel = x.ID, account.Level(x.Level)
+			if wrong := mayStand(packs, homeLanguage, role, x.Level); wrong != nil {
+				return fault.Wrap(wrong, fault.Internal, wrong.Code)
+			}
 		}
 		_, err = a.Accounts.GivePost(ctx, "", n)
 		return err

@@ -10,10 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gezhi/internal/account"
 	"gezhi/internal/config"
 	"gezhi/internal/fault"
+	"gezhi/internal/pack"
+	"gezhi/internal/territory"
 	"gezhi/internal/web"
 )
 
@@ -79,6 +82,10 @@ func (a *App) seat(ctx context.Context, jurisdiction string, n account.NewPost) 
 	if err != nil {
 		return n, err
 	}
+	packs, err := a.Book.Packs(ctx, jurisdiction)
+	if err != nil {
+		return n, err
+	}
 	t, err := a.Territory.Tree(ctx)
 	if err != nil {
 		return n, err
@@ -101,12 +108,44 @@ func (a *App) seat(ctx context.Context, jurisdiction string, n account.NewPost) 
 			at(fault.Place{Path: "area_id", Code: "post.unknown_area"})
 		} else {
 			n.AreaLevel = account.Level(x.Level)
+			if wrong := mayStand(packs, web.Lang(ctx), n.Role, x.Level); wrong != nil {
+				at(fault.Place{Path: "area_id", Code: wrong.Code, Args: wrong.Args})
+			}
 		}
 	}
 	if len(wrong.At) > 0 {
 		return n, wrong
 	}
 	return n, nil
+}
+
+// mayStand refuses a post at a level of areas at which no pack in force lets its role stand:
+// post.wrong_level. A role that one of them lets stand anywhere, and one that none names, may.
+func mayStand(packs map[string]*pack.Effective, lang, role string, level territory.Level) *fault.Error {
+	var levels []string
+	for _, e := range packs {
+		r := e.Pack.Role(role)
+		switch {
+		case r == nil:
+		case len(r.Levels) == 0:
+			return nil
+		default:
+			levels = append(levels, r.Levels...)
+		}
+	}
+	var names []string
+	for i, l := range pack.Levels {
+		if slices.Contains(levels, l) {
+			if territory.Level(i+1) == level {
+				return nil
+			}
+			names = append(names, web.Say(lang, "level."+l, nil))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return fault.New(fault.Invalid, "post.wrong_level", "levels", strings.Join(names, web.Say(lang, "list.and", nil)))
 }
 
 // readerOf names who reads a live stream.

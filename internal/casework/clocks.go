@@ -129,9 +129,16 @@ func (st *state) runStepClock(d *workflow.Clock, c *Clock) error {
 	return nil
 }
 
-// regrade computes a clock anew, from the same beginning, for another class or grade. One
-// that has no limit there ends, and goes on when a later grade gives it one.
+// regrade computes a clock anew, from the same beginning, for another class or grade, or for
+// another value of the field that limits it. One that has no limit there ends, and goes on when a later grade gives it one.
 func (st *state) regrade(d *workflow.Clock, c *Clock) error {
+	if st.Open() && c.State == Running && st.valued(d) {
+		limits, err := st.limits(d)
+		if err != nil || slices.Equal(limits, c.Limit) {
+			return err
+		}
+		return st.dueOf(d, c)
+	}
 	if !st.regraded || !st.Open() || !d.Limit.Reads("class", "severity") {
 		return nil
 	}
@@ -147,6 +154,11 @@ func (st *state) regrade(d *workflow.Clock, c *Clock) error {
 		return st.dueOf(d, c)
 	}
 	return nil
+}
+
+// valued tells whether this act gave a case fields while the limit of a clock is a field's.
+func (st *state) valued(d *workflow.Clock) bool {
+	return !st.fresh && st.move != nil && len(st.move.Data.Values) > 0 && !d.Limit.Class && d.Limit.Reads("field")
 }
 
 func anyStep(happened []workflow.Trigger, kind string, steps []string) bool {
@@ -168,7 +180,8 @@ func (st *state) begins(d *workflow.Clock) (time.Time, bool, error) {
 		return from, ok && anyHeard(d.From, st.happened), nil
 	}
 	if !anyHeard(d.From, st.happened) {
-		return time.Time{}, false, nil
+		late := st.Open() && st.valued(d) && anyHeard(d.From, []workflow.Trigger{{Kind: workflow.OnOpened}})
+		return st.HappenedAt, late, nil // the field that limits it came after the opening
 	}
 	if heard(workflow.Trigger{Kind: workflow.OnOpened}, st.happened) && st.HappenedAt.Before(st.now) {
 		return st.HappenedAt, true, nil // never later than the first submission
@@ -212,6 +225,9 @@ func moment(v formula.Value, minutes int) (time.Time, bool) {
 }
 
 func (st *state) startClock(d *workflow.Clock, from time.Time) error {
+	if st.s.Past != nil && !anyHeard(d.Until, []workflow.Trigger{{Kind: workflow.OnClosed}}) {
+		return nil // nobody knows what happened between the beginning and the end of a history
+	}
 	c := &Clock{Name: d.Name, State: Running, From: from, added: true, changed: true}
 	if limits, err := st.limits(d); err != nil || len(limits) == 0 {
 		return err // a class without this limit has no such clock
@@ -251,13 +267,40 @@ func (st *state) exclude(d *workflow.Clock, c *Clock) error {
 	for _, x := range d.Exclude {
 		open := slices.ContainsFunc(c.Pauses, func(p Pause) bool { return p.Reason == x.Name && p.Until.IsZero() })
 		if c.State == Running && !open && heard(x.From, st.happened) {
-			st.pause(c, x.Name)
+			if until := st.exclusionEnds(x, c, st.now); until.IsZero() || until.After(st.now) {
+				st.pause(c, x.Name)
+			}
 		} else if c.State == Paused && open && heard(x.Until, st.happened) {
 			st.resume(c)
 			return st.dueOf(d, c)
 		}
 	}
 	return nil
+}
+
+// exclusionEnds is until when an exclusion that begins, or began, at a moment may last: what
+// the case has used of it before counts, however often it was broken off. Zero is for ever.
+func (st *state) exclusionEnds(x workflow.Exclude, c *Clock, from time.Time) time.Time {
+	if x.AtMost.IsZero() {
+		return time.Time{}
+	}
+	first, last := from, time.Time{}
+	var between []worktime.Pause
+	for _, p := range c.Pauses { // in the order in which they began
+		if p.Reason != x.Name || p.Until.IsZero() {
+			continue
+		}
+		if last.IsZero() {
+			first = p.From
+		} else {
+			between = append(between, worktime.Pause{From: last, To: p.From})
+		}
+		last = p.Until
+	}
+	if !last.IsZero() {
+		between = append(between, worktime.Pause{From: last, To: from})
+	}
+	return worktime.Add(first, x.AtMost, st.s.Calendar(st.Jurisdiction), worktime.Options{Exact: true, Pauses: between}).At
 }
 
 // excludedUntil is when the longest time of an open exclusion has passed; zero without one.
@@ -268,10 +311,9 @@ func (st *state) excludedUntil(c *Clock) time.Time {
 	}
 	for _, p := range c.Pauses {
 		i := slices.IndexFunc(d.Exclude, func(x workflow.Exclude) bool { return x.Name == p.Reason })
-		if i < 0 || !p.Until.IsZero() || d.Exclude[i].AtMost.IsZero() {
-			continue
+		if i >= 0 && p.Until.IsZero() && !d.Exclude[i].AtMost.IsZero() {
+			return st.exclusionEnds(d.Exclude[i], c, p.From)
 		}
-		return worktime.Add(p.From, d.Exclude[i].AtMost, st.s.Calendar(st.Jurisdiction), worktime.Options{Exact: true}).At
 	}
 	return time.Time{}
 }

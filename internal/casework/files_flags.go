@@ -106,7 +106,7 @@ func (s *Service) flag(ctx context.Context, tx *db.Tx, f File, why map[string]st
 		if len(other) == 0 || other[0].CaseID == "" || !other[0].EndedAt.IsZero() {
 			continue
 		}
-		row := f.ID + "/" + id
+		row := f.ID + "." + id
 		n, err := tx.Exec(ctx, insertFlag, row, f.Jurisdiction, f.ID, f.CaseID, id, other[0].CaseID, why[id], s.Now())
 		if err != nil {
 			return err

@@ -223,10 +223,10 @@ func TestFilesFollowTheCase(t *testing.T) {
 			{"stranger", "GET", "/files/" + f.ID}, {"stranger", "GET", "/cases/" + c.ID + "/files"},
 			{"ann", "GET", "/files/" + free.ID}, {"ann", "GET", "/files/" + free.ID + "?form=thumb"}, {"ann", "POST", "/files/" + free.ID + "/unmask?purpose=contact"},
 			{"ann", "GET", "/files/" + foreign.ID}, {"ann", "GET", "/files/nothing"}, {"ann", "GET", "/files/" + f.ID[:20] + "%2F..%2F" + f.ID[20:]},
-			{"cai", "POST", "/files/" + f.ID + "/flags/" + free.ID},
+			{"cai", "POST", "/file-flags/" + f.ID + "." + free.ID},
 		} {
 			var body any
-			if strings.Contains(x.path, "/flags/") {
+			if strings.Contains(x.path, "/file-flags/") {
 				body = map[string]string{"finding": "fine"}
 			}
 			if w := g.ask(x.login, x.method, x.path, body); w.Code != http.StatusNotFound {
@@ -324,7 +324,7 @@ func TestAPictureUsedTwiceIsFlagged(t *testing.T) {
 		if n := len(g.rows(`SELECT id FROM file_flag`)); n != 3 {
 			t.Errorf("%d flags", n)
 		}
-		path := "/files/" + again.ID + "/flags/" + first.ID
+		path := "/file-flags/" + again.ID + "." + first.ID
 		if w := g.ask("ben", "POST", path, map[string]string{"finding": "fine"}); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "file.own_flag") {
 			t.Errorf("judged by who handed it in: %d %s", w.Code, w.Body)
 		}

@@ -88,9 +88,8 @@ type evidenceOutput struct {
 }
 
 type reviewInput struct {
-	ID    string `path:"id" maxLength:"64" doc:"of the later file"`
-	Other string `path:"other" maxLength:"64" doc:"of the earlier file"`
-	Body  struct {
+	ID   string `path:"id" maxLength:"100"`
+	Body struct {
 		Finding string `json:"finding" enum:"fine,reused"`
 	}
 }
@@ -116,7 +115,7 @@ func (s *Service) fileRoutes(srv *web.Server) {
 	web.Raw(srv, web.Operation{Method: "POST", Path: "/files/{id}/unmask", ID: "unmaskFile", Summary: "Read the original of a file, for a purpose; the person concerned is shown who did", Tags: []string{"privacy"},
 		Exchange: web.Exchange{Query: unmaskFileQuery{}, Media: "application/octet-stream"}}, s.httpUnmaskFile)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/files", ID: "caseFiles", Summary: "The files of a case, the oldest first", Tags: tags}, s.httpEvidence)
-	web.Op(srv, web.Operation{Method: "POST", Path: "/files/{id}/flags/{other}", ID: "reviewFileFlag", Summary: "Write down what was found of a file that was used twice", Tags: tags}, s.httpReviewFlag)
+	web.Op(srv, web.Operation{Method: "POST", Path: "/file-flags/{id}", ID: "reviewFileFlag", Summary: "Write down what was found of a file that was used twice", Tags: tags}, s.httpReviewFlag)
 }
 
 func (s *Service) httpUpload(w http.ResponseWriter, r *http.Request) error {
@@ -180,7 +179,7 @@ func (s *Service) httpReviewFlag(ctx context.Context, in *reviewInput) (*struct{
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.ReviewFlag(ctx, who, in.ID+"/"+in.Other, in.Body.Finding)
+	return nil, s.ReviewFlag(ctx, who, in.ID, in.Body.Finding)
 }
 
 func (s *Service) httpDownload(w http.ResponseWriter, r *http.Request) error {

@@ -72,6 +72,6 @@ func involvedAs(kind, id string) string {
 // concerns tells whether a subject still sits, reported or entered the case.
 func (st *state) concerns(id string) bool {
 	return id == involvedAs(workflow.SeatPerson, st.ReporterID) || id == involvedAs(workflow.SeatPerson, st.EnteredBy) || slices.ContainsFunc(st.seats, func(p *Participant) bool {
-		return involvedAs(p.Kind, p.Subject) == id && (p.State == Held || p.State == Offered)
+		return involvedAs(p.Kind, p.Subject) == id && p.sits()
 	})
 }

@@ -227,13 +227,21 @@ func (st *state) responsiblePeople() []string {
 		}
 	}
 	if st.AssigneeID != "" {
-		out = append(out, st.AssigneeID)
+		out = append(out, st.assignee())
 	}
 	if len(out) == 0 && st.Queue != "" {
 		people, _ := st.persons([]workflow.Who{{Kind: workflow.WhoRole, Name: st.Queue, Of: workflow.OfArea}})
 		out = people
 	}
 	return out
+}
+
+// assignee is the person who has the case: they, or whoever holds the post that does.
+func (st *state) assignee() string {
+	if p, ok := st.s.World.People().Post(st.AssigneeID); ok {
+		return p.PersonID
+	}
+	return st.AssigneeID
 }
 
 // reasoned asks for a reason from the pack's list, where it has one.

@@ -56,6 +56,9 @@ func (st *state) reclassify(a Act) error {
 	}
 	st.regraded = true
 	if before != st.class.Code {
+		if err := st.admitAnew(); err != nil {
+			return err
+		}
 		st.dutyAnew()
 	}
 	return nil
@@ -112,21 +115,62 @@ func (p *Participant) byDuty() bool { return strings.HasPrefix(p.Why, dutyLine) 
 // a person stays; nobody found is the dispatcher's queue.
 func (st *state) dutyAnew() {
 	for i := range st.life.Seats {
-		d := &st.life.Seats[i]
-		if d.First == nil || d.First.Kind != workflow.FirstDuty || st.Designated {
-			continue
+		if !st.Designated {
+			st.seatDuty(&st.life.Seats[i])
 		}
-		sits := func(p *Participant) bool { return p.Seat == d.Name && (p.State == Held || p.State == Offered) }
-		if slices.ContainsFunc(st.seats, func(p *Participant) bool { return sits(p) && !p.byDuty() }) {
-			continue
-		}
-		subject, why := st.duty(d.Kind)
-		if slices.ContainsFunc(st.seats, func(p *Participant) bool { return sits(p) && p.Subject == subject }) {
-			continue
-		}
-		st.free(d.Name)
-		st.seat(d.Name, d.Kind, subject, why)
 	}
+}
+
+// seatDuty gives a seat that duty fills to whose duty it is now.
+func (st *state) seatDuty(d *workflow.Seat) {
+	if d.First == nil || d.First.Kind != workflow.FirstDuty {
+		return
+	}
+	sits := func(p *Participant) bool { return p.Seat == d.Name && p.sits() }
+	if slices.ContainsFunc(st.seats, func(p *Participant) bool { return sits(p) && !p.byDuty() }) {
+		return
+	}
+	subject, why := st.duty(d.Kind)
+	if slices.ContainsFunc(st.seats, func(p *Participant) bool { return sits(p) && p.Subject == subject }) {
+		return
+	}
+	st.free(d.Name)
+	st.seat(d.Name, d.Kind, subject, why)
+}
+
+// admitAnew looks again, once a case is held to be something else, whether everybody who was
+// named for it may be given such a matter: whoever may not leaves the seat, and what they were
+// asked is void.
+func (st *state) admitAnew() error {
+	for _, p := range st.seats {
+		if st.byWork(p) && p.Kind != workflow.SeatUnit && !st.admits(p) {
+			st.vacate(p)
+		}
+	}
+	for i := range st.life.Parts {
+		d := &st.life.Parts[i]
+		if d.For.Kind != workflow.ForGiven || st.set(d.Name) == nil {
+			continue
+		}
+		parts, err := st.partsIn(d.Name, false)
+		if err != nil {
+			return err
+		}
+		for _, c := range parts {
+			if err := st.admitted(c.ItemKey); c.Open() && err != nil { // the key of what was given is whom it was given to
+				st.later = append(st.later, task{Topic: topicAct, Case: c.ID, Action: actionVoid, Reason: fault.CodeOf(err)})
+			}
+		}
+	}
+	return nil
+}
+
+// admits tells whether the matter is admitted to who holds a seat.
+func (st *state) admits(p *Participant) bool {
+	if post, ok := st.s.World.People().Post(p.Subject); ok {
+		return st.class.AdmittedTo(post.Role, st.day())
+	}
+	return st.admitted(p.Subject) == nil
 }
 
 // classesLike are the other classes that a case may become, in the order of their pack.

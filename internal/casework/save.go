@@ -66,6 +66,11 @@ func (st *state) save() error {
 	if before != st.UnitID+st.AssigneeID+st.Queue && st.Open() {
 		st.assigned()
 	}
+	if len(st.vacated) > 0 && st.Open() {
+		if err := st.tellVacant(); err != nil {
+			return err
+		}
+	}
 	if err := st.openSets(); err != nil {
 		return err
 	}
@@ -104,8 +109,12 @@ func (st *state) save() error {
 		}
 		st.tx.AfterCommit(func() { st.s.Changed(&c) })
 	}
+	at := st.now
+	if st.s.Past != nil {
+		at = st.s.Past()
+	}
 	return audit.Append(st.ctx, st.tx, audit.Leaf{ID: st.move.ID, Jurisdiction: st.Jurisdiction, Subject: "case/" + st.ID, Act: "move",
-		Person: st.move.PersonID, At: st.now, Wrote: st.wrote, Rows: st.reread})
+		Person: st.move.PersonID, At: at, Wrote: st.wrote, Rows: st.reread})
 }
 
 // write queues a statement whose arguments are a whole row of a table, and keeps the row for
@@ -135,6 +144,9 @@ func (st *state) compute() error {
 	return nil
 }
 
+// eventAssigned is told to whom a case has come.
+const eventAssigned = "assigned"
+
 // assigned tells those who have the case now.
 func (st *state) assigned() {
 	var who []string
@@ -149,12 +161,12 @@ func (st *state) assigned() {
 			add(p.PersonID)
 		}
 	case st.AssigneeID != "":
-		add(st.AssigneeID)
+		add(st.assignee())
 	default:
 		who = st.inQueue()
 	}
 	if len(who) > 0 {
-		st.tells = append(st.tells, telling{Event: "assigned", Who: who})
+		st.tells = append(st.tells, telling{Event: eventAssigned, Who: who})
 	}
 }
 
@@ -264,10 +276,16 @@ func (st *state) saveLater() error {
 			return err
 		}
 	}
+	if st.s.Past != nil && st.Open() {
+		next = time.Time{}
+	}
 	if !next.IsZero() || !st.fresh && (st.Open() || st.wasOpen) { // what a closed case keeps has its timer
 		if err := jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerCase, Ref: st.ID, Jurisdiction: st.Jurisdiction, DueAt: next}); err != nil {
 			return err
 		}
+	}
+	if st.s.Past != nil {
+		return nil
 	}
 	if st.joins {
 		if err := jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerJoin, Ref: st.ParentID + "/" + st.Part, Jurisdiction: st.Jurisdiction, DueAt: st.now}); err != nil {

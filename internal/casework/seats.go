@@ -26,7 +26,7 @@ func (st *state) seat(seat, kind, subject, why string) {
 	}
 	d := st.life.Seat(seat)
 	for _, p := range st.seats {
-		if p.Seat == seat && p.Subject == subject && (p.State == Held || p.State == Offered) {
+		if p.Seat == seat && p.Subject == subject && p.sits() {
 			return
 		}
 	}
@@ -71,7 +71,7 @@ func (st *state) leave(p *Participant, as string) {
 // free ends all who hold a seat.
 func (st *state) free(seat string) {
 	for _, p := range st.seats {
-		if p.Seat == seat && (p.State == Held || p.State == Offered) {
+		if p.Seat == seat && p.sits() {
 			st.leave(p, Left)
 		}
 	}

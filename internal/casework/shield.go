@@ -3,7 +3,6 @@ package casework
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"gezhi/internal/account"
 	"gezhi/internal/audit"
@@ -571,32 +570,4 @@ func sameMarks(a, b []Kept) bool {
 		return slices.ContainsFunc(from, func(k Kept) bool { return k.Why != Belongs && !has(in, k) })
 	}
 	return !missing(a, b) && !missing(b, a)
-}
-
-// KeptAmong are those of some cases that are kept from who asks, for what shows cases without
-// reading them.
-func (s *Service) KeptAmong(ctx context.Context, who *Actor, cases []string) (map[string]bool, error) {
-	out := map[string]bool{}
-	if len(cases) == 0 || len(who.Scope.Marks) == 0 {
-		return out, nil
-	}
-	var args arguments
-	list := func(values []string) string {
-		names := make([]string, len(values))
-		for i, v := range values {
-			names[i] = args.add(v)
-		}
-		return strings.Join(names, ", ")
-	}
-	text := "SELECT c.id FROM cases c WHERE c.id IN (" + list(cases) + ") AND c.lies_in <> '' AND c.reporter_id <> " + args.add(who.PersonID) +
-		" AND c.root_id IN (SELECT h.root_id FROM shield h WHERE h.subject IN (" + list(who.Scope.Marks) + "))"
-	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := db.Collect(ctx, tx, db.Stmt(text), args.list, func(r db.Rows) (id string, err error) {
-			err = r.Scan(&id)
-			out[id] = true
-			return id, err
-		})
-		return err
-	})
-	return out, err
 }

@@ -38,6 +38,7 @@ type state struct {
 	happened     []workflow.Trigger // in this act, in order
 	acted        bool               // the act is done, and about to be written
 	tells        []telling
+	vacated      []string // seats whose holders can do nothing with them any more
 	dueMoved     bool
 	wasOpen      bool              // before the act
 	personal     map[string]any    // personal values set in this act

@@ -398,8 +398,15 @@ func TestBadStaffIsNamedByLine(t *testing.T) {
 			"庚,a7,grid_worker,33112500120401,,2026-03-02,2026-03-01\n" + // 9
 			"另,a1,grid_worker,33112500120402,,,\n" + // 10
 			"甲,a1,grid_worker,33112500120401,,,\n" + // 11
-			strings.Repeat("长", 101) + ",a8,grid_worker,33112500120401,,,\n" // 12
+			strings.Repeat("长", 101) + ",a8,grid_worker,33112500120401,,,\n" + // 12
+			"辛,a9,grid_worker,331125001,,,\n" // 13
 		imp := StaffImport{Jurisdiction: home, From: day(3, 1), DryRun: true, Role: func(r string) bool { return r == "grid_worker" },
+			Level: func(_ string, l Level) error {
+				if l < Grid {
+					return fault.New(fault.Invalid, "post.wrong_level")
+				}
+				return nil
+			},
 			Give: func(_ context.Context, _ *db.Tx, rows []StaffRow) (Report, error) {
 				return Report{Begun: len(rows)}, nil
 			}}
@@ -413,7 +420,7 @@ func TestBadStaffIsNamedByLine(t *testing.T) {
 		}
 		want := map[int]string{3: "name territory.no_name", 4: "login territory.bad_login", 5: "role territory.unknown_role", 6: "area territory.unknown_area",
 			7: "unit territory.unknown_unit", 8: "from territory.bad_date", 9: "until territory.ends_before_it_begins", 10: "login territory.login_twice",
-			11: " territory.post_twice", 12: "name territory.name_too_long"}
+			11: " territory.post_twice", 12: "name territory.name_too_long", 13: "area post.wrong_level"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}

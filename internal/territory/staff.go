@@ -35,6 +35,8 @@ type StaffImport struct {
 	DryRun       bool
 	// Role reports whether a role exists; packs name roles.
 	Role func(role string) bool
+	// Level says why no post of a role may stand in areas of a level; nil: any may.
+	Level func(role string, level Level) error
 	// Give writes people and posts in the import's transaction and returns what is wrong with
 	// single rows. It runs in a dry run too, and is then undone.
 	Give func(ctx context.Context, tx *db.Tx, rows []StaffRow) (Report, error)
@@ -125,6 +127,11 @@ func readStaffRow(r row, t *Tree, imp StaffImport, refuse func(column string, wh
 		refuse("until", fault.New(fault.Invalid, "territory.bad_date"))
 	} else if !v.Until.IsZero() && !v.Until.After(v.From) {
 		refuse("until", fault.New(fault.Invalid, "territory.ends_before_it_begins"))
+	}
+	if lasts := v.Until.IsZero() || v.Until.After(imp.From); lasts && v.Area != nil && imp.Level != nil { // a post given wrongly may be ended
+		if err := imp.Level(v.Role, v.Area.Level); err != nil {
+			refuse("area", err)
+		}
 	}
 	return v
 }

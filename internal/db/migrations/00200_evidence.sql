@@ -32,7 +32,7 @@ CREATE INDEX file_look_file ON file_look (file_id);
 
 -- The same picture on two cases, or twice on one: for somebody to look at. It does nothing.
 CREATE TABLE file_flag (
-	id           TEXT PRIMARY KEY,           -- both files: the later one, the earlier one
+	id           TEXT PRIMARY KEY,           -- the later file, a dot, the earlier one
 	jurisdiction TEXT NOT NULL,
 	file_id      TEXT NOT NULL,
 	case_id      TEXT NOT NULL,

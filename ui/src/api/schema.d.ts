@@ -398,23 +398,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/cases/{id}/files": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The files of a case, the oldest first */
-        get: operations["caseFiles"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/cases/{id}/moves": {
         parameters: {
             query?: never;
@@ -722,6 +705,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Feeds that one may import, with their last runs */
+        get: operations["feeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gather the answers given since the last export */
+        post: operations["exportAnswers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The answers of an export, in the feed's own columns; can be asked for again */
+        get: operations["exportedAnswers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in a table, CSV or XLSX; the answer names the run, which goes on by itself */
+        post: operations["importFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import or export, with what became of each line */
+        get: operations["feedRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files": {
         parameters: {
             query?: never;
@@ -746,27 +814,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download a file of a case that the asker may see, as it is shown to him */
+        /** Download a file of a case that the asker may see */
         get: operations["downloadFile"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/files/{id}/flags/{other}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Write down what was found of a file that was used twice */
-        post: operations["reviewFileFlag"];
         delete?: never;
         options?: never;
         head?: never;
@@ -782,8 +833,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read the original of a file, for a purpose; the person concerned is shown who did */
+        /** Read a file that is masked, for a purpose; the person concerned is shown who did */
         post: operations["unmaskFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in a signed message of another system: header Gezhi-Signature, t=SECONDS,v1=HMAC-SHA256 over SECONDS.BODY in hexadecimal */
+        post: operations["receiveHook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -926,6 +994,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who read what is masked of a report, by number and query code, the latest first */
+        post: operations["readingsByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Receipt of a report, by number and query code: proof that its opening is in the audit log */
+        post: operations["receiptByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/intake/reports": {
         parameters: {
             query?: never;
@@ -1003,6 +1105,23 @@ export interface paths {
         };
         /** The audit log: its key and newest head */
         get: operations["viewLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/checker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page that checks receipts in a browser, without a network; to be kept */
+        get: operations["receiptChecker"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2009,6 +2128,20 @@ export interface components {
             reason: string;
             value: unknown;
         };
+        CountsJSON: {
+            /** Format: int64 */
+            answers: number;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            updated: number;
+            /** Format: int64 */
+            withdrawn: number;
+        };
         DelegateInputBody: {
             post_id: string;
             /**
@@ -2108,46 +2241,20 @@ export interface components {
              */
             at?: string;
         };
-        EvidenceJSON: {
-            /**
-             * Format: int64
-             * @description ms UTC; when it was handed in
-             */
-            at: number;
-            field: string;
-            field_title: string;
-            flags?: components["schemas"]["FileFlagJSON"][];
-            /** Format: int64 */
-            height?: number;
-            id: string;
-            /** @enum {string} */
-            kind: "picture" | "sound" | "film" | "document";
-            /** @description left out where it may tell whose it is */
-            name?: string;
-            /** @description it came with the report */
-            reported?: boolean;
-            /**
-             * @description copy: without what was written beside its pixels or sounds; masked: only by unmasking; ended: its bytes were erased
-             * @enum {string}
-             */
-            shown: "original" | "copy" | "masked" | "ended";
-            /**
-             * Format: int64
-             * @description bytes of what was handed in
-             */
-            size: number;
-            /** @description media type */
-            type: string;
-            /** @description the original may be unmasked for a purpose */
-            unmask?: boolean;
-            /**
-             * Format: int64
-             * @description pixels
-             */
-            width?: number;
+        ExportOutputBody: {
+            /** @description none where nothing new was answered */
+            run?: components["schemas"]["RunJSON"];
         };
-        EvidenceOutputBody: {
-            files: components["schemas"]["EvidenceJSON"][];
+        FeedJSON: {
+            name: string;
+            /** @description answers can be exported */
+            replies: boolean;
+            /** @description the newest first */
+            runs: components["schemas"]["RunJSON"][];
+            title: string;
+        };
+        FeedsOutputBody: {
+            feeds: components["schemas"]["FeedJSON"][];
         };
         FieldJSON: {
             /** @description personal: value is what may be shown of it */
@@ -2156,29 +2263,6 @@ export interface components {
             title: string;
             type: string;
             value?: unknown;
-        };
-        FileFlagJSON: {
-            /** @description the other case; this one where it was used twice on it */
-            case_id: string;
-            /** @description of the other use */
-            file_id: string;
-            /**
-             * @description of who has looked
-             * @enum {string}
-             */
-            finding?: "fine" | "reused";
-            id: string;
-            number: string;
-            /**
-             * Format: int64
-             * @description ms UTC
-             */
-            reviewed_at?: number;
-            /**
-             * @description same: the same bytes; alike: the same picture, as far as can be told
-             * @enum {string}
-             */
-            why: "same" | "alike";
         };
         Finding: {
             /**
@@ -2252,15 +2336,6 @@ export interface components {
             id: string;
             title: string;
             why: string;
-        };
-        HintJSON: {
-            /** @description WGS-84 */
-            point?: components["schemas"]["Point"];
-            /**
-             * Format: int64
-             * @description ms UTC
-             */
-            taken_at?: number;
         };
         HitJSON: {
             case: components["schemas"]["RowJSON"];
@@ -2468,6 +2543,21 @@ export interface components {
         };
         LikelyOutputBody: {
             duplicates: components["schemas"]["LikelyJSON"][];
+        };
+        LineJSON: {
+            case?: string;
+            /** Format: int64 */
+            line?: number;
+            /** @description what deserves a look, in words */
+            notes?: string[];
+            /** @description of the case */
+            number?: string;
+            /** @enum {string} */
+            state: "new" | "updated" | "unchanged" | "withdrawn" | "refused";
+            /** @description its number there */
+            theirs?: string;
+            /** @description of a refusal, in words */
+            why?: string;
         };
         ListCallViewBody: {
             items: components["schemas"]["CallView"][];
@@ -2913,6 +3003,17 @@ export interface components {
             /** @description in words */
             what: string[];
         };
+        ReadingsByCodeInputBody: {
+            /** @description next of the page before */
+            before?: string;
+            /** @description query code, as people write it */
+            code: string;
+            number: string;
+        };
+        ReadingsByCodeOutputBody: {
+            next?: string;
+            readings: components["schemas"]["ReportReadingJSON"][];
+        };
         ReadingsOutputBody: {
             next?: string;
             readings: components["schemas"]["ReadingJSON"][];
@@ -2935,6 +3036,18 @@ export interface components {
              * @description number of the leaf in the log, from 1
              */
             seq: number;
+        };
+        ReceiptOutputBody: {
+            /**
+             * Format: int64
+             * @description ms UTC: when the leaf was written
+             */
+            at: number;
+            /** @description the receipt as its QR code says it */
+            code: string;
+            /** @description the QR code as the address of an image */
+            picture: string;
+            receipt: components["schemas"]["Receipt"];
         };
         RecordFieldJSON: {
             /** @description personal: text is what may be shown of it */
@@ -3104,9 +3217,16 @@ export interface components {
             id?: string;
             number: string;
         };
-        ReviewInputBody: {
-            /** @enum {string} */
-            finding: "fine" | "reused";
+        ReportReadingJSON: {
+            /** Format: int64 */
+            at: number;
+            id: string;
+            post_title?: string;
+            /** @description in words */
+            purpose: string;
+            unit_name?: string;
+            /** @description in words */
+            what: string[];
         };
         RolesOutputBody: {
             roles: components["schemas"]["RoleTitle"][];
@@ -3148,6 +3268,57 @@ export interface components {
             unit_name?: string;
             /** Format: int64 */
             version: number;
+        };
+        RunJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            began_at: number;
+            /** @description who imported */
+            by?: string;
+            counts: components["schemas"]["CountsJSON"];
+            /** Format: int64 */
+            done: number;
+            id: string;
+            /** @enum {string} */
+            kind: "check" | "import" | "history" | "export";
+            /**
+             * Format: int64
+             * @description ms UTC; a running one that has not moved for minutes was given up
+             */
+            moved_at: number;
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            /** Format: int64 */
+            total: number;
+        };
+        RunLinesJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            began_at: number;
+            /** @description who imported */
+            by?: string;
+            counts: components["schemas"]["CountsJSON"];
+            /** Format: int64 */
+            done: number;
+            /** @description what ended it, in words */
+            failed?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "check" | "import" | "history" | "export";
+            lines: components["schemas"]["LineJSON"][];
+            /**
+             * Format: int64
+             * @description ms UTC; a running one that has not moved for minutes was given up
+             */
+            moved_at: number;
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            /** Format: int64 */
+            total: number;
         };
         SearchOutputBody: {
             /** @description the case of the very number first, then the latest opened */
@@ -4128,37 +4299,6 @@ export interface operations {
             };
         };
     };
-    caseFiles: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EvidenceOutputBody"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     act: {
         parameters: {
             query?: never;
@@ -4765,44 +4905,22 @@ export interface operations {
             };
         };
     };
-    uploadFile: {
+    feeds: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "multipart/form-data": {
-                    /** Format: binary */
-                    file: string;
-                };
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description Created */
-            201: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description where and when the camera says it was taken; told to its uploader alone */
-                        hint?: components["schemas"]["HintJSON"];
-                        id: string;
-                        /** @enum {string} */
-                        kind: "picture" | "sound" | "film" | "document";
-                        /** @description as cleaned */
-                        name: string;
-                        /**
-                         * Format: int64
-                         * @description bytes
-                         */
-                        size: number;
-                        /** @description media type, found from the content */
-                        type: string;
-                    };
+                    "application/json": components["schemas"]["FeedsOutputBody"];
                 };
             };
             /** @description Error */
@@ -4816,14 +4934,44 @@ export interface operations {
             };
         };
     };
-    downloadFile: {
+    exportAnswers: {
         parameters: {
-            query?: {
-                form?: "thumb";
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportedAnswers: {
+        parameters: {
+            query?: never;
             header?: never;
             path: {
                 id: string;
+                name: string;
             };
             cookie?: never;
         };
@@ -4849,30 +4997,146 @@ export interface operations {
             };
         };
     };
-    reviewFileFlag: {
+    importFeed: {
         parameters: {
-            query?: never;
+            query?: {
+                kind?: "check" | "import" | "history";
+            };
             header?: never;
             path: {
-                /** @description of the later file */
-                id: string;
-                /** @description of the earlier file */
-                other: string;
+                name: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReviewInputBody"];
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
             };
         };
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description Accepted */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        run: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feedRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunLinesJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @description as cleaned */
+                        name: string;
+                        /**
+                         * Format: int64
+                         * @description bytes
+                         */
+                        size: number;
+                        /** @description media type, found from the content */
+                        type: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             /** @description Error */
             default: {
@@ -4905,6 +5169,44 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description query code: with the number it stands for the reporter on this case */
+                        code?: string;
+                        /** @description of the case */
+                        number?: string;
+                        /** @enum {string} */
+                        state: "new" | "updated" | "unchanged" | "withdrawn";
+                    };
                 };
             };
             /** @description Error */
@@ -5074,11 +5376,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description where and when the camera says it was taken; told to its uploader alone */
-                        hint?: components["schemas"]["HintJSON"];
                         id: string;
-                        /** @enum {string} */
-                        kind: "picture" | "sound" | "film" | "document";
                         /** @description as cleaned */
                         name: string;
                         /**
@@ -5191,6 +5489,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProposeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readingsByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadingsByCodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingsByCodeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiptByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptOutputBody"];
                 };
             };
             /** @description Error */
@@ -5356,6 +5720,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiptChecker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description Error */
