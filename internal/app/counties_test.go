@@ -21,6 +21,7 @@ import (
 	"gezhi/internal/app"
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
+	"gezhi/internal/media"
 	"gezhi/internal/pack"
 	"gezhi/internal/record"
 	"gezhi/internal/territory"
