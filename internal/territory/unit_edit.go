@@ -36,7 +36,7 @@ func (s *Service) SetUnit(ctx context.Context, by string, want Unit, at time.Tim
 			wrong.At = append(wrong.At, fault.Place{Path: p.Path, Code: p.Code, Args: p.Args})
 		}
 		if !fitsAbove(t, &u) {
-			refuse("parent_id", "unit.not_above")
+			refuse("parent_id", "territory.not_above")
 		}
 		if a, ok := t.Area(u.Area); u.Area != "" && (!ok || a.Jurisdiction != u.Jurisdiction) {
 			refuse("area_id", "territory.not_yours")
