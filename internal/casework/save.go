@@ -105,7 +105,10 @@ func (st *state) save() error {
 	if st.s.Changed != nil {
 		c := *st.Case
 		if c.LiesIn != "" {
-			c.hears = st.audience()
+			var err error
+			if c.hears, err = st.audience(); err != nil {
+				return err
+			}
 		}
 		st.tx.AfterCommit(func() { st.s.Changed(&c) })
 	}
