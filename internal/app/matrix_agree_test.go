@@ -100,27 +100,34 @@ func (c *counties) agreement(t *testing.T) {
 	every := c.everyCase()
 	found := map[string]ids{}
 	shown := 0
-	for _, s := range standpoints {
-		if s.role == anonymous {
-			continue
-		}
+	for _, who := range readers() {
 		reads := ids{}
 		for id := range every {
-			if w := c.ask(s.role, "GET", "/cases/"+id, nil); w.Code == http.StatusOK {
+			if w := c.ask(who, "GET", "/cases/"+id, nil); w.Code == http.StatusOK {
 				reads.add(id)
 			} else if w.Code != http.StatusNotFound {
-				t.Errorf("%s reads a case: %d %s", s.role, w.Code, w.Body)
+				t.Errorf("%s reads a case: %d %s", who, w.Code, w.Body)
 			}
 		}
-		found[s.role] = reads
+		found[who] = reads
 		shown += len(reads)
-		c.listsAgree(t, s.role, reads)
-		c.filesAgree(t, s.role, reads)
-		c.mentionsAgree(t, s.role, reads, every)
-		c.othersAgree(t, s.role)
+		c.listsAgree(t, who, reads)
+		c.filesAgree(t, who, reads)
+		c.mentionsAgree(t, who, reads, every)
+		c.othersAgree(t, who)
 	}
 	c.eventsAgree(t, found)
 	t.Logf("%d cases, %d readers, %d times one may be read", len(every), len(found), shown)
+}
+
+// readers are all of the table who are logged in, and some who see for other reasons.
+func readers() (all []string) {
+	for _, s := range standpoints {
+		if s.role != anonymous {
+			all = append(all, s.role)
+		}
+	}
+	return append(all, "neighbour", "second deputy", "colleague", "cleaner", "stand-in", "watcher", "clerk elsewhere")
 }
 
 // everyCase are the ids of all cases and parts of both counties.
@@ -130,6 +137,12 @@ func (c *counties) everyCase() ids {
 	for _, who := range []string{"county_chief", "watcher", "neighbour", "chief elsewhere", "handler", "cleaner"} {
 		for _, queue := range []string{"", "&queue=closed"} {
 			all.add(slices.Collect(maps.Keys(of(c.rows(who, "/cases?tasks=true"+queue, "cases"), "id")))...)
+		}
+	}
+	c.registered = ids{}
+	for _, r := range append(c.rows("county_chief", "/cases", "cases"), c.rows("chief elsewhere", "/cases", "cases")...) {
+		if strings.HasPrefix(r["class"].(string), "registers/") {
+			c.registered.add(r["id"].(string))
 		}
 	}
 	for name, id := range c.cases {
@@ -151,28 +164,28 @@ func (c *counties) listsAgree(t *testing.T, who string, reads ids) {
 	for _, queue := range []string{"mine", "unassigned", "due_soon", "overdue", "returned", "supervised", "sampled"} {
 		c.within(t, who, queue, of(c.rows(who, "/cases?tasks=true&queue="+queue, "cases"), "id"), reads)
 	}
-	cases := append(c.rows(who, "/cases", "cases"), c.rows(who, "/cases?queue=closed", "cases")...)
+	open, closed := c.rows(who, "/cases", "cases"), c.rows(who, "/cases?queue=closed", "cases")
+	cases := append(slices.Clone(open), closed...)
 	for field, filter := range map[string]string{"class": "class", "severity": "severity", "phase": "phase"} {
-		for value := range of(cases, field) {
+		for value := range of(whole, field) {
 			narrow := filter + "=" + url.QueryEscape(value)
-			want := ids{}
-			for _, r := range cases {
-				if r[field] == value {
-					want.add(r["id"].(string))
-				}
+			if field != "phase" {
+				c.same(t, who, "the closed ones with "+narrow, of(c.rows(who, "/cases?queue=closed&"+narrow, "cases"), "id"), having(closed, field, value))
+				c.same(t, who, "the list with "+narrow, of(c.rows(who, "/cases?"+narrow, "cases"), "id"), having(open, field, value))
+			} else {
+				c.same(t, who, "the list with "+narrow, of(c.rows(who, "/cases?"+narrow, "cases"), "id"), having(cases, field, value))
 			}
-			c.same(t, who, "the list with "+narrow, of(c.rows(who, "/cases?"+narrow, "cases"), "id"), want)
-			c.same(t, who, "the search with "+narrow, c.searched(who, "&"+narrow), c.worded(want))
+			c.same(t, who, "the search with "+narrow, c.searched(who, "&"+narrow), c.worded(having(whole, field, value)))
 		}
 	}
-	c.same(t, who, "the search", c.searched(who, ""), c.worded(of(cases, "id")))
+	c.same(t, who, "the search", c.searched(who, ""), c.worded(of(whole, "id")))
 	numbers := of(cases, "number")
 	c.same(t, who, "the table", c.exported(who, "/cases.csv", readCSV), numbers)
 	c.same(t, who, "the workbook", c.exported(who, "/cases.xlsx", readXLSX), numbers)
 	for number := range numbers {
-		hits := c.got(who, "GET", "/search?q="+url.QueryEscape(number), nil, http.StatusOK)["hits"].([]any)
-		if len(hits) != 1 {
-			t.Errorf("%s: %d hits for %s", who, len(hits), number)
+		hits := objects(c.got(who, "GET", "/search?q="+url.QueryEscape(number), nil, http.StatusOK)["hits"].([]any))
+		if len(hits) == 0 || hits[0]["numbered"] != true || hits[0]["case"].(map[string]any)["number"] != number {
+			t.Errorf("%s: %s is not found: %v", who, number, hits)
 		}
 	}
 }
@@ -180,13 +193,22 @@ func (c *counties) listsAgree(t *testing.T, who string, reads ids) {
 // worded are those of some cases in whose texts the word stands: not those that a register
 // opened by itself.
 func (c *counties) worded(s ids) ids {
-	out := ids{}
-	for _, id := range c.cases {
-		if s[id] {
-			out.add(id)
-		}
+	out := maps.Clone(s)
+	for id := range c.registered {
+		delete(out, id)
 	}
 	return out
+}
+
+// having are the ids of the rows with a value.
+func having(rows []map[string]any, field, value string) ids {
+	s := ids{}
+	for _, r := range rows {
+		if r[field] == value {
+			s.add(r["id"].(string))
+		}
+	}
+	return s
 }
 
 // searched are the cases that a search for the word in all of them finds.
@@ -290,9 +312,9 @@ func (c *counties) othersAgree(t *testing.T, who string) {
 		}
 	}
 	c.same(t, who, "the list of records", of(c.rows(who, "/records?kind=registers/household", "records"), "id"), reads)
-	home := ids{}
+	home := ids{} // of the reader
 	for _, p := range c.people {
-		if p.Jurisdiction == c.home.ID {
+		if p.Jurisdiction == c.people[who].Jurisdiction {
 			home.add(p.ID)
 		}
 	}
@@ -307,6 +329,9 @@ func (c *counties) othersAgree(t *testing.T, who string) {
 	}
 	c.within(t, who, "people", of(objects(c.got(who, "GET", "/people", nil, http.StatusOK)["people"].([]any)), "id"), home)
 	c.within(t, who, "charges", of(objects(c.got(who, "GET", "/charges", nil, http.StatusOK)["people"].([]any)), "id"), home)
+	if c.people[who].Jurisdiction == c.other.ID {
+		return
+	}
 	for _, path := range []string{"/units", "/accused", "/areas?parent=" + c.place("9901"), "/areas?parent=" + c.place("990102"), "/places?q=" + url.QueryEscape("南山村"), "/delegations", "/delegations/posts"} {
 		body := c.ask(who, "GET", path, nil).Body.String()
 		for _, elsewhere := range []string{c.unit(c.other, "north"), c.place("990102"), c.place("990102001"), c.place("990102001201"), c.people["clerk elsewhere"].ID} {
@@ -372,6 +397,10 @@ func (c *counties) eventsAgree(t *testing.T, reads map[string]ids) {
 				want.add(id)
 			}
 		}
+		if who == "stand-in" || who == "neighbour" { // who acts for somebody, and whose report was merged, may miss something
+			c.within(t, who, "what is heard live", mine, want)
+			continue
+		}
 		c.same(t, who, "what is heard live", mine, want)
 	}
 }
@@ -385,6 +414,10 @@ func (c *counties) everythingMoves() ids {
 		switch name {
 		case "proposal", "second proposal":
 			c.does(name, deed{"congress_office", "register", nil})
+		case "litter", "second bin":
+			delete(moved, id) // closed
+		case "third bin":
+			c.does(name, deed{"resident", "comment", map[string]any{"note": "seen"}})
 		case "far":
 			c.does(name, deed{"resident elsewhere", "comment", map[string]any{"note": "seen"}})
 		case "bin":

@@ -104,11 +104,9 @@ func (st *state) save() error {
 	}
 	if st.s.Changed != nil {
 		c := *st.Case
-		if c.LiesIn != "" {
-			var err error
-			if c.hears, err = st.audience(); err != nil {
-				return err
-			}
+		var err error
+		if c.hears, err = st.hearers(); err != nil {
+			return err
 		}
 		st.tx.AfterCommit(func() { st.s.Changed(&c) })
 	}

@@ -534,6 +534,25 @@ func (s *Service) KeptFrom(ctx context.Context, caseID string, people []string) 
 	return out, err
 }
 
+// hearers are the topics under which a change is told to those who take part, and of a case kept
+// from somebody to all who may hear.
+func (st *state) hearers() ([]string, error) {
+	var out []string
+	if st.LiesIn != "" {
+		people, err := st.audience()
+		for _, p := range people {
+			out = append(out, involvedAs(workflow.SeatPerson, p))
+		}
+		return out, err
+	}
+	for _, p := range append(slices.Clone(st.seats), &Participant{Kind: workflow.SeatPerson, Subject: st.EnteredBy, State: Held}) {
+		if t := involvedAs(p.Kind, p.Subject); t != "" && p.sits() && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
 // audience are the people who hear at once that a case kept from somebody has changed: those
 // above the place where it stands and at its seats, one by one, as far as they may read it. A
 // place or unit would tell all who stand there.
