@@ -31,6 +31,8 @@ type Table struct {
 	by    map[string]db.Stmt // by column; "" is the key
 	pages [2]db.Stmt         // OfCase: rows of cases after $1, up to $2 or to the end
 	all   db.Stmt            // others: all rows
+	// locked is a row by its key that nobody changes until the transaction ends; on SQLite nobody can.
+	locked db.Stmt
 }
 
 // A column that no insert names has an empty value; one added later has an empty default.
@@ -158,6 +160,7 @@ func proved(name, key, columns string, by ...string) *Table {
 		where[i] = fmt.Sprintf("%s = $%d", k, i+1)
 	}
 	t.by[""] = db.SQL(from + " WHERE " + strings.Join(where, " AND "))
+	t.locked = db.Either(string(t.by[""]), string(t.by[""])+" FOR UPDATE")
 	for _, c := range by {
 		t.by[c] = db.SQL(from + " WHERE " + c + " = $1 ORDER BY " + strings.Join(t.Key, ", "))
 	}

@@ -116,6 +116,11 @@ func (st *state) dutyWhy(w words, why string) string {
 // Shown is a view as it travels: what a case page shows, in the words of the reader.
 func (s *Service) Shown(ctx context.Context, v *View) ViewJSON { return s.viewJSON(ctx, v) }
 
+// ShownReadings are readings as they are sent, in the language of ctx.
+func (s *Service) ShownReadings(ctx context.Context, all []Reading) []ReadingJSON {
+	return s.readingsJSON(ctx, all)
+}
+
 // CitizensDue is when the citizen's clock is due: the one that runs from the first report to
 // the end. false where the life has none, or where it has stopped.
 func (v *View) CitizensDue() (time.Time, bool) {

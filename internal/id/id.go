@@ -16,6 +16,17 @@ type Source func() string
 // New returns a UUIDv7 of the machine's clock.
 func New() string { return uuid.Must(uuid.NewV7()).String() }
 
+// At returns a UUIDv7 of a moment.
+func At(moment time.Time) string {
+	u := uuid.New()
+	ms := uint64(moment.UnixMilli())
+	for i := range 6 {
+		u[i] = byte(ms >> (40 - 8*i))
+	}
+	u[6] = 0x70 | u[6]&0x0f
+	return u.String()
+}
+
 // Valid reports whether s is a UUID in its usual text form.
 func Valid(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
 

@@ -892,6 +892,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who read what is masked of a report, by number and query code, the latest first */
+        post: operations["readingsByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Receipt of a report, by number and query code: proof that its opening is in the audit log */
+        post: operations["receiptByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/intake/reports": {
         parameters: {
             query?: never;
@@ -969,6 +1003,23 @@ export interface paths {
         };
         /** The audit log: its key and newest head */
         get: operations["viewLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/checker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page that checks receipts in a browser, without a network; to be kept */
+        get: operations["receiptChecker"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2806,6 +2857,17 @@ export interface components {
             /** @description in words */
             what: string[];
         };
+        ReadingsByCodeInputBody: {
+            /** @description next of the page before */
+            before?: string;
+            /** @description query code, as people write it */
+            code: string;
+            number: string;
+        };
+        ReadingsByCodeOutputBody: {
+            next?: string;
+            readings: components["schemas"]["ReportReadingJSON"][];
+        };
         ReadingsOutputBody: {
             next?: string;
             readings: components["schemas"]["ReadingJSON"][];
@@ -2828,6 +2890,18 @@ export interface components {
              * @description number of the leaf in the log, from 1
              */
             seq: number;
+        };
+        ReceiptOutputBody: {
+            /**
+             * Format: int64
+             * @description ms UTC: when the leaf was written
+             */
+            at: number;
+            /** @description the receipt as its QR code says it */
+            code: string;
+            /** @description the QR code as the address of an image */
+            picture: string;
+            receipt: components["schemas"]["Receipt"];
         };
         RecordFieldJSON: {
             /** @description personal: text is what may be shown of it */
@@ -2996,6 +3070,17 @@ export interface components {
             /** @description of the case, for who is logged in */
             id?: string;
             number: string;
+        };
+        ReportReadingJSON: {
+            /** Format: int64 */
+            at: number;
+            id: string;
+            post_title?: string;
+            /** @description in words */
+            purpose: string;
+            unit_name?: string;
+            /** @description in words */
+            what: string[];
         };
         RolesOutputBody: {
             roles: components["schemas"]["RoleTitle"][];
@@ -5016,6 +5101,72 @@ export interface operations {
             };
         };
     };
+    readingsByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadingsByCodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingsByCodeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiptByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     report: {
         parameters: {
             query?: never;
@@ -5168,6 +5319,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiptChecker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description Error */
