@@ -130,6 +130,7 @@ var routes = []route{
 	// The log.
 	{op: "GET /log", ok: 200, anonymous: 200},
 	{op: "GET /log/checkpoint", ok: 200, anonymous: 200},
+	{op: "GET /log/checker", ok: 200, anonymous: 200},
 	{op: "GET /log/consistency", ok: 200, anonymous: 200, query: "?from=1&to=1"},
 	{op: "GET /log/inclusion", ok: 200, anonymous: 200, query: "?seq=1&size=1"},
 	{op: "GET /log/leaves", may: auditors, ok: 200},
@@ -147,6 +148,8 @@ var routes = []route{
 		return map[string]any{"jurisdiction": "990101", "text": "样例 by whoever it is", "area_id": c.place("990101002201")}
 	}},
 	{op: "POST /intake/follow", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA"})},
+	{op: "POST /intake/receipts", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA"})},
+	{op: "POST /intake/readings", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA"})},
 	{op: "POST /intake/moves", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA", "action": "comment"})},
 
 	// Coming in and going.

@@ -247,7 +247,7 @@ func (c *counties) walk(t *testing.T) {
 		}
 	}
 	for _, op := range slices.Sorted(maps.Keys(served)) {
-		t.Errorf("%s is served and missing in the table", op)
+		t.Errorf("%s is served and missing in the table of matrix_routes_test.go: say there whom it answers how", op)
 	}
 	t.Logf("%d routes x %d roles: %d cells, %d requests", len(routes), len(standpoints), len(cells), asked)
 }
