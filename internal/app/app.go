@@ -23,6 +23,7 @@ import (
 	"gezhi/internal/config"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/feed"
 	"gezhi/internal/formula"
 	"gezhi/internal/id"
 	"gezhi/internal/intake"
@@ -62,6 +63,7 @@ type App struct {
 	SignOn        *signon.Service
 	Intake        *intake.Service
 	Classifier    *classifier.Service
+	Feeds         *feed.Service
 	Audit         *audit.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
@@ -133,6 +135,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Search = &search.Service{DB: d, Cases: a.Cases, Texts: a.Cases.TextsOf}
 	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
 	a.Cases.Erased = a.Search.Erased
+	a.feeds()
 	if a.SignOn, err = a.signOn(); err != nil {
 		d.Close()
 		return nil, err
@@ -195,6 +198,7 @@ func (a *App) serve() {
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.Intake.Routes(a.Web)
+	a.Feeds.Routes(a.Web)
 	a.Classifier.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
 	a.relay.changed = a.Accounts.Forget
@@ -244,6 +248,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { a.Jobs.Run(work) })
 	wg.Go(func() { a.Notify.Run(work) })
 	wg.Go(func() { a.Search.Run(work) })
+	wg.Go(func() { a.Feeds.Run(work) })
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
 	wg.Go(func() { a.relay.run(work) })

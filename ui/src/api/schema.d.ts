@@ -705,6 +705,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Feeds that one may import, with their last runs */
+        get: operations["feeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gather the answers given since the last export */
+        post: operations["exportAnswers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The answers of an export, in the feed's own columns; can be asked for again */
+        get: operations["exportedAnswers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in a table, CSV or XLSX; the answer names the run, which goes on by itself */
+        post: operations["importFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import or export, with what became of each line */
+        get: operations["feedRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files": {
         parameters: {
             query?: never;
@@ -750,6 +835,23 @@ export interface paths {
         put?: never;
         /** Read a file that is masked, for a purpose; the person concerned is shown who did */
         post: operations["unmaskFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in a signed message of another system: header Gezhi-Signature, t=SECONDS,v1=HMAC-SHA256 over SECONDS.BODY in hexadecimal */
+        post: operations["receiveHook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2147,6 +2249,20 @@ export interface components {
             reason: string;
             value: unknown;
         };
+        CountsJSON: {
+            /** Format: int64 */
+            answers: number;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            updated: number;
+            /** Format: int64 */
+            withdrawn: number;
+        };
         DelegateInputBody: {
             post_id: string;
             /**
@@ -2245,6 +2361,21 @@ export interface components {
              * @description now, where there is none
              */
             at?: string;
+        };
+        ExportOutputBody: {
+            /** @description none where nothing new was answered */
+            run?: components["schemas"]["RunJSON"];
+        };
+        FeedJSON: {
+            name: string;
+            /** @description answers can be exported */
+            replies: boolean;
+            /** @description the newest first */
+            runs: components["schemas"]["RunJSON"][];
+            title: string;
+        };
+        FeedsOutputBody: {
+            feeds: components["schemas"]["FeedJSON"][];
         };
         FieldJSON: {
             /** @description personal: value is what may be shown of it */
@@ -2533,6 +2664,21 @@ export interface components {
         };
         LikelyOutputBody: {
             duplicates: components["schemas"]["LikelyJSON"][];
+        };
+        LineJSON: {
+            case?: string;
+            /** Format: int64 */
+            line?: number;
+            /** @description what deserves a look, in words */
+            notes?: string[];
+            /** @description of the case */
+            number?: string;
+            /** @enum {string} */
+            state: "new" | "updated" | "unchanged" | "withdrawn" | "refused";
+            /** @description its number there */
+            theirs?: string;
+            /** @description of a refusal, in words */
+            why?: string;
         };
         ListCallViewBody: {
             items: components["schemas"]["CallView"][];
@@ -3285,6 +3431,57 @@ export interface components {
             unit_name?: string;
             /** Format: int64 */
             version: number;
+        };
+        RunJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            began_at: number;
+            /** @description who imported */
+            by?: string;
+            counts: components["schemas"]["CountsJSON"];
+            /** Format: int64 */
+            done: number;
+            id: string;
+            /** @enum {string} */
+            kind: "check" | "import" | "history" | "export";
+            /**
+             * Format: int64
+             * @description ms UTC; a running one that has not moved for minutes was given up
+             */
+            moved_at: number;
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            /** Format: int64 */
+            total: number;
+        };
+        RunLinesJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            began_at: number;
+            /** @description who imported */
+            by?: string;
+            counts: components["schemas"]["CountsJSON"];
+            /** Format: int64 */
+            done: number;
+            /** @description what ended it, in words */
+            failed?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "check" | "import" | "history" | "export";
+            lines: components["schemas"]["LineJSON"][];
+            /**
+             * Format: int64
+             * @description ms UTC; a running one that has not moved for minutes was given up
+             */
+            moved_at: number;
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            /** Format: int64 */
+            total: number;
         };
         SearchOutputBody: {
             /** @description the case of the very number first, then the latest opened */
@@ -4910,6 +5107,172 @@ export interface operations {
             };
         };
     };
+    feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAnswers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportedAnswers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importFeed: {
+        parameters: {
+            query?: {
+                kind?: "check" | "import" | "history";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        run: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feedRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunLinesJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     uploadFile: {
         parameters: {
             query?: never;
@@ -5008,6 +5371,44 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description query code: with the number it stands for the reporter on this case */
+                        code?: string;
+                        /** @description of the case */
+                        number?: string;
+                        /** @enum {string} */
+                        state: "new" | "updated" | "unchanged" | "withdrawn";
+                    };
                 };
             };
             /** @description Error */
