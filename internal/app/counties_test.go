@@ -40,6 +40,7 @@ type counties struct {
 	records     map[cell]string   // ids of a household in each place
 	things      map[string][]string
 	addresses   map[string]string
+	registered  ids // cases that a register opened by itself
 }
 
 // The places of the two counties: a code, that of the place above, its level and its name.
@@ -90,6 +91,7 @@ var staff = [][4]string{
 	{"leader beyond", "leader", "west", "990101002"},
 	{"worker beyond", "grid_worker", "ridge", "990101002201"},
 	{"resident beyond", "resident", "", "990101002201"},
+	{"stand-in", "handler", "command", "990101001"},
 	{"watcher", "dispatcher", "watch", "990101"},
 }
 

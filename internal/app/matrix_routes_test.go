@@ -1,6 +1,10 @@
 package app_test
 
-import "github.com/google/uuid"
+import (
+	"strings"
+
+	"github.com/google/uuid"
+)
 
 // route is one operation, and whom it answers how.
 type route struct {
@@ -119,6 +123,19 @@ var routes = []route{
 	{op: "POST /addresses/unlock", may: security, ok: 204, body: says(map[string]any{"address": "192.0.2.7"})},
 	{op: "GET /roles", may: accountants, ok: 200},
 
+	// What the system administrator sets up: the own county alone.
+	{op: "GET /setup/units", may: system, ok: 200},
+	{op: "POST /setup/units", may: system, ok: 201, body: func(*counties, standpoint, []string) any {
+		return map[string]any{"name": "样例站", "code": "u" + uuid.NewString()[:8]}
+	}},
+	{op: "PUT /setup/units/{id}", about: aUnit, may: system, ok: 204, body: says(map[string]any{"name": "样例站", "kind": "station"})},
+	{op: "POST /setup/units/{id}/end", about: aUnit, may: system, ok: 204},
+	{op: "GET /setup/packs", may: system, ok: 200},
+	{op: "GET /setup/packs/{name}/changes", may: system, ok: 404, query: "?from=one&to=other"},
+	{op: "POST /setup/packs/{name}/again", may: system, ok: 404, body: says(map[string]any{"hash": "none"})},
+	{op: "POST /setup/packs/check", may: system, ok: 400, body: func(*counties, standpoint, []string) any { return picture("no archive") }},
+	{op: "POST /setup/packs", may: system, ok: 400, query: "?hash=" + strings.Repeat("0", 64), body: func(*counties, standpoint, []string) any { return picture("no archive") }},
+
 	// Whom one answers for, and who acts for whom.
 	{op: "GET /charges", ok: 200},
 	{op: "POST /invitations", about: aCharge, ok: 201, body: func(_ *counties, _ standpoint, ids []string) any { return map[string]any{"people": ids} }},
@@ -132,6 +149,7 @@ var routes = []route{
 	// The log.
 	{op: "GET /log", ok: 200, anonymous: 200},
 	{op: "GET /log/checkpoint", ok: 200, anonymous: 200},
+	{op: "GET /log/checker", ok: 200, anonymous: 200},
 	{op: "GET /log/consistency", ok: 200, anonymous: 200, query: "?from=1&to=1"},
 	{op: "GET /log/inclusion", ok: 200, anonymous: 200, query: "?seq=1&size=1"},
 	{op: "GET /log/leaves", may: auditors, ok: 200},
@@ -149,6 +167,8 @@ var routes = []route{
 		return map[string]any{"jurisdiction": "990101", "text": "样例 by whoever it is", "area_id": c.place("990101002201")}
 	}},
 	{op: "POST /intake/follow", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA"})},
+	{op: "POST /intake/receipts", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA"})},
+	{op: "POST /intake/readings", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA"})},
 	{op: "POST /intake/moves", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA", "action": "comment"})},
 
 	// Coming in and going.

@@ -14,6 +14,7 @@ import (
 	"gezhi/internal/id"
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
+	"gezhi/internal/territory"
 )
 
 // kind is what an id is of.
@@ -36,6 +37,7 @@ const (
 	aDevice         kind = "telephone"
 	aLoan           kind = "post to lend"
 	aDelegation     kind = "delegation"
+	aUnit           kind = "unit"
 )
 
 // cells are those in which there is something of a kind.
@@ -59,6 +61,7 @@ var (
 var reaches = map[kind]map[string][]cell{
 	aPerson:         {"admin.system": wholeCounty, "admin.security": wholeCounty},
 	aPost:           {"admin.security": wholeCounty},
+	aUnit:           {"admin.system": wholeCounty},
 	aPersonsSession: {"admin.security": wholeCounty},
 	aLoan:           {"admin.security": wholeCounty},
 	aDelegation:     {"admin.security": wholeCounty},
@@ -132,6 +135,11 @@ func (c *counties) make(k kind, s standpoint, at cell) []string {
 	j := c.home
 	if at == otherCounty {
 		j = c.other
+	}
+	if k == aUnit {
+		u, err := c.app.Territory.SetUnit(ctx, "", territory.Unit{Jurisdiction: j.ID, Code: "u" + uuid.NewString()[:13], Name: "样例站", Nature: territory.Sample}, c.hand.Now())
+		c.must(err)
+		return []string{u.ID}
 	}
 	x := where[at]
 	who := "somebody " + uuid.NewString()[:13]

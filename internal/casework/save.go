@@ -104,8 +104,9 @@ func (st *state) save() error {
 	}
 	if st.s.Changed != nil {
 		c := *st.Case
-		if c.LiesIn != "" {
-			c.hears = st.audience()
+		var err error
+		if c.hears, err = st.hearers(); err != nil {
+			return err
 		}
 		st.tx.AfterCommit(func() { st.s.Changed(&c) })
 	}
