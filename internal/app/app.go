@@ -34,6 +34,7 @@ import (
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/search"
+	"gezhi/internal/setup"
 	"gezhi/internal/signon"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
@@ -191,6 +192,7 @@ func (a *App) serve() {
 	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor, Name: a.personName}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
+	(&setup.Service{DB: a.DB, Now: clock.System, Cases: a.Cases, Shipped: shippedPacks, Nature: a.Jurisdictions.nature}).Routes(a.Web)
 	(&paste.Service{Cases: a.Cases, Guess: a.guess}).Routes(a.Web)
 	a.Search.Routes(a.Web)
 	a.lookups()

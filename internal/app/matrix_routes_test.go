@@ -1,6 +1,10 @@
 package app_test
 
-import "github.com/google/uuid"
+import (
+	"strings"
+
+	"github.com/google/uuid"
+)
 
 // route is one operation, and whom it answers how.
 type route struct {
@@ -124,6 +128,19 @@ var routes = []route{
 	{op: "GET /feeds/{name}/runs/{id}", about: aFeedRun, ok: 200},
 	{op: "GET /feeds/{name}/exports/{id}", about: aFeedRun, ok: 404}, // it is no export
 	{op: "POST /hooks/{name}", ok: 401, anonymous: 401, body: says(map[string]any{"id": "1"})},
+
+	// What the system administrator sets up: the own county alone.
+	{op: "GET /setup/units", may: system, ok: 200},
+	{op: "POST /setup/units", may: system, ok: 201, body: func(*counties, standpoint, []string) any {
+		return map[string]any{"name": "样例站", "code": "u" + uuid.NewString()[:8]}
+	}},
+	{op: "PUT /setup/units/{id}", about: aUnit, may: system, ok: 204, body: says(map[string]any{"name": "样例站", "kind": "station"})},
+	{op: "POST /setup/units/{id}/end", about: aUnit, may: system, ok: 204},
+	{op: "GET /setup/packs", may: system, ok: 200},
+	{op: "GET /setup/packs/{name}/changes", may: system, ok: 404, query: "?from=one&to=other"},
+	{op: "POST /setup/packs/{name}/again", may: system, ok: 404, body: says(map[string]any{"hash": "none"})},
+	{op: "POST /setup/packs/check", may: system, ok: 400, body: func(*counties, standpoint, []string) any { return picture("no archive") }},
+	{op: "POST /setup/packs", may: system, ok: 400, query: "?hash=" + strings.Repeat("0", 64), body: func(*counties, standpoint, []string) any { return picture("no archive") }},
 
 	// Whom one answers for, and who acts for whom.
 	{op: "GET /charges", ok: 200},

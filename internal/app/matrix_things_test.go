@@ -15,6 +15,7 @@ import (
 	"gezhi/internal/id"
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
+	"gezhi/internal/territory"
 )
 
 // kind is what an id is of.
@@ -39,6 +40,7 @@ const (
 	aDelegation     kind = "delegation"
 	aFeed           kind = "feed"
 	aFeedRun        kind = "import of a feed"
+	aUnit           kind = "unit"
 )
 
 // cells are those in which there is something of a kind.
@@ -64,6 +66,7 @@ var (
 var reaches = map[kind]map[string][]cell{
 	aPerson:         {"admin.system": wholeCounty, "admin.security": wholeCounty},
 	aPost:           {"admin.security": wholeCounty},
+	aUnit:           {"admin.system": wholeCounty},
 	aPersonsSession: {"admin.security": wholeCounty},
 	aLoan:           {"admin.security": wholeCounty},
 	aDelegation:     {"admin.security": wholeCounty},
@@ -144,6 +147,11 @@ func (c *counties) make(k kind, s standpoint, at cell) []string {
 	}
 	if k == aFeedRun {
 		return []string{hotline, c.imported(j)}
+	}
+	if k == aUnit {
+		u, err := c.app.Territory.SetUnit(ctx, "", territory.Unit{Jurisdiction: j.ID, Code: "u" + uuid.NewString()[:13], Name: "样例站", Nature: territory.Sample}, c.hand.Now())
+		c.must(err)
+		return []string{u.ID}
 	}
 	x := where[at]
 	who := "somebody " + uuid.NewString()[:13]
