@@ -51,7 +51,9 @@ var routes = []route{
 	{op: "POST /cases/{id}/unmask", about: aCase, may: unmaskers, ok: 200, instead: map[string]int{"deputy": 404}, body: says(map[string]any{"purpose": "contact"})},
 	{op: "POST /cases/{id}/correct", about: aCase, may: reporters, ok: 204, instead: map[string]int{"deputy": 422}, body: says(map[string]any{"field": "caller_name", "value": "样例", "reason": "misheard"})},
 	{op: "GET /files/{id}", about: aFile, ok: 200},
-	{op: "POST /files/{id}/unmask", about: aFile, ok: 200, query: "?purpose=contact"},
+	{op: "POST /files/{id}/unmask", about: aFile, may: append([]string{"deputy"}, unmaskers...), ok: 200, query: "?purpose=contact"}, // the deputy his own
+	{op: "GET /cases/{id}/files", about: aCase, ok: 200},
+	{op: "POST /file-flags/{id}", ok: 404, body: says(map[string]any{"finding": "fine"})}, // none of them was flagged
 
 	// What is reported, listed and looked up; matrix_agree_test.go looks into the answers.
 	{op: "GET /cases", ok: 200},
