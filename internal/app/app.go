@@ -34,6 +34,7 @@ import (
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/search"
+	"gezhi/internal/setup"
 	"gezhi/internal/signon"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
@@ -71,7 +72,7 @@ type App struct {
 
 	relay *relay
 	core  *pack.Pack
-	files *blob.Folder
+	files blob.Store
 }
 
 // lanes is how many messages and timers are worked on side by side.
@@ -105,7 +106,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.World = &casework.World{Territory: a.Territory, Accounts: a.Accounts, Runs: a.Jurisdictions.runs, Fresh: 3 * time.Second}
 	a.Book = &casework.Book{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
 	a.Calendars = &casework.Calendars{DB: d, Now: clock.System, NewID: id.New}
-	files, err := blob.Open(filepath.Join(cfg.Data, "files"), clock.System())
+	files, err := blob.Open(filepath.Join(cfg.Data, "files"), clock.System)
 	if err != nil {
 		d.Close()
 		return nil, err
@@ -191,6 +192,7 @@ func (a *App) serve() {
 	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor, Name: a.personName}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
+	(&setup.Service{DB: a.DB, Now: clock.System, Cases: a.Cases, Shipped: shippedPacks, Nature: a.Jurisdictions.nature}).Routes(a.Web)
 	(&paste.Service{Cases: a.Cases, Guess: a.guess}).Routes(a.Web)
 	a.Search.Routes(a.Web)
 	a.lookups()
@@ -286,6 +288,9 @@ const watched = 3 * time.Second
 // recount looks once after the start whether this binary knows the holidays of a year that
 // an older one had to guess, and where records lie after a reform of divisions.
 func (a *App) recount(ctx context.Context) {
+	if err := a.Cases.TidyDaily(ctx); err != nil && ctx.Err() == nil {
+		slog.Error("files", "err", err)
+	}
 	for _, id := range a.Jurisdictions.ids() {
 		if err := a.Cases.Recount(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("recount", "jurisdiction", id, "err", err)

@@ -104,8 +104,9 @@ func (st *state) save() error {
 	}
 	if st.s.Changed != nil {
 		c := *st.Case
-		if c.LiesIn != "" {
-			c.hears = st.audience()
+		var err error
+		if c.hears, err = st.hearers(); err != nil {
+			return err
 		}
 		st.tx.AfterCommit(func() { st.s.Changed(&c) })
 	}
@@ -305,6 +306,9 @@ func (st *state) saveLater() error {
 		if err := st.post(t.Topic, t); err != nil {
 			return err
 		}
+	}
+	if err := st.postFiles(); err != nil {
+		return err
 	}
 	for _, t := range st.tells {
 		if t.Who = st.mayKnow(t.Who); len(t.Who) == 0 {

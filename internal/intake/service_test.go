@@ -400,7 +400,7 @@ func TestWhatNoReportMayBe(t *testing.T) {
 				t.Errorf("%d: %v, want %s", i, err, x.want)
 			}
 		}
-		for name, body := range map[string][]byte{"page.jpg": []byte("<html><script>alert(1)</script>"), "run.png": []byte("MZ\x90\x00"), "x.svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="x"/>`), "doc.jpg": []byte("%PDF-1.7")} {
+		for name, body := range map[string][]byte{"page.jpg": []byte("<html><script>alert(1)</script>"), "run.png": []byte("MZ\x90\x00"), "x.svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="x"/>`), "doc.jpg": []byte("%PDF-1.7\n%%EOF")} {
 			if _, err := c.Upload(ctx, nil, phone, Upload{Key: uuid.NewString(), Name: name}, bytes.NewReader(body)); code(err) != "intake.file_type" {
 				t.Errorf("%s: %v", name, err)
 			}

@@ -398,6 +398,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a case, the oldest first */
+        get: operations["caseFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/moves": {
         parameters: {
             query?: never;
@@ -790,6 +807,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/file-flags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write down what was found of a file that was used twice */
+        post: operations["reviewFileFlag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files": {
         parameters: {
             query?: never;
@@ -814,7 +848,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download a file of a case that the asker may see */
+        /** Download a file of a case that the asker may see, as it is shown to him */
         get: operations["downloadFile"];
         put?: never;
         post?: never;
@@ -833,7 +867,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read a file that is masked, for a purpose; the person concerned is shown who did */
+        /** Read the original of a file, for a purpose; the person concerned is shown who did */
         post: operations["unmaskFile"];
         delete?: never;
         options?: never;
@@ -1696,6 +1730,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup/packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Packs in force, with the versions before */
+        get: operations["setupPacks"];
+        put?: never;
+        /** Put a checked pack folder (ZIP) in force for new cases */
+        post: operations["loadPack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a version in force again that was before */
+        post: operations["packAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changes from one version of a pack to another */
+        get: operations["comparePacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a pack folder (ZIP): what is wrong, what it would change; nothing is kept */
+        post: operations["checkPack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units of the jurisdiction, for system administrators */
+        get: operations["setupUnits"];
+        put?: never;
+        /** Make a unit */
+        post: operations["createUnit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/units/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a unit another name, kind, unit above or area */
+        put: operations["changeUnit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/units/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a unit that nobody works in and that has no open case */
+        post: operations["endUnit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units": {
         parameters: {
             query?: never;
@@ -2241,6 +2396,47 @@ export interface components {
              */
             at?: string;
         };
+        EvidenceJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC; when it was handed in
+             */
+            at: number;
+            field: string;
+            field_title: string;
+            flags?: components["schemas"]["FileFlagJSON"][];
+            /** Format: int64 */
+            height?: number;
+            id: string;
+            /** @enum {string} */
+            kind: "picture" | "sound" | "film" | "document";
+            /** @description left out where it may tell whose it is */
+            name?: string;
+            /** @description it came with the report */
+            reported?: boolean;
+            /**
+             * @description copy: without what was written beside its pixels or sounds; masked: only by unmasking; ended: its bytes were erased
+             * @enum {string}
+             */
+            shown: "original" | "copy" | "masked" | "ended";
+            /**
+             * Format: int64
+             * @description bytes of what was handed in
+             */
+            size: number;
+            /** @description media type */
+            type: string;
+            /** @description the original may be unmasked for a purpose */
+            unmask?: boolean;
+            /**
+             * Format: int64
+             * @description pixels
+             */
+            width?: number;
+        };
+        EvidenceOutputBody: {
+            files: components["schemas"]["EvidenceJSON"][];
+        };
         ExportOutputBody: {
             /** @description none where nothing new was answered */
             run?: components["schemas"]["RunJSON"];
@@ -2263,6 +2459,29 @@ export interface components {
             title: string;
             type: string;
             value?: unknown;
+        };
+        FileFlagJSON: {
+            /** @description the other case; this one where it was used twice on it */
+            case_id: string;
+            /** @description of the other use */
+            file_id: string;
+            /**
+             * @description of who has looked
+             * @enum {string}
+             */
+            finding?: "fine" | "reused";
+            id: string;
+            number: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            reviewed_at?: number;
+            /**
+             * @description same: the same bytes; alike: the same picture, as far as can be told
+             * @enum {string}
+             */
+            why: "same" | "alike";
         };
         Finding: {
             /**
@@ -2336,6 +2555,15 @@ export interface components {
             id: string;
             title: string;
             why: string;
+        };
+        HintJSON: {
+            /** @description WGS-84 */
+            point?: components["schemas"]["Point"];
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            taken_at?: number;
         };
         HitJSON: {
             case: components["schemas"]["RowJSON"];
@@ -2734,6 +2962,17 @@ export interface components {
              */
             until?: string;
         };
+        NewUnitInputBody: {
+            area_id?: string;
+            /** @description how packs and files name it; stays as it is */
+            code: string;
+            kind?: string;
+            name: string;
+            parent_id?: string;
+        };
+        NewUnitOutputBody: {
+            id: string;
+        };
         NoteView: {
             case?: string;
             /** Format: date-time */
@@ -2820,6 +3059,37 @@ export interface components {
         OptionJSON: {
             title: string;
             value: string;
+        };
+        PackAgainInputBody: {
+            hash: string;
+            overlay?: string;
+        };
+        PackChangesOutputBody: {
+            /** @description in words */
+            changes: string[];
+        };
+        PackProblemJSON: {
+            code: string;
+            /** @description the word that was probably meant */
+            meant?: string;
+            /** @description file, line and column */
+            place: string;
+            /** @description the line, with a mark below */
+            quoted?: string;
+            text: string;
+        };
+        PackVersionJSON: {
+            /** @description none: the command line */
+            by_name?: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            from: number;
+            hash: string;
+            /** @description hash of the county's overlay */
+            overlay?: string;
+            version: string;
         };
         Part: {
             /** @description it is a word of the query */
@@ -3228,6 +3498,10 @@ export interface components {
             /** @description in words */
             what: string[];
         };
+        ReviewInputBody: {
+            /** @enum {string} */
+            finding: "fine" | "reused";
+        };
         RolesOutputBody: {
             roles: components["schemas"]["RoleTitle"][];
         };
@@ -3361,10 +3635,49 @@ export interface components {
             /** @description opened with a second factor */
             strong?: boolean;
         };
+        SetupPackJSON: {
+            name: string;
+            title: string;
+            versions: components["schemas"]["PackVersionJSON"][];
+        };
+        SetupPacksOutputBody: {
+            packs: components["schemas"]["SetupPackJSON"][];
+        };
+        SetupUnitJSON: {
+            area_id?: string;
+            area_name?: string;
+            code: string;
+            /**
+             * Format: int64
+             * @description duty lines that name it
+             */
+            duty: number;
+            id: string;
+            kind?: string;
+            name: string;
+            parent_id?: string;
+            parent_name?: string;
+            /**
+             * Format: int64
+             * @description that stand now or later
+             */
+            posts: number;
+        };
+        SetupUnitsOutputBody: {
+            /** @description kinds and codes that duty lines of the packs in force name */
+            kinds: string[];
+            units: components["schemas"]["SetupUnitJSON"][];
+        };
         TicketJSON: {
             /** @description query code, as people write it */
             code: string;
             number: string;
+        };
+        UnitBody: {
+            area_id?: string;
+            kind?: string;
+            name: string;
+            parent_id?: string;
         };
         UnitJSON: {
             id: string;
@@ -4299,6 +4612,37 @@ export interface operations {
             };
         };
     };
+    caseFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     act: {
         parameters: {
             query?: never;
@@ -5071,6 +5415,39 @@ export interface operations {
             };
         };
     };
+    reviewFileFlag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     uploadFile: {
         parameters: {
             query?: never;
@@ -5094,7 +5471,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description where and when the camera says it was taken; told to its uploader alone */
+                        hint?: components["schemas"]["HintJSON"];
                         id: string;
+                        /** @enum {string} */
+                        kind: "picture" | "sound" | "film" | "document";
                         /** @description as cleaned */
                         name: string;
                         /**
@@ -5120,7 +5501,9 @@ export interface operations {
     };
     downloadFile: {
         parameters: {
-            query?: never;
+            query?: {
+                form?: "thumb";
+            };
             header?: never;
             path: {
                 id: string;
@@ -5376,7 +5759,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description where and when the camera says it was taken; told to its uploader alone */
+                        hint?: components["schemas"]["HintJSON"];
                         id: string;
+                        /** @enum {string} */
+                        kind: "picture" | "sound" | "film" | "document";
                         /** @description as cleaned */
                         name: string;
                         /**
@@ -6962,6 +7349,342 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setupPacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupPacksOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loadPack: {
+        parameters: {
+            query?: {
+                hash?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description version that is in force */
+                        before?: string;
+                        /** @description from what is in force, in words */
+                        changes: string[];
+                        /** @description to be told when it is loaded */
+                        hash?: string;
+                        name?: string;
+                        /** @description it may be loaded */
+                        ok: boolean;
+                        /** @description the overlay in force stays */
+                        overlay?: boolean;
+                        problems: components["schemas"]["PackProblemJSON"][];
+                        /** @description of the pack, that nobody holds */
+                        roles: string[];
+                        /** @description it is in force already */
+                        same?: boolean;
+                        title?: string;
+                        /** @description that duty lines name, and that do not stand */
+                        units: string[];
+                        version?: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackAgainInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comparePacks: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackChangesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkPack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description version that is in force */
+                        before?: string;
+                        /** @description from what is in force, in words */
+                        changes: string[];
+                        /** @description to be told when it is loaded */
+                        hash?: string;
+                        name?: string;
+                        /** @description it may be loaded */
+                        ok: boolean;
+                        /** @description the overlay in force stays */
+                        overlay?: boolean;
+                        problems: components["schemas"]["PackProblemJSON"][];
+                        /** @description of the pack, that nobody holds */
+                        roles: string[];
+                        /** @description it is in force already */
+                        same?: boolean;
+                        title?: string;
+                        /** @description that duty lines name, and that do not stand */
+                        units: string[];
+                        version?: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setupUnits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupUnitsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUnitInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUnitOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
