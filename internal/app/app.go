@@ -249,6 +249,9 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { a.Notify.Run(work) })
 	wg.Go(func() { a.Search.Run(work) })
 	wg.Go(func() { a.Feeds.Run(work) })
+	if p := a.mailbox(); p != nil {
+		wg.Go(func() { p.Run(work) })
+	}
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
 	wg.Go(func() { a.relay.run(work) })
