@@ -24,7 +24,11 @@ func (a *App) notifies() error {
 	n := notify.New(a.DB, clock.System, a.newID)
 	n.Vault = a.Vault
 	n.Policy = func(_ context.Context, jurisdiction string) (notify.Policy, error) {
-		return notify.DefaultPolicy(a.Calendars.Of(jurisdiction)), nil
+		usual := notify.DefaultPolicy(a.Calendars.Of(jurisdiction))
+		if own := a.Jurisdictions.get(jurisdiction).Settings.Notify; len(own) > 0 {
+			return usual.With(own)
+		}
+		return usual, nil
 	}
 	if err := a.wire(n); err != nil {
 		return err

@@ -20,9 +20,9 @@ type Command struct {
 	How    Drawing
 }
 
-// Kinds are what can be imported. The last four belong to other packages and share only the
+// Kinds are what can be imported. Those from staff on belong to other packages and share only the
 // flags: see the roof.
-var Kinds = []string{"divisions", "boundaries", "grids", "units", "staff", "accounts", "roster", "duty", "calendar", "groups"}
+var Kinds = []string{"divisions", "boundaries", "grids", "units", "staff", "accounts", "roster", "duty", "calendar", "groups", "notices"}
 
 // KindReform is not imported: `gezhi territory reform` shares only the flags.
 const KindReform = "reform"
