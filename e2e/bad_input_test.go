@@ -14,6 +14,8 @@ import (
 	"testing"
 	"unicode"
 
+	"gezhi/internal/db"
+
 	"github.com/google/uuid"
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -164,7 +166,7 @@ func peak(t *testing.T, pid int) int64 {
 // Bodies of fifty megabytes, announced or not, are refused before they fill the memory or the
 // disk, and the next request is answered as ever.
 func TestHugeBodies(t *testing.T) {
-	s := start(t, "")
+	s := start(t, db.SQLite)
 	d := newDesk(s)
 	before := d.count()
 	had := peak(t, s.cmd.Process.Pid)

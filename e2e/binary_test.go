@@ -13,13 +13,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
 )
 
@@ -44,6 +44,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
+	samples.Remove()
 	os.RemoveAll(dir)
 	os.Exit(code)
 }
@@ -58,46 +59,35 @@ type server struct {
 	data string // its folder
 }
 
-// start runs the binary until the test ends, and waits until it says its address.
-func start(t *testing.T, database string) *server {
-	t.Helper()
-	data := t.TempDir()
-	if database == "" {
-		copySample(t, data)
+// samples are copies of the sample county, which the binary itself fills.
+var samples = dbtest.Copies{Fill: func(folder, url string) error {
+	args := []string{"-demo", "-addr", "127.0.0.1:0", "-data", folder, "-log", "error"}
+	if url != "" {
+		args = append(args, "-db", url)
 	}
-	return startIn(t, data, database)
-}
-
-// copySample fills a folder with the sample county; keys stay readable by their owner alone.
-func copySample(t *testing.T, data string) {
-	t.Helper()
-	path, err := sampleFolder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("cp", "-a", path+"/.", data).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-}
-
-// sampleFolder is a folder with the sample county on SQLite, filled once for all tests.
-var sampleFolder = sync.OnceValues(func() (string, error) {
-	data := filepath.Join(filepath.Dir(binary), "sample")
-	cmd := exec.Command(binary, "-demo", "-addr", "127.0.0.1:0", "-data", data, "-log", "error")
+	cmd := exec.Command(binary, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		return "", err
+		return err
 	}
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-		return "", errors.Join(err, cmd.Wait())
+		return errors.Join(err, cmd.Wait())
 	}
 	go io.Copy(io.Discard, out)
-	return data, errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait())
-})
+	return errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait())
+}}
+
+// start runs the binary on a sample county of its own until the test ends, and waits until it
+// says its address.
+func start(t *testing.T, engine db.Engine) *server {
+	t.Helper()
+	data, url := samples.Of(t, engine)
+	return startIn(t, data, url)
+}
 
 // startIn is start with a folder that may have been used before.
 func startIn(t *testing.T, data, database string) *server {
@@ -105,7 +95,6 @@ func startIn(t *testing.T, data, database string) *server {
 	args := []string{"-demo", "-addr", "127.0.0.1:0", "-data", data, "-log", "warn"}
 	if database != "" {
 		args = append(args, "-db", database)
-		args = append(args, "-keys", filepath.Join(filepath.Dir(data), "master.keys")) // all processes of a database have the same
 	}
 	cmd := exec.Command(binary, args...)
 	out, err := cmd.StdoutPipe()
@@ -250,8 +239,8 @@ func (p *person) act(id, action string, values map[string]any) string {
 }
 
 func each(t *testing.T, fn func(t *testing.T, s *server)) {
-	t.Run("sqlite", func(t *testing.T) { fn(t, start(t, "")) })
-	t.Run("postgres", func(t *testing.T) { fn(t, start(t, dbtest.PostgresURL(t))) })
+	t.Run("sqlite", func(t *testing.T) { fn(t, start(t, db.SQLite)) })
+	t.Run("postgres", func(t *testing.T) { fn(t, start(t, db.Postgres)) })
 }
 
 // One event goes the whole closed loop across five people, each of whom may do just their
@@ -405,7 +394,7 @@ func TestChangesAreHeardLive(t *testing.T) {
 
 // What is malformed, too large or from another site is refused in words, and changes nothing.
 func TestBadRequestsAreRefused(t *testing.T) {
-	s := start(t, "")
+	s := start(t, db.SQLite)
 	worker := s.logIn("wg029", "sample-worker")
 	where := worker.send("GET", "/areas", nil).get("areas").([]any)[0].(map[string]any)["id"]
 	good := map[string]any{"class": "incident/sample:0102", "text": "x", "area_id": where, "channel": "field"}

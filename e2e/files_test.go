@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 
+	"gezhi/internal/db"
+
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
@@ -24,7 +26,7 @@ type county struct {
 }
 
 func newCounty(t *testing.T) county {
-	s := start(t, "")
+	s := start(t, db.SQLite)
 	s.stop()
 	return county{t, s.data}
 }

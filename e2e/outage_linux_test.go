@@ -15,11 +15,11 @@ import (
 	"testing"
 	"unsafe"
 
+	"gezhi/internal/db"
+
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"gezhi/internal/dbtest"
 )
 
 // desk is a grid worker who reports, in front of a database that fails.
@@ -99,7 +99,7 @@ func fileSize(t *testing.T, pid int, bytes uint64) {
 // A disk that takes nothing more refuses every change in words, for cases as for files; what is
 // there can be read; with room again work goes on under the same keys, also after a new start.
 func TestADiskThatIsFull(t *testing.T) {
-	s := start(t, "")
+	s := start(t, db.SQLite)
 	d := newDesk(s)
 	before := d.count()
 	d.report(uuid.NewString())
@@ -158,7 +158,7 @@ func (d *desk) upload(text string) reply {
 // While another program holds the file, reports are refused in words and everything can be read;
 // afterwards the same report is taken.
 func TestADatabaseLockedByAnotherProgram(t *testing.T) {
-	s := start(t, "")
+	s := start(t, db.SQLite)
 	d := newDesk(s)
 	before := d.count()
 	other, err := sql.Open("sqlite", "file:"+filepath.Join(s.data, "gezhi.db"))
@@ -193,7 +193,10 @@ func TestAFileThatMayOnlyBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(data) })
-	copySample(t, data)
+	made, _ := samples.Of(t, db.SQLite)
+	if err := errors.Join(os.Remove(data), os.Rename(made, data)); err != nil {
+		t.Fatal(err)
+	}
 	s := startIn(t, data, "")
 	before := newDesk(s).count()
 	s.stop()
@@ -250,8 +253,8 @@ func asNobody(t *testing.T, lang string, args ...string) (string, int) {
 // A PostgreSQL that turns read-only, as a standby does, or that cuts every connection, refuses
 // changes in words; reading goes on, and so does work when it can be written to again.
 func TestAPostgresThatTurnsReadOnly(t *testing.T) {
-	url := dbtest.PostgresURL(t)
-	s := start(t, url)
+	data, url := samples.Of(t, db.Postgres)
+	s := startIn(t, data, url)
 	d := newDesk(s)
 	before := d.count()
 	d.report(uuid.NewString())

@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"gezhi/internal/db"
 )
 
 // provider is a running OpenID Connect provider that takes orders.
@@ -148,7 +150,7 @@ func TestLogInAtARealProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("GEZHI_OIDC", file)
-	s := start(t, "")
+	s := start(t, db.SQLite)
 	p.order(map[string]any{"base": s.base, "account": "street"})
 	begin := s.base + "/api/v1/session/outside/gov?to=/desk/notes"
 

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
+	"gezhi/internal/db"
 
-	"gezhi/internal/dbtest"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // events follows a person's live events until the test ends, and hands on each line. Where the
@@ -70,8 +70,8 @@ func await(t *testing.T, heard <-chan string, text string) {
 // Of two processes on one PostgreSQL, a change in one is heard by the readers of the other; also
 // after the connection on which it listens was killed, when readers first look at everything.
 func TestAChangeIsHeardInTheOtherProcess(t *testing.T) {
-	url := dbtest.PostgresURL(t)
-	one, other := start(t, url), start(t, url)
+	data, url := samples.Of(t, db.Postgres)
+	one, other := startIn(t, data, url), startIn(t, data, url)
 	worker, village := one.logIn("wg029", "sample-worker"), other.logIn("village", "sample-village")
 	where := worker.send("GET", "/areas", nil).get("areas").([]any)[0].(map[string]any)["id"]
 	report := func(text string) string {

@@ -23,6 +23,7 @@ import (
 	"gezhi/internal/config"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/feed"
 	"gezhi/internal/formula"
 	"gezhi/internal/id"
 	"gezhi/internal/intake"
@@ -33,6 +34,7 @@ import (
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/search"
+	"gezhi/internal/setup"
 	"gezhi/internal/signon"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
@@ -61,6 +63,7 @@ type App struct {
 	SignOn        *signon.Service
 	Intake        *intake.Service
 	Classifier    *classifier.Service
+	Feeds         *feed.Service
 	Audit         *audit.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
@@ -138,6 +141,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Search = &search.Service{DB: d, Cases: a.Cases, Texts: a.Cases.TextsOf}
 	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
 	a.Cases.Erased = a.Search.Erased
+	a.feeds()
 	if a.SignOn, err = a.signOn(); err != nil {
 		d.Close()
 		return nil, err
@@ -194,11 +198,13 @@ func (a *App) serve() {
 	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: a.newID, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor, Name: a.personName}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
+	(&setup.Service{DB: a.DB, Now: clock.System, Cases: a.Cases, Shipped: shippedPacks, Nature: a.Jurisdictions.nature}).Routes(a.Web)
 	(&paste.Service{Cases: a.Cases, Guess: a.guess}).Routes(a.Web)
 	a.Search.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.Intake.Routes(a.Web)
+	a.Feeds.Routes(a.Web)
 	a.Classifier.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
 	a.relay.changed = a.Accounts.Forget
@@ -248,6 +254,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { a.Jobs.Run(work) })
 	wg.Go(func() { a.Notify.Run(work) })
 	wg.Go(func() { a.Search.Run(work) })
+	wg.Go(func() { a.Feeds.Run(work) })
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
 	wg.Go(func() { a.relay.run(work) })

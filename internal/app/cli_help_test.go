@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"gezhi/internal/config"
+	"gezhi/internal/db"
 	"gezhi/internal/territory"
 )
 
@@ -120,15 +120,7 @@ func TestWhatIsTypedWrong(t *testing.T) {
 
 // Putting a pack in force says where, and which of its roles and units nobody has there.
 func TestLoadSaysWhatIsMissing(t *testing.T) {
-	data := t.TempDir()
-	a, err := New(context.Background(), config.Config{Data: data, Keys: filepath.Join(data, "keys", "master.keys"), DB: "sqlite:" + filepath.Join(data, "gezhi.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := a.FillSample(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	a.DB.Close()
+	data, _ := Samples.Of(t, db.SQLite)
 	dir := filepath.Join(t.TempDir(), "lamps")
 	for name, body := range map[string]string{
 		"pack.yaml":     "format: 1\nname: lamps\nversion: 1.0.0\ntitle: { zh: 灯, en: lamps }\nowner: { zh: 样例, en: sample }\nroles: { dispatcher: { title: { zh: 派单员, en: dispatcher }, level: township }, lamplighter: { title: { zh: 灯夫, en: lamplighter }, level: township } }\n",

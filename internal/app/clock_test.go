@@ -15,8 +15,7 @@ import (
 
 	"gezhi/internal/app"
 	"gezhi/internal/clock"
-	"gezhi/internal/config"
-	"gezhi/internal/dbtest"
+	"gezhi/internal/db"
 	"gezhi/internal/id"
 )
 
@@ -27,28 +26,22 @@ type office struct {
 	hand *clock.Hand
 }
 
-// newOffice fills the sample county, which ends at the machine's present, and goes on from there
-// by hand.
-func newOffice(t *testing.T, database string) office {
-	args := []string{"-data", t.TempDir()}
-	if database != "" {
-		args = append(args, "-db", database)
-	}
-	cfg, _, err := config.Read(args, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := app.New(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { a.DB.Close() })
-	if _, err := a.FillSample(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	hand := clock.At(clock.System())
+// engines are both that the program runs on.
+var engines = []db.Engine{db.SQLite, db.Postgres}
+
+// sampled is the program on a sample county of its own.
+func sampled(t *testing.T, engine db.Engine, args ...string) office {
+	t.Helper()
+	folder, url := app.Samples.Of(t, engine)
+	return settled(t, append(app.OnDatabase(folder, url), args...)...)
+}
+
+// newOffice is the sample county under a clock that goes on from the machine's present by hand.
+func newOffice(t *testing.T, engine db.Engine) office {
+	o := sampled(t, engine)
+	a, hand := o.app, o.hand
 	a.Cases.Now, a.Jobs.Now, a.Accounts.Now, a.Notify.Now, a.Territory.Now, a.Book.Now = hand.Now, hand.Now, hand.Now, hand.Now, hand.Now, hand.Now
-	return office{t, a, hand}
+	return o
 }
 
 func (o office) send(method, path, cookie string, body any) (*httptest.ResponseRecorder, map[string]any) {
@@ -138,10 +131,10 @@ func TestAClockThatJumps(t *testing.T) {
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError})))
 	t.Cleanup(func() { slog.SetDefault(before) })
-	for engine, database := range map[string]func() string{"sqlite": func() string { return "" }, "postgres": func() string { return dbtest.PostgresURL(t) }} {
-		t.Run(engine, func(t *testing.T) {
+	for _, engine := range engines {
+		t.Run(string(engine), func(t *testing.T) {
 			log.Reset()
-			o := newOffice(t, database())
+			o := newOffice(t, engine)
 			right := o.hand.Now()
 			first := o.open()
 			o.act("village", first, "classify", "judging", nil)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"gezhi/internal/account"
-	"gezhi/internal/dbtest"
 )
 
 // midway is an answer in the middle of which something happens.
@@ -29,16 +28,9 @@ func (m *midway) Write(b []byte) (int, error) {
 // A post that ends, or moves, while its holder reads a table of many pages ends the table between two
 // of them, on both engines; the next request knows it, too.
 func TestAnExportStopsWhenRightsChange(t *testing.T) {
-	for engine, database := range map[string]string{"sqlite": "", "postgres": dbtest.PostgresURL(t)} {
-		t.Run(engine, func(t *testing.T) {
-			flags := []string{"-data", t.TempDir(), "-demo"}
-			if database != "" {
-				flags = append(flags, "-db", database)
-			}
-			o := settled(t, flags...)
-			if _, err := o.app.FillSample(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+	for _, engine := range engines {
+		t.Run(string(engine), func(t *testing.T) {
+			o := sampled(t, engine, "-demo")
 			o.app.Cases.Page = 10
 			for _, moved := range []bool{true, false} {
 				cookie := o.logIn("street")

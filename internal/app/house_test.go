@@ -17,9 +17,9 @@ import (
 // rings draws the house: a package imports only what lies below it.
 var rings = [][]string{
 	{"fault", "clock", "id", "db", "web", "blob", "config"},
-	{"worktime", "workflow", "form", "formula", "geo", "number", "classify", "pack", "pack/shape"},
+	{"worktime", "workflow", "form", "formula", "geo", "number", "classify", "checker", "pack", "pack/shape"},
 	{"privacy", "account", "territory", "audit", "jobs", "record", "casework"},
-	{"signon", "intake", "classifier", "paste", "points", "notify", "indicator", "search", "relay", "sensing", "ballot", "dataset", "sealed", "reach"},
+	{"signon", "intake", "classifier", "paste", "feed", "points", "notify", "indicator", "search", "relay", "sensing", "ballot", "dataset", "sealed", "reach", "setup"},
 	{"app"},
 }
 

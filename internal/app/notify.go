@@ -60,7 +60,7 @@ func (a *App) notifies() error {
 	n.Who = a.notifyAsker
 	n.Letters = a.Jobs
 	a.Notify = n
-	n.Kept = func(ctx context.Context, cases []string) (map[string]bool, error) {
+	n.Hidden = func(ctx context.Context, cases []string) (map[string]bool, error) {
 		who, err := account.From(ctx)
 		if err != nil {
 			return nil, err
@@ -69,7 +69,7 @@ func (a *App) notifies() error {
 		if err != nil {
 			return nil, err
 		}
-		return a.Cases.KeptAmong(ctx, asker, cases)
+		return a.Cases.HiddenAmong(ctx, asker, cases)
 	}
 	a.Jobs.Topics[casework.TopicNotice] = a.notice
 	a.Jobs.Topics[casework.TopicWithdraw] = a.withdraw
@@ -193,7 +193,7 @@ func (a *App) notifyAsker(ctx context.Context) (notify.Asker, error) {
 		return notify.Asker{}, err
 	}
 	atCounty := slices.ContainsFunc(who.Posts, func(p account.Post) bool { return p.UnitID != "" && p.AreaLevel > 0 && p.AreaLevel <= operatorLevel })
-	onDuty, err := a.Cases.IsOnDuty(ctx, who.PersonID, time.Now())
+	onDuty, err := a.Cases.IsOnDuty(ctx, who.PersonID, a.Cases.Now())
 	return notify.Asker{Person: who.PersonID, Jurisdiction: who.Jurisdiction, Clerk: onDuty || atCounty, Operator: atCounty}, err
 }
 

@@ -18,6 +18,7 @@ import (
 	"gezhi/internal/app"
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
+	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
 	"gezhi/internal/fault"
 )
@@ -129,10 +130,7 @@ func TestMakingAdministratorsOnTheServer(t *testing.T) {
 // None of the three administrators of the sample county sees a case, by list, count of a
 // queue, single read, export or event; each sees what is theirs; posts they give are checked.
 func TestAdministratorsOfTheSampleCounty(t *testing.T) {
-	o := settled(t, "-data", t.TempDir(), "-demo")
-	if _, err := o.app.FillSample(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	o := sampled(t, db.SQLite, "-demo")
 	_, list := o.send("GET", "/cases", o.logIn("leader"), nil)
 	cases := list["cases"].([]any)
 	if len(cases) == 0 {
@@ -187,18 +185,13 @@ func unitOf(account map[string]any) string {
 // when somebody else's is; no heartbeat is waited for. On PostgreSQL so do the streams of
 // another process.
 func TestAStreamIsCutWithTheRightToIt(t *testing.T) {
-	for engine, database := range map[string]string{"sqlite": "", "postgres": dbtest.PostgresURL(t)} {
-		t.Run(engine, func(t *testing.T) {
-			flags := []string{"-data", t.TempDir(), "-demo"}
-			if database != "" {
-				flags = append(flags, "-db", database)
-			}
+	for _, engine := range engines {
+		t.Run(string(engine), func(t *testing.T) {
+			folder, url := app.Samples.Of(t, engine)
+			flags := append(app.OnDatabase(folder, url), "-demo")
 			here := settled(t, flags...)
-			if _, err := here.app.FillSample(t.Context()); err != nil {
-				t.Fatal(err)
-			}
 			all := []office{here}
-			if database != "" {
+			if engine == db.Postgres {
 				all = append(all, settled(t, flags...))
 			}
 			addresses := make([]string, len(all))

@@ -5,12 +5,14 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"gezhi/internal/db"
 )
 
 // Whoever types a place with a slip of the pen is offered the one that is meant, with where it
 // lies; what cannot be chosen has no id.
 func TestAPlaceIsProposed(t *testing.T) {
-	o := newOffice(t, "")
+	o := newOffice(t, db.SQLite)
 	street := o.logIn("street")
 	for q, want := range map[string]string{
 		"浮元街道":         "云和县浮云街道 near 4",

@@ -25,7 +25,7 @@ import (
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
-	"gezhi/internal/dbtest"
+	"gezhi/internal/db"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
 )
@@ -67,19 +67,15 @@ func (l *lockedBuffer) Bytes() []byte {
 	return bytes.Clone(l.b.Bytes())
 }
 
-func newPlanted(t *testing.T, database string) county {
+func newPlanted(t *testing.T, engine db.Engine) (c county, url string) {
 	log, told := &lockedBuffer{}, &lockedBuffer{}
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	t.Cleanup(func() { slog.SetDefault(before) })
 	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(told, r.Body) }))
 	t.Cleanup(hook.Close)
-	dir := t.TempDir()
-	args := []string{"-data", dir, "-webhook"}
-	if database != "" {
-		args = append(args, "-db", database)
-	}
-	cfg, _, err := config.Read(args, []string{"GEZHI_WEBHOOK_SECRET=a-secret-of-the-configuration"})
+	dir, url := app.Samples.Of(t, engine)
+	cfg, _, err := config.Read(append(app.OnDatabase(dir, url), "-webhook"), []string{"GEZHI_WEBHOOK_SECRET=a-secret-of-the-configuration"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,12 +84,9 @@ func newPlanted(t *testing.T, database string) county {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.DB.Close() })
-	if _, err := a.FillSample(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	hand := clock.At(clock.System())
 	a.Cases.Now, a.Jobs.Now, a.Accounts.Now, a.Notify.Now = hand.Now, hand.Now, hand.Now, hand.Now
-	c := county{office{t, a, hand}, dir, log, told}
+	c = county{office{t, a, hand}, dir, log, told}
 	groups := "channel,name,address,secret\nwebhook,样例系统," + hook.URL + "/?key=" + planted["key of a robot"] + "," + planted["secret of a webhook"] + "\n"
 	j := c.actor("village")
 	if _, err := a.Notify.ImportGroups(t.Context(), []byte(groups), notify.GroupImport{Jurisdiction: j.Jurisdiction, Unit: func(string) string { return "" }}); err != nil {
@@ -111,7 +104,7 @@ func newPlanted(t *testing.T, database string) county {
 	if err := a.Book.Load(t.Context(), "", j.Jurisdiction, p, o); err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return c, url
 }
 
 // actor is somebody of the sample county.
@@ -271,10 +264,9 @@ func (c county) dump(url string) {
 // Nothing that identifies somebody is found where it does not belong: not in the database nor
 // its journal, not among the files, not in a log, a list, an export, a message or a refusal.
 func TestNothingPlantedIsFound(t *testing.T) {
-	for engine, database := range map[string]func() string{"sqlite": func() string { return "" }, "postgres": func() string { return dbtest.PostgresURL(t) }} {
-		t.Run(engine, func(t *testing.T) {
-			url := database()
-			c := newPlanted(t, url)
+	for _, engine := range engines {
+		t.Run(string(engine), func(t *testing.T) {
+			c, url := newPlanted(t, engine)
 			id := c.live()
 			if url == "" {
 				c.folder()

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+
+	"gezhi/internal/db"
 )
 
 // index writes what searches find of all that has moved.
@@ -23,7 +25,7 @@ func (o office) index() {
 // What somebody reports is found by its words as soon as the lane has worked, by those who
 // see the case and by nobody else; a note is found too; a telephone number in it is not.
 func TestAReportIsFoundByItsWords(t *testing.T) {
-	o := newOffice(t, "")
+	o := newOffice(t, db.SQLite)
 	worker := o.logIn("wg029")
 	_, areas := o.send("GET", "/areas", worker, nil)
 	area := areas["areas"].([]any)[0].(map[string]any)

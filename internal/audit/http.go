@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"gezhi/internal/checker"
 	"gezhi/internal/db"
 	"gezhi/internal/web"
 )
@@ -103,6 +104,8 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/log", ID: "viewLog", Summary: "The audit log: its key and newest head", Tags: tags, Public: true}, s.httpLog)
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/log/checkpoint", ID: "logCheckpoint", Summary: "The newest signed head of the audit log (C2SP tlog-checkpoint), to be kept elsewhere", Tags: tags, Public: true,
 		Exchange: web.Exchange{Media: "text/plain"}}, s.httpCheckpoint)
+	web.Raw(srv, web.Operation{Method: "GET", Path: "/log/checker", ID: "receiptChecker", Summary: "A page that checks receipts in a browser, without a network; to be kept", Tags: tags, Public: true,
+		Exchange: web.Exchange{Media: "text/html"}}, httpChecker)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/log/consistency", ID: "logConsistency", Summary: "Proof that one checkpoint continues another", Tags: tags, Public: true}, s.httpConsistency)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/log/inclusion", ID: "logInclusion", Summary: "Proof that a leaf lies under a checkpoint", Tags: tags, Public: true}, s.httpInclusion)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/log/leaves", ID: "listLeaves", Summary: "A page of the audit log, newest first; for auditors", Tags: tags}, s.httpLeaves)
@@ -131,6 +134,13 @@ func (s *Service) httpCheckpoint(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write([]byte(signed))
+	return nil
+}
+
+func httpChecker(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+checker.Name+`"`)
+	_, _ = w.Write(checker.Page())
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -72,6 +73,16 @@ func (r *Receipt) Compact() (string, error) {
 	}
 	b, err := json.Marshal([]any{"GZR" + r.Form, r.Number, r.Record, r.Seq, base64.StdEncoding.EncodeToString(proof), r.Checkpoint, r.Key})
 	return string(b), err
+}
+
+// At is when the leaf was written; zero where the record cannot be read.
+func (r *Receipt) At() time.Time {
+	var parts []json.RawMessage
+	var ms int64
+	if json.Unmarshal([]byte(r.Record), &parts) != nil || len(parts) < 6 || json.Unmarshal(parts[5], &ms) != nil {
+		return time.Time{}
+	}
+	return db.Time(ms)
 }
 
 // Check proves the receipt: the leaf lies under the head, and the head is signed by the key.

@@ -31,6 +31,8 @@ type Table struct {
 	by    map[string]db.Stmt // by column; "" is the key
 	pages [2]db.Stmt         // OfCase: rows of cases after $1, up to $2 or to the end
 	all   db.Stmt            // others: all rows
+	// locked is a row by its key that nobody changes until the transaction ends; on SQLite nobody can.
+	locked db.Stmt
 }
 
 // A column that no insert names has an empty value; one added later has an empty default.
@@ -122,6 +124,9 @@ var Tables = []*Table{
 	{Name: "timer", Proof: Exempt, Why: "timer"},
 	{Name: "outbox", Proof: Exempt, Why: "timer: work that follows a move"},
 	{Name: "signal_inbox", Proof: Exempt, Why: "what came in from outside; what it led to is a move"},
+	{Name: "feed_item", Proof: Exempt, Why: "what came in from outside; what it led to is a move"},
+	{Name: "feed_run", Proof: Exempt, Why: "what became of imports; what they led to are moves"},
+	{Name: "feed_answer", Proof: Exempt, Why: "which answers were exported; exports are leaves"},
 	{Name: "notice", Proof: Exempt, Why: "messages that follow a move"},
 	{Name: "delivery", Proof: Exempt, Why: "messages that follow a move"},
 	{Name: "inbox_note", Proof: Exempt, Why: "messages that follow a move"},
@@ -158,6 +163,7 @@ func proved(name, key, columns string, by ...string) *Table {
 		where[i] = fmt.Sprintf("%s = $%d", k, i+1)
 	}
 	t.by[""] = db.SQL(from + " WHERE " + strings.Join(where, " AND "))
+	t.locked = db.Either(string(t.by[""]), string(t.by[""])+" FOR UPDATE")
 	for _, c := range by {
 		t.by[c] = db.SQL(from + " WHERE " + c + " = $1 ORDER BY " + strings.Join(t.Key, ", "))
 	}

@@ -102,9 +102,10 @@ type Verifier struct {
 	vkey    string
 	free    free
 	cases   int64 // to come
-	legacy  bool  // leaves of a form before name no rows
+	legacy  bool  // leaves of a form before name no rows, and nobody has adopted those yet
 	parts   int   // walks over rows outside cases
 	erasing []string
+	adopt   *Adopter // takes the rows that are older than the naming of rows; nil for nobody
 }
 
 // Run verifies everything. What it finds is in the report; an error says that it could not look.
@@ -122,6 +123,9 @@ func (v *Verifier) Run(ctx context.Context) (*Report, error) {
 		if err := v.freeRows(ctx, part); err != nil {
 			return nil, err
 		}
+		if err := v.name(ctx); err != nil {
+			return nil, err
+		}
 	}
 	v.free.rows = nil
 	if err := v.allCases(ctx); err != nil {
@@ -134,6 +138,14 @@ func (v *Verifier) Run(ctx context.Context) (*Report, error) {
 	r.Millis = took.Milliseconds()
 	r.PerSecond = int64(float64(r.Size+r.Waiting) / max(took.Seconds(), 0.001))
 	return r, nil
+}
+
+// name hands what was found unnamed to who adopts it.
+func (v *Verifier) name(ctx context.Context) error {
+	if v.adopt == nil {
+		return nil
+	}
+	return v.adopt.name(ctx)
 }
 
 func (v *Verifier) find(f Finding) {
@@ -182,16 +194,16 @@ func (v *Verifier) begin(ctx context.Context) error {
 		}
 		r := v.report
 		r.Origin, r.Size, r.Root, r.OwnKey = v.head.Origin, v.head.Size, v.head.Root.String(), v.Public == ""
-		var last, legacy int64
+		var last, legacy, adopted int64
 		for _, x := range []struct {
 			stmt db.Stmt
 			into *int64
-		}{{howWaits, &r.Waiting}, {countCases, &v.cases}, {anyLegacy, &legacy}, {maxNumber, &last}} {
+		}{{howWaits, &r.Waiting}, {countCases, &v.cases}, {anyLegacy, &legacy}, {adoptedBefore, &adopted}, {maxNumber, &last}} {
 			if err := tx.Row(ctx, x.stmt, nil, x.into); err != nil {
 				return err
 			}
 		}
-		v.legacy = legacy > 0
+		v.legacy = legacy > 0 && adopted == 0
 		if last > v.head.Size {
 			v.find(Finding{Kind: LeafInserted, Seq: last})
 		}

@@ -51,6 +51,9 @@ func (v *Verifier) allCases(ctx context.Context) error {
 		if err := v.DB.Read(ctx, p.read); err != nil {
 			return err
 		}
+		if err := v.name(ctx); err != nil {
+			return err
+		}
 		if p.last {
 			v.tell("cases", v.cases, v.cases)
 			return nil

@@ -173,6 +173,9 @@ func (v *Verifier) judge(t *Table, key, caseID, number string, n *named, known b
 	case !known && v.legacy:
 		v.report.Rows--
 		v.report.Older++
+		if v.adopt != nil {
+			v.adopt.take(t, caseID, values)
+		}
 		return true
 	case !known || n.gone:
 		f.Kind = RowInserted

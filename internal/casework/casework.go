@@ -53,7 +53,9 @@ type Case struct {
 
 	Fields map[string]any // values that are not personal
 
-	hears []string // of a case kept from somebody: the people who may hear that it changed
+	// hears are the topics of those who hear that it changed, for what they take part in: of a case
+	// kept from somebody of all who may.
+	hears []string
 }
 
 // The kinds of cases. Figures count cases unless they say tasks.

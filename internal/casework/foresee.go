@@ -116,6 +116,11 @@ func (st *state) dutyWhy(w words, why string) string {
 // Shown is a view as it travels: what a case page shows, in the words of the reader.
 func (s *Service) Shown(ctx context.Context, v *View) ViewJSON { return s.viewJSON(ctx, v) }
 
+// ShownReadings are readings as they are sent, in the language of ctx.
+func (s *Service) ShownReadings(ctx context.Context, all []Reading) []ReadingJSON {
+	return s.readingsJSON(ctx, all)
+}
+
 // CitizensDue is when the citizen's clock is due: the one that runs from the first report to
 // the end. false where the life has none, or where it has stopped.
 func (v *View) CitizensDue() (time.Time, bool) {
@@ -145,7 +150,7 @@ func (v *View) Replies() []Reply {
 			f := v.Class.Field(name)
 			text, ok := m.Data.Values[name].(string)
 			if ok && f != nil && f.Type == "long_text" && f.Personal == nil && name != "reason" && name != "note" {
-				out = append(out, Reply{m.At, m.UnitID, text})
+				out = append(out, Reply{m.At, m.UnitID, m.Action, text})
 			}
 		}
 	}
@@ -156,6 +161,7 @@ func (v *View) Replies() []Reply {
 type Reply struct {
 	At     time.Time
 	UnitID string // "" for none
+	Action string // by which it was given
 	Text   string
 }
 

@@ -93,6 +93,34 @@ func (s *Service) List(ctx context.Context, who *Actor, q Query) (rows []Row, ne
 	return rows, next, err
 }
 
+// HiddenAmong are those of some cases of which who asks may not know, for what speaks of cases
+// without reading them: all that no list would show.
+func (s *Service) HiddenAmong(ctx context.Context, who *Actor, cases []string) (map[string]bool, error) {
+	hidden := map[string]bool{}
+	var args arguments
+	names := make([]string, len(cases))
+	for i, id := range cases {
+		hidden[id], names[i] = true, args.add(id)
+	}
+	scope := who.Scope.SQL(len(cases) + 1)
+	if len(cases) == 0 || len(scope) == 0 {
+		return hidden, nil
+	}
+	branches := make([]string, len(scope))
+	for i, b := range scope {
+		branches[i] = "SELECT c.id FROM cases c " + b.Join + " WHERE " + b.Where + " AND c.id IN (" + strings.Join(names, ", ") + ")"
+		args.list = append(args.list, b.Args...)
+	}
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		seen, err := db.Collect(ctx, tx, db.Stmt(strings.Join(branches, " UNION ")), args.list, func(r db.Rows) (id string, err error) { return id, r.Scan(&id) })
+		for _, id := range seen {
+			delete(hidden, id)
+		}
+		return err
+	})
+	return hidden, err
+}
+
 // arguments collects arguments and names their places.
 type arguments struct{ list []any }
 

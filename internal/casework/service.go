@@ -57,6 +57,10 @@ type Service struct {
 	Changed func(c *Case)
 
 	numbers numbers
+	// Past, when set, says that what happens is history which is written down now: Now is then a
+	// clock set by hand, nobody is told, nothing of an open case falls due or follows by itself,
+	// only clocks that end with the case run, and Past is the real clock, which dates the log.
+	Past clock.Now
 	// Page is how many rows of an export are read at once; 0 means 200.
 	Page int
 }

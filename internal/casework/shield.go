@@ -3,7 +3,6 @@ package casework
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"gezhi/internal/account"
 	"gezhi/internal/audit"
@@ -535,13 +534,37 @@ func (s *Service) KeptFrom(ctx context.Context, caseID string, people []string) 
 	return out, err
 }
 
-// audience are the people who hear at once that a case kept from somebody has changed: those
-// above the place where it stands and at its seats, one by one. A place or unit would tell all
-// who stand there.
-func (st *state) audience() []string {
+// hearers are the topics under which a change is told to those who take part, and of a case kept
+// from somebody to all who may hear.
+func (st *state) hearers() ([]string, error) {
 	var out []string
+	if st.LiesIn != "" {
+		people, err := st.audience()
+		for _, p := range people {
+			out = append(out, involvedAs(workflow.SeatPerson, p))
+		}
+		return out, err
+	}
+	for _, p := range append(slices.Clone(st.seats), &Participant{Kind: workflow.SeatPerson, Subject: st.EnteredBy, State: Held}) {
+		if t := involvedAs(p.Kind, p.Subject); t != "" && p.sits() && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// audience are the people who hear at once that a case kept from somebody has changed: those
+// above the place where it stands and at its seats, one by one, as far as they may read it. A
+// place or unit would tell all who stand there.
+func (st *state) audience() (out []string, err error) {
+	sees, err := st.s.Book.seesIn(st.ctx, st.tx, st.Jurisdiction)
+	if err != nil {
+		return nil, err
+	}
+	of, above := st.subject(), st.s.World.above()
 	add := func(person string) {
-		if person != "" && !slices.Contains(out, person) && !st.keptFrom(person) {
+		a := account.Actor{PersonID: person, Jurisdiction: st.Jurisdiction, Posts: st.s.World.People().Of(person, st.now)}
+		if person != "" && !slices.Contains(out, person) && a.Scope(sees, above).Covers(of) {
 			out = append(out, person)
 		}
 	}
@@ -559,7 +582,7 @@ func (st *state) audience() []string {
 			st.peopleOf(p, add)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // sameMarks tells whether two cases are kept from the same.
@@ -571,32 +594,4 @@ func sameMarks(a, b []Kept) bool {
 		return slices.ContainsFunc(from, func(k Kept) bool { return k.Why != Belongs && !has(in, k) })
 	}
 	return !missing(a, b) && !missing(b, a)
-}
-
-// KeptAmong are those of some cases that are kept from who asks, for what shows cases without
-// reading them.
-func (s *Service) KeptAmong(ctx context.Context, who *Actor, cases []string) (map[string]bool, error) {
-	out := map[string]bool{}
-	if len(cases) == 0 || len(who.Scope.Marks) == 0 {
-		return out, nil
-	}
-	var args arguments
-	list := func(values []string) string {
-		names := make([]string, len(values))
-		for i, v := range values {
-			names[i] = args.add(v)
-		}
-		return strings.Join(names, ", ")
-	}
-	text := "SELECT c.id FROM cases c WHERE c.id IN (" + list(cases) + ") AND c.lies_in <> '' AND c.reporter_id <> " + args.add(who.PersonID) +
-		" AND c.root_id IN (SELECT h.root_id FROM shield h WHERE h.subject IN (" + list(who.Scope.Marks) + "))"
-	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := db.Collect(ctx, tx, db.Stmt(text), args.list, func(r db.Rows) (id string, err error) {
-			err = r.Scan(&id)
-			out[id] = true
-			return id, err
-		})
-		return err
-	})
-	return out, err
 }

@@ -42,6 +42,8 @@ var (
 	readingsSince = db.SQL(`SELECT count(*) FROM reading WHERE person_id = $1 AND at > $2`)
 	readingsOf    = db.SQL(`SELECT r.id, r.jurisdiction, r.subject, r.case_id, r.what, r.purpose, r.person_id, r.post_id, r.at, COALESCE(c.number, '')
 		FROM reading r LEFT JOIN cases c ON c.id = r.case_id WHERE r.subject = $1 AND r.id < $2 ORDER BY r.id DESC LIMIT $3`)
+	readingsAbout = db.SQL(`SELECT r.id, r.jurisdiction, r.subject, r.case_id, r.what, r.purpose, r.person_id, r.post_id, r.at, c.number
+		FROM reading r JOIN cases c ON c.id = r.case_id WHERE r.subject = $1 AND c.root_id = $2 AND r.id < $3 ORDER BY r.id DESC LIMIT $4`)
 	casesByLookup = db.SQL(`SELECT DISTINCT case_id FROM payload WHERE lookup = $1 ORDER BY case_id DESC LIMIT $2`)
 )
 
@@ -221,6 +223,19 @@ func (s *Service) Readings(ctx context.Context, subject, before string, limit in
 	}
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		out, err = db.Collect(ctx, tx, readingsOf, []any{subject, before, limit}, scanReading)
+		return err
+	})
+	return out, err
+}
+
+// ReadingsOfReport lists who read what the reporter of a case gave with it, or with a part of
+// it, as Readings does.
+func (s *Service) ReadingsOfReport(ctx context.Context, c *Case, before string, limit int) (out []Reading, err error) {
+	if before == "" {
+		before = "~"
+	}
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		out, err = db.Collect(ctx, tx, readingsAbout, []any{c.whose(), c.RootID, before, limit}, scanReading)
 		return err
 	})
 	return out, err

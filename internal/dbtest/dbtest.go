@@ -106,6 +106,14 @@ func Postgres(t testing.TB) *db.DB {
 // PostgresURL returns the address of a fresh, migrated database, dropped with the test.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
+	if err := ready(); err != nil {
+		t.Fatal(err)
+	}
+	return copyOf(t, server.tmpl)
+}
+
+// ready finds or starts the server and has its template migrated.
+func ready() error {
 	server.once.Do(func() {
 		if server.url, server.err = serverURL(); server.err != nil {
 			return
@@ -115,11 +123,14 @@ func PostgresURL(t testing.TB) string {
 			server.err = migrated(withDatabase(server.tmpl))
 		}
 	})
-	if server.err != nil {
-		t.Fatal(server.err)
-	}
+	return server.err
+}
+
+// copyOf returns the address of a fresh copy of a database, dropped with the test.
+func copyOf(t testing.TB, database string) string {
+	t.Helper()
 	name := fmt.Sprintf("gezhi_%d_%d", os.Getpid(), server.n.Add(1))
-	if err := admin("CREATE DATABASE " + name + " TEMPLATE " + server.tmpl); err != nil {
+	if err := admin("CREATE DATABASE " + name + " TEMPLATE " + database); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

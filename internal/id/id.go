@@ -53,6 +53,17 @@ func Later(id string, by time.Duration) string {
 	return u.String()
 }
 
+// At returns a UUIDv7 of a moment.
+func At(moment time.Time) string {
+	u := uuid.New()
+	ms := uint64(moment.UnixMilli())
+	for i := range 6 {
+		u[i] = byte(ms >> (40 - 8*i))
+	}
+	u[6] = 0x70 | u[6]&0x0f
+	return u.String()
+}
+
 // Valid reports whether s is a UUID in its usual text form.
 func Valid(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
 

@@ -183,6 +183,8 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, op("POST", "/intake/reports", "report", "Report something, with an account or without", http.StatusCreated), s.httpReport)
 	web.Op(srv, op("POST", "/intake/follow", "follow", "What became of a report, by its number and query code", 0), s.httpFollow)
 	web.Op(srv, op("POST", "/intake/moves", "actByCode", "Act as the reporter, by number and query code", 0), s.httpAct)
+	web.Op(srv, op("POST", "/intake/receipts", "receiptByCode", "Receipt of a report, by number and query code: proof that its opening is in the audit log", 0), s.httpReceipt)
+	web.Op(srv, op("POST", "/intake/readings", "readingsByCode", "Who read what is masked of a report, by number and query code, the latest first", 0), s.httpReadings)
 	file := op("POST", "/intake/files", "intakeFile", "Upload a photo or a recording for a report that will have this Idempotency-Key", http.StatusCreated)
 	file.MaxBody, file.Exchange = maxFile+64<<10, web.Exchange{Query: FileQuery{}, Upload: "file", Answer: casework.FileJSON{}}
 	web.Raw(srv, file, s.httpFile)

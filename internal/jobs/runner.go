@@ -228,6 +228,21 @@ func (r *Runner) DeadLetters(ctx context.Context, jurisdiction, after string, li
 	return out, err
 }
 
+// DeadLetter is one dead message; jobs.no_dead_letter where there is none with that id.
+func (r *Runner) DeadLetter(ctx context.Context, jurisdiction, id string) (m Message, err error) {
+	err = r.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		all, err := db.Collect(ctx, tx, deadMessage, []any{id, jurisdiction}, scanMessage)
+		if err == nil && len(all) == 0 {
+			err = fault.New(fault.NotFound, "jobs.no_dead_letter")
+		}
+		if err == nil {
+			m = all[0]
+		}
+		return err
+	})
+	return m, err
+}
+
 // Resend gives a dead message its tries back.
 func (r *Runner) Resend(ctx context.Context, jurisdiction, id string) error {
 	var n int64

@@ -29,6 +29,7 @@ var (
 	doneMessage  = db.SQL(`UPDATE outbox SET state = 'done', done_at = $2, error = '' WHERE id = $1`)
 	failMessage  = db.SQL(`UPDATE outbox SET state = $2, due_at = $3, error = $4, lease_until = 0 WHERE id = $1`)
 	nextMessage  = db.SQL(`SELECT due_at, id FROM outbox WHERE state = 'waiting' AND lease_until < $1 ORDER BY due_at, id LIMIT 1`)
+	deadMessage  = db.SQL(`SELECT id, jurisdiction, topic, subject, body, due_at, attempts, state, error, made_at FROM outbox WHERE state = 'dead' AND id = $1 AND jurisdiction = $2`)
 	deadMessages = db.SQL(`SELECT id, jurisdiction, topic, subject, body, due_at, attempts, state, error, made_at
 		FROM outbox WHERE state = 'dead' AND jurisdiction = $1 AND id > $2 ORDER BY id LIMIT $3`)
 	reviveMessage = db.SQL(`UPDATE outbox SET state = 'waiting', attempts = 0, due_at = $3, lease_until = 0 WHERE id = $1 AND jurisdiction = $2 AND state = 'dead'`)

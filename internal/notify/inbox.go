@@ -64,6 +64,7 @@ var (
 		FROM call_task c JOIN notice n ON n.id = c.notice_id
 		WHERE c.jurisdiction = $1 AND c.state = 'open' AND n.ending <> 'acknowledged' AND c.id > $2 ORDER BY c.id LIMIT $3`)
 	doneCall  = db.SQL(`UPDATE call_task SET state = $3, done_at = $4, done_by = $5 WHERE id = $1 AND jurisdiction = $2 AND state = 'open' RETURNING notice_id, case_id, person_id`)
+	callCase  = db.SQL(`SELECT case_id FROM call_task WHERE id = $1 AND jurisdiction = $2`)
 	callByID  = db.SQL(`SELECT state FROM call_task WHERE id = $1 AND jurisdiction = $2`)
 	voidCalls = db.SQL(`UPDATE call_task SET state = 'void', done_at = $2 WHERE notice_id = $1 AND state = 'open'`)
 )
@@ -156,7 +157,7 @@ func (s *Service) Calls(ctx context.Context, a Asker, after string, limit int) (
 	if !a.Clerk {
 		return nil, fault.New(fault.Forbidden, "notify.not_a_clerk")
 	}
-	out, err = unkept(ctx, s, after, limit, func(after string) (page []Call, err error) {
+	out, err = known(ctx, s, after, limit, func(after string) (page []Call, err error) {
 		err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 			page, err = db.Collect(ctx, tx, openCalls, []any{a.Jurisdiction, after, limit}, scanCall)
 			return err
@@ -176,6 +177,16 @@ func (s *Service) Calls(ctx context.Context, a Asker, after string, limit int) (
 func (s *Service) Called(ctx context.Context, a Asker, callID string, reached bool) error {
 	if !a.Clerk {
 		return fault.New(fault.Forbidden, "notify.not_a_clerk")
+	}
+	about := ""
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return none(tx.Row(ctx, callCase, []any{callID, a.Jurisdiction}, &about), "notify.no_call")
+	})
+	if err == nil {
+		err = s.knows(ctx, about, fault.New(fault.NotFound, "notify.no_call"))
+	}
+	if err != nil {
+		return err
 	}
 	state := "missed"
 	if reached {

@@ -15,6 +15,7 @@ var (
 	allDeliveries   = db.SQL(`SELECT ` + deliveryColumns + ` FROM delivery WHERE jurisdiction = $1 AND id < $2 ORDER BY id DESC LIMIT $3`)
 	caseDeliveries  = db.SQL(`SELECT ` + deliveryColumns + ` FROM delivery WHERE jurisdiction = $1 AND case_id = $4 AND case_id <> '' AND id < $2 ORDER BY id DESC LIMIT $3`)
 	deadDeliveries  = db.SQL(`SELECT ` + deliveryColumns + ` FROM delivery WHERE jurisdiction = $1 AND state IN ('failed', 'dead') AND id > $2 ORDER BY id LIMIT $3`)
+	deliveryCase    = db.SQL(`SELECT case_id FROM delivery WHERE id = $1 AND jurisdiction = $2`)
 	errNotOperator  = fault.New(fault.Forbidden, "notify.not_an_operator")
 	errNoDeadLetter = fault.New(fault.NotFound, "notify.no_dead_letter")
 )
@@ -57,7 +58,7 @@ func (s *Service) Deliveries(ctx context.Context, a Asker, caseID, before string
 	if before == "" {
 		before = last
 	}
-	return unkept(ctx, s, before, limit, func(before string) ([]DeliveryStatus, error) { return s.deliveries(ctx, a, caseID, before, limit) },
+	return known(ctx, s, before, limit, func(before string) ([]DeliveryStatus, error) { return s.deliveries(ctx, a, caseID, before, limit) },
 		func(d DeliveryStatus) (string, string) { return d.ID, d.Case })
 }
 
@@ -78,14 +79,23 @@ func (s *Service) deliveries(ctx context.Context, a Asker, caseID, before string
 	return out, err
 }
 
+// caseOf is the case in the subject of a message; "" for what is about something else.
+func caseOf(subject string) string {
+	id, ok := strings.CutPrefix(subject, "case/")
+	if !ok {
+		return ""
+	}
+	return id
+}
+
 // DeadLetters returns what was given up in the asker's jurisdiction, oldest first, after the
 // one with id after.
 func (s *Service) DeadLetters(ctx context.Context, a Asker, after string, limit int) (out []Letter, err error) {
 	if !a.Operator {
 		return nil, errNotOperator
 	}
-	return unkept(ctx, s, after, limit, func(after string) ([]Letter, error) { return s.deadLetters(ctx, a, after, limit) },
-		func(l Letter) (string, string) { return l.ID, strings.TrimPrefix(l.Subject, "case/") })
+	return known(ctx, s, after, limit, func(after string) ([]Letter, error) { return s.deadLetters(ctx, a, after, limit) },
+		func(l Letter) (string, string) { return l.ID, caseOf(l.Subject) })
 }
 
 func (s *Service) deadLetters(ctx context.Context, a Asker, after string, limit int) (out []Letter, err error) {
@@ -112,14 +122,36 @@ func (s *Service) deadLetters(ctx context.Context, a Asker, after string, limit 
 	return out[:min(len(out), limit)], err
 }
 
+// aboutLetter is the case that a dead letter is about; "" for none, or where there is no such letter.
+func (s *Service) aboutLetter(ctx context.Context, a Asker, letterID string) (caseID string, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return tx.Row(ctx, deliveryCase, []any{letterID, a.Jurisdiction}, &caseID)
+	})
+	if !errors.Is(err, db.ErrNoRows) || s.Letters == nil {
+		return caseID, none(err, errNoDeadLetter.Code)
+	}
+	m, err := s.Letters.DeadLetter(ctx, a.Jurisdiction, letterID)
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return "", errNoDeadLetter
+	}
+	return caseOf(m.Subject), err
+}
+
 // Resend gives a dead letter of the asker's jurisdiction its tries back, under the same key.
 // What is none is notify.no_dead_letter.
 func (s *Service) Resend(ctx context.Context, a Asker, letterID string) error {
 	if !a.Operator {
 		return errNotOperator
 	}
+	about, err := s.aboutLetter(ctx, a, letterID)
+	if err == nil {
+		err = s.knows(ctx, about, errNoDeadLetter)
+	}
+	if err != nil {
+		return err
+	}
 	now, found := s.Now(), false
-	err := s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+	err = s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
 		var caseID string
 		err := tx.Row(ctx, revive, []any{letterID, a.Jurisdiction, now}, &caseID)
 		found = err == nil

@@ -48,9 +48,9 @@ type Service struct {
 	// Further returns who is to be told next when nobody among those already told has
 	// acknowledged, after the notice's own list; nobody ends the chain. nil is nobody.
 	Further func(ctx context.Context, n Notice, told []string) ([]string, error)
-	// Kept returns which of some cases are kept from who asks: nothing about them is listed. nil
-	// is none.
-	Kept func(ctx context.Context, cases []string) (map[string]bool, error)
+	// Hidden returns of which of some cases who asks may not know: nothing about them is listed,
+	// and what is about them is answered as if it were not there. nil is none.
+	Hidden func(ctx context.Context, cases []string) (map[string]bool, error)
 	// Settled reports that somebody has acted on the case since the notice was made; asked
 	// before every stage. nil is never.
 	Settled func(ctx context.Context, n Notice, madeAt time.Time) (bool, error)

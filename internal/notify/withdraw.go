@@ -59,12 +59,24 @@ func (s *Service) Withdraw(ctx context.Context, jurisdiction, caseID string, kep
 	})
 }
 
-// unkept fills a page with what is not kept from who asks. fetch gives the page that follows an
+// knows refuses what is about a case of which who asks may not know, as if it were not there.
+func (s *Service) knows(ctx context.Context, caseID string, absent error) error {
+	if s.Hidden == nil || caseID == "" {
+		return nil
+	}
+	hidden, err := s.Hidden(ctx, []string{caseID})
+	if err == nil && hidden[caseID] {
+		err = absent
+	}
+	return err
+}
+
+// known fills a page with what who asks may know of. fetch gives the page that follows an
 // id, ids the id of an item and of its case.
-func unkept[T any](ctx context.Context, s *Service, from string, limit int, fetch func(from string) ([]T, error), ids func(T) (id, caseID string)) (out []T, err error) {
+func known[T any](ctx context.Context, s *Service, from string, limit int, fetch func(from string) ([]T, error), ids func(T) (id, caseID string)) (out []T, err error) {
 	for {
 		page, err := fetch(from)
-		if err != nil || s.Kept == nil || len(page) == 0 {
+		if err != nil || s.Hidden == nil || len(page) == 0 {
 			return append(out, page...), err
 		}
 		var cases []string
@@ -73,14 +85,14 @@ func unkept[T any](ctx context.Context, s *Service, from string, limit int, fetc
 				cases = append(cases, c)
 			}
 		}
-		kept, err := s.Kept(ctx, cases)
+		hidden, err := s.Hidden(ctx, cases)
 		if err != nil {
 			return nil, err
 		}
 		for _, x := range page {
 			id, c := ids(x)
 			from = id
-			if !kept[c] {
+			if !hidden[c] {
 				out = append(out, x)
 			}
 			if len(out) == limit {

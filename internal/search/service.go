@@ -169,12 +169,15 @@ func (s *Service) index(ctx context.Context, tx *db.Tx, id string) error {
 		if seq, err = s.begin(ctx, tx, id, t, text); err != nil {
 			return err
 		}
-	} else if err != nil {
-		return err
-	} else if err := tx.Queue(ctx, changeEntry, seq, text); err != nil {
+		return tx.Queue(ctx, newGrams, seq, grams)
+	}
+	if err != nil {
 		return err
 	}
-	return tx.Queue(ctx, putGrams, seq, grams)
+	if err := tx.Queue(ctx, changeEntry, seq, text); err != nil {
+		return err
+	}
+	return tx.Queue(ctx, changeGrams, seq, grams)
 }
 
 // begin gives an entry its place in the order. Two cases of one millisecond and one hash are

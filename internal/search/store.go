@@ -19,9 +19,9 @@ var (
 	seqOf       = db.SQL(`SELECT seq FROM search_entry WHERE case_id = $1`)
 	insertEntry = db.SQL(`INSERT INTO search_entry (seq, case_id, jurisdiction, text) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`)
 	changeEntry = db.SQL(`UPDATE search_entry SET text = $2 WHERE seq = $1`)
-	putGrams    = either(`INSERT OR REPLACE INTO search_gram (rowid, grams) VALUES ($1, $2)`,
-		`INSERT INTO search_gram (seq, grams) VALUES ($1, $2::text::tsvector) ON CONFLICT (seq) DO UPDATE SET grams = excluded.grams`)
-	dropGrams = either(`DELETE FROM search_gram WHERE rowid IN (SELECT seq FROM search_entry WHERE case_id = $1)`,
+	newGrams    = either(`INSERT INTO search_gram (rowid, grams) VALUES ($1, $2)`, `INSERT INTO search_gram (seq, grams) VALUES ($1, $2::text::tsvector)`)
+	changeGrams = either(`INSERT OR REPLACE INTO search_gram (rowid, grams) VALUES ($1, $2)`, `UPDATE search_gram SET grams = $2::text::tsvector WHERE seq = $1`)
+	dropGrams   = either(`DELETE FROM search_gram WHERE rowid IN (SELECT seq FROM search_entry WHERE case_id = $1)`,
 		`DELETE FROM search_gram WHERE seq IN (SELECT seq FROM search_entry WHERE case_id = $1)`)
 	dropAllGrams = either(`INSERT INTO search_gram (search_gram) VALUES ('delete-all')`, `DELETE FROM search_gram`)
 	// PostgreSQL takes reading all grams for cheap: it does not count that they are stored apart.

@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Browser, type Page } from '@playwright/test'
 
 const faults: string[] = []
+const shots = process.env.SHOTS
+const shot = (page: Page, name: string) => (shots ? page.screenshot({ path: `${shots}/${name}.png`, fullPage: true }) : undefined)
 
 /** Somebody with a browser of their own. Whatever the console says, or asks elsewhere, is a fault. */
 async function somebody(browser: Browser, phone: boolean): Promise<Page> {
@@ -86,8 +90,50 @@ test('somebody without an account reports, a village handles it on the desk, and
   await later.getByRole('button', { name: '评价', exact: true }).click()
   await expect(later.getByText('已记下，谢谢您。')).toBeVisible()
   await expect(later.locator('.state b').first()).toHaveText('已办结')
+  await later.getByRole('button', { name: '查看记录' }).click()
+  await expect(later.getByText('还没有人看过。')).toBeVisible()
+  await holds(browser, later, number)
   expect(faults).toEqual([])
 })
+
+/** The receipt and the checker are taken away, and checked without the program and without a network. */
+async function holds(browser: Browser, me: Page, number: string) {
+  await me.getByRole('button', { name: '取回执' }).click()
+  await expect(me.getByAltText(/回执二维码/)).toBeVisible()
+  expect(await barriers(me)).toEqual([])
+  await shot(me, 'receipt')
+  const taken = async (name: string) => {
+    const file = me.waitForEvent('download')
+    await me.getByRole('link', { name }).click()
+    const path = test.info().outputPath((await file).suggestedFilename())
+    await (await file).saveAs(path)
+    return path
+  }
+  const [receipt, checker] = [await taken('下载回执'), await taken('下载验证网页')]
+  const away = await (await browser.newContext({ viewport: { width: 390, height: 844 }, offline: true })).newPage()
+  away.on('console', m => m.type() === 'error' && faults.push(m.text()))
+  away.on('pageerror', e => faults.push(e.message))
+  away.on('request', r => !/^(file|data|blob):/.test(r.url()) && faults.push('asks ' + r.url()))
+  await away.goto(pathToFileURL(checker).href)
+  await away.getByLabel('回执文件').setInputFiles(receipt)
+  await expect(away.getByRole('status')).toContainText('回执成立')
+  await expect(away.getByRole('status')).toContainText(number)
+  expect(await barriers(away)).toEqual([])
+  await shot(away, 'checker')
+  const [text, key, kept] = [readFileSync(receipt, 'utf8'), ...(await Promise.all(['/api/v1/log', '/api/v1/log/checkpoint'].map(async p => (await me.request.get(p)).text())))]
+  await away.getByText('用自己留存的凭据核对').click()
+  await away.getByLabel('日志的公钥').fill((JSON.parse(key!) as { key: string }).key)
+  await away.getByLabel('自己留存的检查点').fill(kept!)
+  const size = Number(kept!.split('\n')[1])
+  const from = Number((JSON.parse(text!) as { checkpoint: string }).checkpoint.split('\n')[1])
+  if (size !== from) await away.getByLabel('一致性证明').fill(await (await me.request.get(`/api/v1/log/consistency?from=${from}&to=${size}`)).text())
+  await away.getByRole('button', { name: '验证' }).click()
+  await expect(away.getByRole('status')).toContainText('与您留存的检查点')
+  await away.getByLabel('或者粘贴').fill(text!.replace('"seq": ', '"seq": 1'))
+  await away.getByRole('button', { name: '验证' }).click()
+  await expect(away.getByRole('status')).toContainText('回执不成立')
+  await away.context().close()
+}
 
 test('with the keyboard alone, in both languages and in big type, nothing stands in the way', async ({ browser }) => {
   const me = await somebody(browser, true)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -140,26 +141,23 @@ func queue(o options, st *store, name string, size int, r *report) error {
 
 // seeded is a database with so many cases; it is kept for the next time.
 func seeded(o options, st *store, size int) (string, error) {
-	if st.engine == "postgres" {
+	kept := filepath.Join(o.cache, fmt.Sprintf("%s-%d", st.engine, size))
+	if _, err := os.Stat(kept); err == nil {
 		st.n++
 		name := fmt.Sprintf("b%d", st.n)
-		if err := os.MkdirAll(filepath.Join(st.dir, name), 0o755); err != nil {
-			return "", err
+		there := true
+		if st.engine == "postgres" {
+			if there, err = st.copied(fmt.Sprintf("seed_%d", size), name); err != nil {
+				return "", err
+			}
 		}
-		if ok, err := st.copied(fmt.Sprintf("seed_%d", size), name); ok || err != nil {
-			return name, err
+		if there {
+			return name, copyFolder(kept, filepath.Join(st.dir, name))
 		}
 	}
 	name, err := st.fresh()
 	if err != nil {
 		return "", err
-	}
-	kept := filepath.Join(o.cache, fmt.Sprintf("%s-%d", st.engine, size))
-	if _, err := os.Stat(kept); err == nil && st.engine == "sqlite" {
-		if err := os.RemoveAll(filepath.Join(st.dir, name)); err != nil {
-			return "", err
-		}
-		return name, os.CopyFS(filepath.Join(st.dir, name), os.DirFS(kept))
 	}
 	p, err := st.start(name)
 	if err != nil {
@@ -194,13 +192,16 @@ func seeded(o options, st *store, size int) (string, error) {
 		if _, err := d.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 			return "", err
 		}
-		return name, os.CopyFS(kept, os.DirFS(filepath.Join(st.dir, name)))
 	}
 	if err := d.Close(); err != nil {
 		return "", err
 	}
-	_, err = st.copied(name, fmt.Sprintf("seed_%d", size))
-	return name, err
+	if st.engine == "postgres" {
+		if _, err := st.copied(name, fmt.Sprintf("seed_%d", size)); err != nil {
+			return "", err
+		}
+	}
+	return name, errors.Join(os.RemoveAll(kept), os.MkdirAll(o.cache, 0o755), copyFolder(filepath.Join(st.dir, name), kept))
 }
 
 // multiply copies cases, with whom they concern, until there are so many.

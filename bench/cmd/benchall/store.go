@@ -72,15 +72,12 @@ func (s *store) template() error {
 	if err := p.stop(); err != nil {
 		return err
 	}
-	out, err := exec.Command(s.o.gezhi, "-data", filepath.Join(s.dir, "tmpl"), "-keys", s.keys(), "-db", s.url("tmpl"), "pack", "load", s.o.pack).CombinedOutput()
+	out, err := exec.Command(s.o.gezhi, "-data", filepath.Join(s.dir, "tmpl"), "-db", s.url("tmpl"), "pack", "load", s.o.pack).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("pack load: %w: %s", err, out)
 	}
 	return nil
 }
-
-// keys is the file of master keys, the same for all copies of the template.
-func (s *store) keys() string { return filepath.Join(s.dir, "master.keys") }
 
 // clear drops what an earlier run left behind, but for seeded databases.
 func (s *store) clear() error {
@@ -129,12 +126,19 @@ func (s *store) fresh() (string, error) {
 	s.n++
 	name := fmt.Sprintf("b%d", s.n)
 	if s.engine == "postgres" {
-		if err := os.MkdirAll(filepath.Join(s.dir, name), 0o755); err != nil {
+		if err := s.admin("CREATE DATABASE " + name + " TEMPLATE tmpl"); err != nil {
 			return "", err
 		}
-		return name, s.admin("CREATE DATABASE " + name + " TEMPLATE tmpl")
 	}
-	return name, os.CopyFS(filepath.Join(s.dir, name), os.DirFS(filepath.Join(s.dir, "tmpl")))
+	return name, copyFolder(filepath.Join(s.dir, "tmpl"), filepath.Join(s.dir, name))
+}
+
+// copyFolder copies a data folder; its keys stay their owner's alone.
+func copyFolder(from, to string) error {
+	if out, err := exec.Command("cp", "-a", from, to).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
 }
 
 func (s *store) drop(name string) error {
@@ -167,7 +171,7 @@ func (s *store) start(database string, more ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := append([]string{"-data", filepath.Join(s.dir, database), "-keys", s.keys(), "-db", s.url(database), "-addr", addr, "-log", "warn"}, more...)
+	args := append([]string{"-data", filepath.Join(s.dir, database), "-db", s.url(database), "-addr", addr, "-log", "warn"}, more...)
 	return launch(addr, "/openapi.json", s.o.gezhi, args...)
 }
 

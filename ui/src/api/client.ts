@@ -114,6 +114,8 @@ export function reportFile(file: File, key: string, query: Query<'post', '/intak
   return call('post', '/intake/files', { body, key, query, bare: true })
 }
 export const follow = (number: string, code: string) => call('post', '/intake/follow', { body: { number, code }, bare: true })
+export const receiptOf = (number: string, code: string) => call('post', '/intake/receipts', { body: { number, code }, bare: true })
+export const readingsOf = (number: string, code: string, before?: string) => call('post', '/intake/readings', { body: { number, code, before }, bare: true })
 export const actByCode = (body: Body<Operation<'post', '/intake/moves'>>, key: string) => call('post', '/intake/moves', { body, key, bare: true })
 
 export const eventsAddress = () => address('/events')

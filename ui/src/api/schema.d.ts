@@ -705,6 +705,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Feeds that one may import, with their last runs */
+        get: operations["feeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gather the answers given since the last export */
+        post: operations["exportAnswers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The answers of an export, in the feed's own columns; can be asked for again */
+        get: operations["exportedAnswers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in a table, CSV or XLSX; the answer names the run, which goes on by itself */
+        post: operations["importFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import or export, with what became of each line */
+        get: operations["feedRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files": {
         parameters: {
             query?: never;
@@ -750,6 +835,23 @@ export interface paths {
         put?: never;
         /** Read a file that is masked, for a purpose; the person concerned is shown who did */
         post: operations["unmaskFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in a signed message of another system: header Gezhi-Signature, t=SECONDS,v1=HMAC-SHA256 over SECONDS.BODY in hexadecimal */
+        post: operations["receiveHook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -892,6 +994,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who read what is masked of a report, by number and query code, the latest first */
+        post: operations["readingsByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Receipt of a report, by number and query code: proof that its opening is in the audit log */
+        post: operations["receiptByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/intake/reports": {
         parameters: {
             query?: never;
@@ -969,6 +1105,23 @@ export interface paths {
         };
         /** The audit log: its key and newest head */
         get: operations["viewLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/checker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page that checks receipts in a browser, without a network; to be kept */
+        get: operations["receiptChecker"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1543,6 +1696,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup/packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Packs in force, with the versions before */
+        get: operations["setupPacks"];
+        put?: never;
+        /** Put a checked pack folder (ZIP) in force for new cases */
+        post: operations["loadPack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a version in force again that was before */
+        post: operations["packAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changes from one version of a pack to another */
+        get: operations["comparePacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a pack folder (ZIP): what is wrong, what it would change; nothing is kept */
+        post: operations["checkPack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units of the jurisdiction, for system administrators */
+        get: operations["setupUnits"];
+        put?: never;
+        /** Make a unit */
+        post: operations["createUnit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/units/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a unit another name, kind, unit above or area */
+        put: operations["changeUnit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/units/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a unit that nobody works in and that has no open case */
+        post: operations["endUnit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units": {
         parameters: {
             query?: never;
@@ -1975,6 +2249,20 @@ export interface components {
             reason: string;
             value: unknown;
         };
+        CountsJSON: {
+            /** Format: int64 */
+            answers: number;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            updated: number;
+            /** Format: int64 */
+            withdrawn: number;
+        };
         DelegateInputBody: {
             post_id: string;
             /**
@@ -2073,6 +2361,21 @@ export interface components {
              * @description now, where there is none
              */
             at?: string;
+        };
+        ExportOutputBody: {
+            /** @description none where nothing new was answered */
+            run?: components["schemas"]["RunJSON"];
+        };
+        FeedJSON: {
+            name: string;
+            /** @description answers can be exported */
+            replies: boolean;
+            /** @description the newest first */
+            runs: components["schemas"]["RunJSON"][];
+            title: string;
+        };
+        FeedsOutputBody: {
+            feeds: components["schemas"]["FeedJSON"][];
         };
         FieldJSON: {
             /** @description personal: value is what may be shown of it */
@@ -2362,6 +2665,21 @@ export interface components {
         LikelyOutputBody: {
             duplicates: components["schemas"]["LikelyJSON"][];
         };
+        LineJSON: {
+            case?: string;
+            /** Format: int64 */
+            line?: number;
+            /** @description what deserves a look, in words */
+            notes?: string[];
+            /** @description of the case */
+            number?: string;
+            /** @enum {string} */
+            state: "new" | "updated" | "unchanged" | "withdrawn" | "refused";
+            /** @description its number there */
+            theirs?: string;
+            /** @description of a refusal, in words */
+            why?: string;
+        };
         ListCallViewBody: {
             items: components["schemas"]["CallView"][];
             /** @description cursor of the next page; none on the last */
@@ -2537,6 +2855,17 @@ export interface components {
              */
             until?: string;
         };
+        NewUnitInputBody: {
+            area_id?: string;
+            /** @description how packs and files name it; stays as it is */
+            code: string;
+            kind?: string;
+            name: string;
+            parent_id?: string;
+        };
+        NewUnitOutputBody: {
+            id: string;
+        };
         NoteView: {
             case?: string;
             /** Format: date-time */
@@ -2623,6 +2952,37 @@ export interface components {
         OptionJSON: {
             title: string;
             value: string;
+        };
+        PackAgainInputBody: {
+            hash: string;
+            overlay?: string;
+        };
+        PackChangesOutputBody: {
+            /** @description in words */
+            changes: string[];
+        };
+        PackProblemJSON: {
+            code: string;
+            /** @description the word that was probably meant */
+            meant?: string;
+            /** @description file, line and column */
+            place: string;
+            /** @description the line, with a mark below */
+            quoted?: string;
+            text: string;
+        };
+        PackVersionJSON: {
+            /** @description none: the command line */
+            by_name?: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            from: number;
+            hash: string;
+            /** @description hash of the county's overlay */
+            overlay?: string;
+            version: string;
         };
         Part: {
             /** @description it is a word of the query */
@@ -2806,6 +3166,17 @@ export interface components {
             /** @description in words */
             what: string[];
         };
+        ReadingsByCodeInputBody: {
+            /** @description next of the page before */
+            before?: string;
+            /** @description query code, as people write it */
+            code: string;
+            number: string;
+        };
+        ReadingsByCodeOutputBody: {
+            next?: string;
+            readings: components["schemas"]["ReportReadingJSON"][];
+        };
         ReadingsOutputBody: {
             next?: string;
             readings: components["schemas"]["ReadingJSON"][];
@@ -2828,6 +3199,18 @@ export interface components {
              * @description number of the leaf in the log, from 1
              */
             seq: number;
+        };
+        ReceiptOutputBody: {
+            /**
+             * Format: int64
+             * @description ms UTC: when the leaf was written
+             */
+            at: number;
+            /** @description the receipt as its QR code says it */
+            code: string;
+            /** @description the QR code as the address of an image */
+            picture: string;
+            receipt: components["schemas"]["Receipt"];
         };
         RecordFieldJSON: {
             /** @description personal: text is what may be shown of it */
@@ -2997,6 +3380,17 @@ export interface components {
             id?: string;
             number: string;
         };
+        ReportReadingJSON: {
+            /** Format: int64 */
+            at: number;
+            id: string;
+            post_title?: string;
+            /** @description in words */
+            purpose: string;
+            unit_name?: string;
+            /** @description in words */
+            what: string[];
+        };
         RolesOutputBody: {
             roles: components["schemas"]["RoleTitle"][];
         };
@@ -3037,6 +3431,57 @@ export interface components {
             unit_name?: string;
             /** Format: int64 */
             version: number;
+        };
+        RunJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            began_at: number;
+            /** @description who imported */
+            by?: string;
+            counts: components["schemas"]["CountsJSON"];
+            /** Format: int64 */
+            done: number;
+            id: string;
+            /** @enum {string} */
+            kind: "check" | "import" | "history" | "export";
+            /**
+             * Format: int64
+             * @description ms UTC; a running one that has not moved for minutes was given up
+             */
+            moved_at: number;
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            /** Format: int64 */
+            total: number;
+        };
+        RunLinesJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            began_at: number;
+            /** @description who imported */
+            by?: string;
+            counts: components["schemas"]["CountsJSON"];
+            /** Format: int64 */
+            done: number;
+            /** @description what ended it, in words */
+            failed?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "check" | "import" | "history" | "export";
+            lines: components["schemas"]["LineJSON"][];
+            /**
+             * Format: int64
+             * @description ms UTC; a running one that has not moved for minutes was given up
+             */
+            moved_at: number;
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            /** Format: int64 */
+            total: number;
         };
         SearchOutputBody: {
             /** @description the case of the very number first, then the latest opened */
@@ -3079,10 +3524,49 @@ export interface components {
             /** @description opened with a second factor */
             strong?: boolean;
         };
+        SetupPackJSON: {
+            name: string;
+            title: string;
+            versions: components["schemas"]["PackVersionJSON"][];
+        };
+        SetupPacksOutputBody: {
+            packs: components["schemas"]["SetupPackJSON"][];
+        };
+        SetupUnitJSON: {
+            area_id?: string;
+            area_name?: string;
+            code: string;
+            /**
+             * Format: int64
+             * @description duty lines that name it
+             */
+            duty: number;
+            id: string;
+            kind?: string;
+            name: string;
+            parent_id?: string;
+            parent_name?: string;
+            /**
+             * Format: int64
+             * @description that stand now or later
+             */
+            posts: number;
+        };
+        SetupUnitsOutputBody: {
+            /** @description kinds and codes that duty lines of the packs in force name */
+            kinds: string[];
+            units: components["schemas"]["SetupUnitJSON"][];
+        };
         TicketJSON: {
             /** @description query code, as people write it */
             code: string;
             number: string;
+        };
+        UnitBody: {
+            area_id?: string;
+            kind?: string;
+            name: string;
+            parent_id?: string;
         };
         UnitJSON: {
             id: string;
@@ -4623,6 +5107,172 @@ export interface operations {
             };
         };
     };
+    feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAnswers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportedAnswers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importFeed: {
+        parameters: {
+            query?: {
+                kind?: "check" | "import" | "history";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        run: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feedRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunLinesJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     uploadFile: {
         parameters: {
             query?: never;
@@ -4721,6 +5371,44 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description query code: with the number it stands for the reporter on this case */
+                        code?: string;
+                        /** @description of the case */
+                        number?: string;
+                        /** @enum {string} */
+                        state: "new" | "updated" | "unchanged" | "withdrawn";
+                    };
                 };
             };
             /** @description Error */
@@ -5016,6 +5704,72 @@ export interface operations {
             };
         };
     };
+    readingsByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadingsByCodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingsByCodeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiptByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     report: {
         parameters: {
             query?: never;
@@ -5168,6 +5922,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiptChecker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description Error */
@@ -6381,6 +7164,342 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setupPacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupPacksOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loadPack: {
+        parameters: {
+            query?: {
+                hash?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description version that is in force */
+                        before?: string;
+                        /** @description from what is in force, in words */
+                        changes: string[];
+                        /** @description to be told when it is loaded */
+                        hash?: string;
+                        name?: string;
+                        /** @description it may be loaded */
+                        ok: boolean;
+                        /** @description the overlay in force stays */
+                        overlay?: boolean;
+                        problems: components["schemas"]["PackProblemJSON"][];
+                        /** @description of the pack, that nobody holds */
+                        roles: string[];
+                        /** @description it is in force already */
+                        same?: boolean;
+                        title?: string;
+                        /** @description that duty lines name, and that do not stand */
+                        units: string[];
+                        version?: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackAgainInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comparePacks: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackChangesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkPack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description version that is in force */
+                        before?: string;
+                        /** @description from what is in force, in words */
+                        changes: string[];
+                        /** @description to be told when it is loaded */
+                        hash?: string;
+                        name?: string;
+                        /** @description it may be loaded */
+                        ok: boolean;
+                        /** @description the overlay in force stays */
+                        overlay?: boolean;
+                        problems: components["schemas"]["PackProblemJSON"][];
+                        /** @description of the pack, that nobody holds */
+                        roles: string[];
+                        /** @description it is in force already */
+                        same?: boolean;
+                        title?: string;
+                        /** @description that duty lines name, and that do not stand */
+                        units: string[];
+                        version?: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setupUnits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupUnitsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUnitInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUnitOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

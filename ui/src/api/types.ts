@@ -58,6 +58,8 @@ export type InletArea = Schema['InletAreaJSON']
 export type Proposed = Schema['ProposeOutputBody']
 export type Question = Schema['ChallengeJSON']
 export type NewReport = Schema['ReportInputBody']
+export type Receipt = Schema['ReceiptOutputBody']
+export type ReadingOfReport = Schema['ReportReadingJSON']
 export type Followed = Schema['FollowedJSON']
 export type Accused = Schema['AccusedJSON']
 
