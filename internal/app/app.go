@@ -72,7 +72,7 @@ type App struct {
 
 	relay *relay
 	core  *pack.Pack
-	files *blob.Folder
+	files blob.Store
 }
 
 // lanes is how many messages and timers are worked on side by side.
@@ -106,7 +106,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.World = &casework.World{Territory: a.Territory, Accounts: a.Accounts, Runs: a.Jurisdictions.runs, Fresh: 3 * time.Second}
 	a.Book = &casework.Book{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
 	a.Calendars = &casework.Calendars{DB: d, Now: clock.System, NewID: id.New}
-	files, err := blob.Open(filepath.Join(cfg.Data, "files"), clock.System())
+	files, err := blob.Open(filepath.Join(cfg.Data, "files"), clock.System)
 	if err != nil {
 		d.Close()
 		return nil, err
@@ -249,6 +249,9 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { a.Notify.Run(work) })
 	wg.Go(func() { a.Search.Run(work) })
 	wg.Go(func() { a.Feeds.Run(work) })
+	if p := a.mailbox(); p != nil {
+		wg.Go(func() { p.Run(work) })
+	}
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
 	wg.Go(func() { a.relay.run(work) })
@@ -285,6 +288,9 @@ const watched = 3 * time.Second
 // recount looks once after the start whether this binary knows the holidays of a year that
 // an older one had to guess, and where records lie after a reform of divisions.
 func (a *App) recount(ctx context.Context) {
+	if err := a.Cases.TidyDaily(ctx); err != nil && ctx.Err() == nil {
+		slog.Error("files", "err", err)
+	}
 	for _, id := range a.Jurisdictions.ids() {
 		if err := a.Cases.Recount(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("recount", "jurisdiction", id, "err", err)

@@ -1,10 +1,14 @@
 package app
 
 import (
+	"context"
+	"time"
+
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/feed"
 	"gezhi/internal/id"
+	"gezhi/internal/notify"
 )
 
 // feeds joins what other systems bring to cases.
@@ -19,4 +23,25 @@ func (a *App) past(now clock.Now) *casework.Service {
 	s := a.cases(now)
 	s.Past, s.OnMove, s.Erased = clock.System, a.Cases.OnMove, a.Cases.Erased
 	return s
+}
+
+// mailbox is where reports come by mail; nil where none is configured. Answers go out by the mail
+// server of notices, if there is one.
+func (a *App) mailbox() *feed.Post {
+	c, n := a.Config.Feeds, a.Config.Notify
+	if c.Mailbox == "" {
+		return nil
+	}
+	p := &feed.Post{Feeds: a.Feeds, Feed: c.MailboxFeed, Public: a.Config.Base(),
+		Box: feed.Mailbox{Server: c.Mailbox, User: c.MailboxUser, Password: string(c.MailboxPassword), Plain: c.MailboxPlain}}
+	if n.SMTP != "" {
+		out := notify.Email{Server: n.SMTP, From: n.MailFrom, User: n.SMTPUser, Password: string(n.SMTPPassword), Plain: n.SMTPPlain}
+		p.Send = func(ctx context.Context, x feed.Answer) error {
+			ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+			defer cancel()
+			_, err := out.Send(ctx, notify.Delivery{ID: x.ID, Address: x.To, At: clock.System(), Subject: x.Subject, Text: x.Text})
+			return err
+		}
+	}
+	return p
 }

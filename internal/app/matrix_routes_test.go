@@ -51,7 +51,9 @@ var routes = []route{
 	{op: "POST /cases/{id}/unmask", about: aCase, may: unmaskers, ok: 200, instead: map[string]int{"deputy": 404}, body: says(map[string]any{"purpose": "contact"})},
 	{op: "POST /cases/{id}/correct", about: aCase, may: reporters, ok: 204, instead: map[string]int{"deputy": 422}, body: says(map[string]any{"field": "caller_name", "value": "样例", "reason": "misheard"})},
 	{op: "GET /files/{id}", about: aFile, ok: 200},
-	{op: "POST /files/{id}/unmask", about: aFile, ok: 200, query: "?purpose=contact"},
+	{op: "POST /files/{id}/unmask", about: aFile, may: append([]string{"deputy"}, unmaskers...), ok: 200, query: "?purpose=contact"}, // the deputy his own
+	{op: "GET /cases/{id}/files", about: aCase, ok: 200},
+	{op: "POST /file-flags/{id}", ok: 404, body: says(map[string]any{"finding": "fine"})}, // none of them was flagged
 
 	// What is reported, listed and looked up; matrix_agree_test.go looks into the answers.
 	{op: "GET /cases", ok: 200},
@@ -120,6 +122,14 @@ var routes = []route{
 	{op: "POST /posts/{id}/end", about: aPost, may: security, ok: 204, body: says(map[string]any{})},
 	{op: "POST /addresses/unlock", may: security, ok: 204, body: says(map[string]any{"address": "192.0.2.7"})},
 	{op: "GET /roles", may: accountants, ok: 200},
+
+	// What comes from a platform above: whoever may not import a feed does not know of it.
+	{op: "GET /feeds", ok: 200},
+	{op: "POST /feeds/{name}/imports", about: aFeed, ok: 202, body: func(*counties, standpoint, []string) any { return hotlineTable }},
+	{op: "POST /feeds/{name}/exports", about: aFeed, ok: 200},
+	{op: "GET /feeds/{name}/runs/{id}", about: aFeedRun, ok: 200},
+	{op: "GET /feeds/{name}/exports/{id}", about: aFeedRun, ok: 404}, // it is no export
+	{op: "POST /hooks/{name}", ok: 401, anonymous: 401, body: says(map[string]any{"id": "1"})},
 
 	// What the system administrator sets up: the own county alone.
 	{op: "GET /setup/units", may: system, ok: 200},

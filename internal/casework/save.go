@@ -307,6 +307,9 @@ func (st *state) saveLater() error {
 			return err
 		}
 	}
+	if err := st.postFiles(); err != nil {
+		return err
+	}
 	for _, t := range st.tells {
 		if t.Who = st.mayKnow(t.Who); len(t.Who) == 0 {
 			continue

@@ -398,6 +398,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a case, the oldest first */
+        get: operations["caseFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/moves": {
         parameters: {
             query?: never;
@@ -790,6 +807,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/file-flags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write down what was found of a file that was used twice */
+        post: operations["reviewFileFlag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files": {
         parameters: {
             query?: never;
@@ -814,7 +848,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download a file of a case that the asker may see */
+        /** Download a file of a case that the asker may see, as it is shown to him */
         get: operations["downloadFile"];
         put?: never;
         post?: never;
@@ -833,7 +867,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read a file that is masked, for a purpose; the person concerned is shown who did */
+        /** Read the original of a file, for a purpose; the person concerned is shown who did */
         post: operations["unmaskFile"];
         delete?: never;
         options?: never;
@@ -2362,6 +2396,47 @@ export interface components {
              */
             at?: string;
         };
+        EvidenceJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC; when it was handed in
+             */
+            at: number;
+            field: string;
+            field_title: string;
+            flags?: components["schemas"]["FileFlagJSON"][];
+            /** Format: int64 */
+            height?: number;
+            id: string;
+            /** @enum {string} */
+            kind: "picture" | "sound" | "film" | "document";
+            /** @description left out where it may tell whose it is */
+            name?: string;
+            /** @description it came with the report */
+            reported?: boolean;
+            /**
+             * @description copy: without what was written beside its pixels or sounds; masked: only by unmasking; ended: its bytes were erased
+             * @enum {string}
+             */
+            shown: "original" | "copy" | "masked" | "ended";
+            /**
+             * Format: int64
+             * @description bytes of what was handed in
+             */
+            size: number;
+            /** @description media type */
+            type: string;
+            /** @description the original may be unmasked for a purpose */
+            unmask?: boolean;
+            /**
+             * Format: int64
+             * @description pixels
+             */
+            width?: number;
+        };
+        EvidenceOutputBody: {
+            files: components["schemas"]["EvidenceJSON"][];
+        };
         ExportOutputBody: {
             /** @description none where nothing new was answered */
             run?: components["schemas"]["RunJSON"];
@@ -2384,6 +2459,29 @@ export interface components {
             title: string;
             type: string;
             value?: unknown;
+        };
+        FileFlagJSON: {
+            /** @description the other case; this one where it was used twice on it */
+            case_id: string;
+            /** @description of the other use */
+            file_id: string;
+            /**
+             * @description of who has looked
+             * @enum {string}
+             */
+            finding?: "fine" | "reused";
+            id: string;
+            number: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            reviewed_at?: number;
+            /**
+             * @description same: the same bytes; alike: the same picture, as far as can be told
+             * @enum {string}
+             */
+            why: "same" | "alike";
         };
         Finding: {
             /**
@@ -2457,6 +2555,15 @@ export interface components {
             id: string;
             title: string;
             why: string;
+        };
+        HintJSON: {
+            /** @description WGS-84 */
+            point?: components["schemas"]["Point"];
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            taken_at?: number;
         };
         HitJSON: {
             case: components["schemas"]["RowJSON"];
@@ -3390,6 +3497,10 @@ export interface components {
             unit_name?: string;
             /** @description in words */
             what: string[];
+        };
+        ReviewInputBody: {
+            /** @enum {string} */
+            finding: "fine" | "reused";
         };
         RolesOutputBody: {
             roles: components["schemas"]["RoleTitle"][];
@@ -4501,6 +4612,37 @@ export interface operations {
             };
         };
     };
+    caseFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     act: {
         parameters: {
             query?: never;
@@ -5273,6 +5415,39 @@ export interface operations {
             };
         };
     };
+    reviewFileFlag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     uploadFile: {
         parameters: {
             query?: never;
@@ -5296,7 +5471,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description where and when the camera says it was taken; told to its uploader alone */
+                        hint?: components["schemas"]["HintJSON"];
                         id: string;
+                        /** @enum {string} */
+                        kind: "picture" | "sound" | "film" | "document";
                         /** @description as cleaned */
                         name: string;
                         /**
@@ -5322,7 +5501,9 @@ export interface operations {
     };
     downloadFile: {
         parameters: {
-            query?: never;
+            query?: {
+                form?: "thumb";
+            };
             header?: never;
             path: {
                 id: string;
@@ -5578,7 +5759,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description where and when the camera says it was taken; told to its uploader alone */
+                        hint?: components["schemas"]["HintJSON"];
                         id: string;
+                        /** @enum {string} */
+                        kind: "picture" | "sound" | "film" | "document";
                         /** @description as cleaned */
                         name: string;
                         /**
