@@ -122,8 +122,9 @@ func newCounties(t *testing.T, database string) *counties {
 	a := opened(t, args) // which knows them from its start
 	t.Cleanup(func() { a.DB.Close() })
 	c.app = a
+	a.Feeds.Dir = "../feed/testdata"
 	now := c.hand.Now
-	a.Cases.Now, a.Jobs.Now, a.Accounts.Now, a.Notify.Now, a.Territory.Now, a.Book.Now, a.Intake.Now, a.Audit.Now, a.SignOn.Now, a.Calendars.Now, a.Records.Now = now, now, now, now, now, now, now, now, now, now, now
+	a.Cases.Now, a.Jobs.Now, a.Accounts.Now, a.Notify.Now, a.Territory.Now, a.Book.Now, a.Intake.Now, a.Audit.Now, a.SignOn.Now, a.Calendars.Now, a.Records.Now, a.Feeds.Now = now, now, now, now, now, now, now, now, now, now, now, now
 	a.Web.Log = slog.New(slog.DiscardHandler)
 	paced := clock.At(today)
 	a.Web.Now = func() time.Time { paced.Add(time.Hour); return paced.Now() } // nobody is told to wait
@@ -208,8 +209,8 @@ func (c *counties) pack(name string) *pack.Pack {
 // seat makes somebody and gives them a post.
 func (c *counties) seat(j account.Jurisdiction, who, role, unit, place string) account.Person {
 	c.Helper()
-	login := strings.NewReplacer(" ", "", ".", "").Replace(who)
-	p, err := c.app.Accounts.CreatePerson(c.Context(), "", account.NewPerson{Jurisdiction: j.ID, Name: "样例" + who, Login: login, Nature: territory.Sample})
+	login := strings.NewReplacer(" ", "", ".", "", "_", "").Replace(who)
+	p, err := c.app.Accounts.CreatePerson(c.Context(), "", account.NewPerson{Jurisdiction: j.ID, Name: "样例" + strings.ReplaceAll(who, "_", " "), Login: login, Nature: territory.Sample})
 	c.must(err)
 	n := account.NewPost{PersonID: p.ID, Role: role, From: began, UnitID: c.unit(j, unit), AreaID: c.place(place)}
 	if n.AreaID != "" {

@@ -123,6 +123,14 @@ var routes = []route{
 	{op: "POST /addresses/unlock", may: security, ok: 204, body: says(map[string]any{"address": "192.0.2.7"})},
 	{op: "GET /roles", may: accountants, ok: 200},
 
+	// What comes from a platform above: whoever may not import a feed does not know of it.
+	{op: "GET /feeds", ok: 200},
+	{op: "POST /feeds/{name}/imports", about: aFeed, ok: 202, body: func(*counties, standpoint, []string) any { return hotlineTable }},
+	{op: "POST /feeds/{name}/exports", about: aFeed, ok: 200},
+	{op: "GET /feeds/{name}/runs/{id}", about: aFeedRun, ok: 200},
+	{op: "GET /feeds/{name}/exports/{id}", about: aFeedRun, ok: 404}, // it is no export
+	{op: "POST /hooks/{name}", ok: 401, anonymous: 401, body: says(map[string]any{"id": "1"})},
+
 	// What the system administrator sets up: the own county alone.
 	{op: "GET /setup/units", may: system, ok: 200},
 	{op: "POST /setup/units", may: system, ok: 201, body: func(*counties, standpoint, []string) any {

@@ -91,7 +91,7 @@ type Move struct {
 	HelperID                         string
 	At, DeviceAt                     time.Time
 	Cause                            string // move, trigger or signal that brought it about
-	Done                             bool   // false: an automatic act whose conditions failed
+	Done                             bool   // false: an automatic act whose conditions failed, or one that waits for others
 	Reason                           string
 	Data                             Data
 }

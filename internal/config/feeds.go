@@ -2,6 +2,8 @@ package config
 
 import (
 	"errors"
+	"net"
+	"strconv"
 	"strings"
 )
 
@@ -9,6 +11,12 @@ import (
 type Feeds struct {
 	Dir  string            // folder of mapping files
 	Keys map[string]Secret // by feed: with which its messages are signed
+
+	Mailbox         string // host:port of a server that speaks POP3; "" for none
+	MailboxUser     string
+	MailboxPassword Secret
+	MailboxFeed     string // name of the mapping of its mails
+	MailboxPlain    bool   // without TLS, to a server on the same machine
 }
 
 // feedKey is the least length of a key that signs messages, in characters.
@@ -32,5 +40,29 @@ var feeds = []setting{
 			c.Feeds.Keys[name] = Secret(key)
 		}
 		return nil
+	}},
+	{name: "mailbox", usage: "`host:port` of the mailbox to which people report, POP3 over TLS", set: func(c *Config, v string) error {
+		c.Feeds.Mailbox = v
+		if v == "" {
+			return nil
+		}
+		_, _, err := net.SplitHostPort(v)
+		return err
+	}},
+	{name: "mailbox-user", usage: "`login` at the mailbox", set: func(c *Config, v string) error {
+		c.Feeds.MailboxUser = v
+		return nil
+	}},
+	{name: "mailbox-password", usage: "password at the mailbox", secret: true, set: func(c *Config, v string) error {
+		c.Feeds.MailboxPassword = Secret(v)
+		return nil
+	}},
+	{name: "mailbox-feed", usage: "`name` of the mapping file for mails", standard: "mailbox", set: func(c *Config, v string) error {
+		c.Feeds.MailboxFeed = v
+		return notEmpty(v)
+	}},
+	{name: "mailbox-plain", usage: "the mailbox may be read without TLS (true or false); only on the same machine", standard: "false", set: func(c *Config, v string) (err error) {
+		c.Feeds.MailboxPlain, err = strconv.ParseBool(v)
+		return err
 	}},
 }

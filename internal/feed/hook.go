@@ -69,11 +69,11 @@ func (s *Service) Receive(ctx context.Context, name, signature string, body []by
 	if !first {
 		return Receipt{}, fault.New(fault.Conflict, "feed.replayed")
 	}
-	return s.message(ctx, m, j.ID, cells)
+	return s.message(ctx, m, j.ID, cells, nil)
 }
 
 // message takes in one message as if it were a line of a table, and gives its query code.
-func (s *Service) message(ctx context.Context, m *Mapping, jurisdiction string, cells map[string]string) (Receipt, error) {
+func (s *Service) message(ctx context.Context, m *Mapping, jurisdiction string, cells map[string]string, files []attached) (Receipt, error) {
 	x, wrong := m.item(0, func(c string) string { return strings.TrimSpace(cells[c]) }, false)
 	if wrong != nil {
 		return Receipt{}, &fault.Error{Kind: fault.Invalid, Code: "feed.bad_message", At: []fault.Place{*wrong}}
@@ -82,6 +82,7 @@ func (s *Service) message(ctx context.Context, m *Mapping, jurisdiction string, 
 	if err != nil {
 		return Receipt{}, err
 	}
+	x.files = files
 	l, err := t.take(ctx, &x)
 	if err != nil {
 		return Receipt{}, err

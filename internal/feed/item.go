@@ -29,6 +29,7 @@ type item struct {
 	withdrawn      bool
 	act            string // by which a line of a history ended
 	with           map[string]string
+	files          []attached // that came with a mail
 }
 
 const (

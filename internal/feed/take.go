@@ -131,6 +131,9 @@ func (t *taker) first(ctx context.Context, x *item, l *Line) error {
 	}); err != nil {
 		return err
 	}
+	if err := t.upload(ctx, x.files, class, &o); err != nil {
+		return err
+	}
 	cases := t.s.Cases
 	if t.past != nil {
 		cases = t.past
@@ -205,7 +208,7 @@ func (t *taker) opening(ctx context.Context, x *item, l *Line) (o casework.Openi
 	if class, err = t.s.Cases.Book.InForce(ctx, t.j.ID, x.class); err != nil {
 		return o, nil, err
 	}
-	o = casework.Opening{Class: x.class, Channel: x.channel, Nature: t.j.Nature, Key: t.key(x), Cause: cause(t.m), Anonymous: true,
+	o = casework.Opening{Class: x.class, Channel: x.channel, Nature: t.j.Nature, Key: t.key(x), OneKey: true, Cause: cause(t.m), Anonymous: true,
 		Reporter: t.s.Nobody(t.j.ID, t.key(x)), Text: cut(x.text, l), HappenedAt: x.opened, Fields: map[string]any{}}
 	if o.AreaID, err = t.place(x, l); err != nil {
 		return o, nil, err

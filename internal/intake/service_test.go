@@ -110,8 +110,13 @@ func TestBothWhoseReportsWereMergedAreAnswered(t *testing.T) {
 		must(t, err)
 		f, err = c.Follow(ctx, phone, one)
 		must(t, err)
+		if !f.Open() || !may(f, "rate") {
+			t.Errorf("closed by the other's content: %s, may %v", f.Phase, f.Goes.Can)
+		}
+		f, err = c.Act(ctx, nil, phone, one, casework.Act{Action: "rate", Values: map[string]any{"stars": 4}, Key: uuid.NewString()})
+		must(t, err)
 		if f.Outcome != "solved" || !may(f, "reopen") || may(f, "rate") {
-			t.Errorf("rated by the other: %s, may %v", f.Outcome, f.Goes.Can)
+			t.Errorf("rated by both: %s, may %v", f.Outcome, f.Goes.Can)
 		}
 	})
 }
