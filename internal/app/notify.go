@@ -11,7 +11,6 @@ import (
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
-	"gezhi/internal/id"
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 )
@@ -22,10 +21,14 @@ const homeLanguage = "zh"
 // notifies joins notices to cases: casework says whom to tell what, notify sees it through,
 // and an act on the case ends the chase.
 func (a *App) notifies() error {
-	n := notify.New(a.DB, clock.System, id.New)
+	n := notify.New(a.DB, clock.System, a.newID)
 	n.Vault = a.Vault
 	n.Policy = func(_ context.Context, jurisdiction string) (notify.Policy, error) {
-		return notify.DefaultPolicy(a.Calendars.Of(jurisdiction)), nil
+		usual := notify.DefaultPolicy(a.Calendars.Of(jurisdiction))
+		if own := a.Jurisdictions.get(jurisdiction).Settings.Notify; len(own) > 0 {
+			return usual.With(own)
+		}
+		return usual, nil
 	}
 	if err := a.wire(n); err != nil {
 		return err
