@@ -70,6 +70,7 @@ type App struct {
 
 	Vault *privacy.Vault
 
+	newID id.Source // of all that the program writes
 	relay *relay
 	core  *pack.Pack
 	files blob.Store
@@ -88,24 +89,29 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		d.Close()
 		return nil, err
 	}
-	vault, err := privacy.Open(ctx, d, cfg.Keys, clock.System, id.New)
+	ids, err := idsAfter(ctx, d)
 	if err != nil {
 		d.Close()
 		return nil, err
 	}
-	a := &App{Config: cfg, DB: d, Vault: vault, Jobs: jobs.NewRunner(d, clock.System)}
+	vault, err := privacy.Open(ctx, d, cfg.Keys, clock.System, ids)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	a := &App{Config: cfg, DB: d, Vault: vault, newID: ids, Jobs: jobs.NewRunner(d, clock.System)}
 	a.Jobs.Lanes = lanes
 	a.Accounts = account.New(d)
-	a.Accounts.Vault = vault
+	a.Accounts.Vault, a.Accounts.NewID = vault, ids
 	if err := a.logIns(cfg); err != nil {
 		d.Close()
 		return nil, err
 	}
-	a.Territory = &territory.Service{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
+	a.Territory = &territory.Service{DB: d, Now: clock.System, NewID: a.newID, Fresh: 3 * time.Second}
 	a.Jurisdictions = &jurisdictions{accounts: a.Accounts}
 	a.World = &casework.World{Territory: a.Territory, Accounts: a.Accounts, Runs: a.Jurisdictions.runs, Fresh: 3 * time.Second}
-	a.Book = &casework.Book{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
-	a.Calendars = &casework.Calendars{DB: d, Now: clock.System, NewID: id.New}
+	a.Book = &casework.Book{DB: d, Now: clock.System, NewID: a.newID, Fresh: 3 * time.Second}
+	a.Calendars = &casework.Calendars{DB: d, Now: clock.System, NewID: a.newID}
 	files, err := blob.Open(filepath.Join(cfg.Data, "files"), clock.System)
 	if err != nil {
 		d.Close()
@@ -127,7 +133,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
 	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
-	a.Classifier = &classifier.Service{DB: d, Now: clock.System, NewID: id.New, Cases: a.Cases, Fresh: time.Minute}
+	a.Classifier = &classifier.Service{DB: d, Now: clock.System, NewID: a.newID, Cases: a.Cases, Fresh: time.Minute}
 	if err := errors.Join(a.notifies(), a.inlet()); err != nil {
 		d.Close()
 		return nil, err
@@ -159,7 +165,7 @@ func (a *App) refresh(ctx context.Context) error {
 
 // cases joins casework to the rest, under a clock.
 func (a *App) cases(now clock.Now) *casework.Service {
-	return &casework.Service{DB: a.DB, Now: now, ID: id.New, World: a.World, Book: a.Book, Calendar: a.Calendars.Of, Soon: a.soon,
+	return &casework.Service{DB: a.DB, Now: now, ID: a.newID, World: a.World, Book: a.Book, Calendar: a.Calendars.Of, Soon: a.soon,
 		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Vault: a.Vault, Lookup: a.lookup}
 }
 
@@ -189,7 +195,7 @@ func (a *App) serve() {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
 	a.Cases.Routes(a.Web)
-	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor, Name: a.personName}
+	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: a.newID, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor, Name: a.personName}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
 	(&setup.Service{DB: a.DB, Now: clock.System, Cases: a.Cases, Shipped: shippedPacks, Nature: a.Jurisdictions.nature}).Routes(a.Web)

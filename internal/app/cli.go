@@ -28,6 +28,7 @@ var commands = []command{
 	{"pack", "check | test | diagram | diff | schema | load: work on scenario packs", packCommand},
 	{"jurisdiction", "create CODE NAME | list: a county or city with its own data; -runs, -sample", jurisdictionCommand},
 	{"import", strings.Join(territory.Kinds, " | ") + " FILE, records KIND FILE: take in a file; -dry-run checks and changes nothing", importCommand},
+	{"territory", "reform FILE: merge, divide, rename or end divisions and grids; -dry-run says what becomes of open cases", territoryCommand},
 	{"account", "password LOGIN: set a password, from the terminal or the first line of the input", accountCommand},
 	{"privacy", "retention [-dry-run] | rotate-master [-again]: erase what is past its time; change the master key", privacyCommand},
 	{"admin", "create system|security|audit LOGIN NAME | reset LOGIN: an administrator, or a new way in for one; prints a one-time password", adminCommand},

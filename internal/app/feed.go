@@ -7,13 +7,12 @@ import (
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/feed"
-	"gezhi/internal/id"
 	"gezhi/internal/notify"
 )
 
 // feeds joins what other systems bring to cases.
 func (a *App) feeds() {
-	a.Feeds = &feed.Service{DB: a.DB, Now: clock.System, ID: id.New, Cases: a.Cases, Past: a.past, Dir: a.Config.Feeds.Dir, Key: a.Intake.Key,
+	a.Feeds = &feed.Service{DB: a.DB, Now: clock.System, ID: a.newID, Cases: a.Cases, Past: a.past, Dir: a.Config.Feeds.Dir, Key: a.Intake.Key,
 		Nobody: a.Intake.Nobody, GiveCode: a.Intake.GiveCode, Jurisdiction: a.Jurisdictions.get, ByCode: a.Jurisdictions.byCode, Home: a.home,
 		Secret: func(name string) string { return string(a.Config.Feeds.Keys[name]) }}
 }
