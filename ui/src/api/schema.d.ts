@@ -2488,6 +2488,8 @@ export interface components {
         };
         EvidenceOutputBody: {
             files: components["schemas"]["EvidenceJSON"][];
+            /** @description for which the asker may unmask originals */
+            purposes: components["schemas"]["OptionJSON"][];
         };
         ExportOutputBody: {
             /** @description none where nothing new was answered */
