@@ -209,8 +209,8 @@ func (c *counties) pack(name string) *pack.Pack {
 // seat makes somebody and gives them a post.
 func (c *counties) seat(j account.Jurisdiction, who, role, unit, place string) account.Person {
 	c.Helper()
-	login := strings.NewReplacer(" ", "", ".", "").Replace(who)
-	p, err := c.app.Accounts.CreatePerson(c.Context(), "", account.NewPerson{Jurisdiction: j.ID, Name: "样例" + who, Login: login, Nature: territory.Sample})
+	login := strings.NewReplacer(" ", "", ".", "", "_", "").Replace(who)
+	p, err := c.app.Accounts.CreatePerson(c.Context(), "", account.NewPerson{Jurisdiction: j.ID, Name: "样例" + strings.ReplaceAll(who, "_", " "), Login: login, Nature: territory.Sample})
 	c.must(err)
 	n := account.NewPost{PersonID: p.ID, Role: role, From: began, UnitID: c.unit(j, unit), AreaID: c.place(place)}
 	if n.AreaID != "" {

@@ -128,8 +128,12 @@ func (c *counties) further() {
 
 // described is an operation of the served description.
 type described struct {
-	method, path, id string
-	parameters       []parameter
+	method, path string
+	public       bool
+	parameters   []parameter
+	media        map[string]bool             // of what it answers
+	body         map[string]func(string) any // how a text is put into each place of the body that takes one
+	json         bool                        // it takes JSON
 }
 
 type parameter struct{ Name, In string }
@@ -139,8 +143,17 @@ func (c *counties) operations() map[string]described {
 	c.Helper()
 	var doc struct {
 		Paths map[string]map[string]struct {
-			OperationID string
-			Parameters  []parameter
+			Parameters []parameter
+			Security   []any
+			Responses  map[string]struct {
+				Content map[string]any
+			}
+			RequestBody struct {
+				Content map[string]struct{ Schema schema }
+			}
+		}
+		Components struct {
+			Schemas map[string]schema
 		}
 	}
 	c.must(json.Unmarshal(c.app.Web.OpenAPI(), &doc))
@@ -149,7 +162,17 @@ func (c *counties) operations() map[string]described {
 		for method, o := range methods {
 			path := strings.TrimPrefix(path, "/api/v1")
 			method := strings.ToUpper(method)
-			all[method+" "+path] = described{method, path, o.OperationID, o.Parameters}
+			d := described{method: method, path: path, public: len(o.Security) == 0, parameters: o.Parameters, media: map[string]bool{}}
+			for _, r := range o.Responses {
+				for m := range r.Content {
+					d.media[m] = true
+				}
+			}
+			if body, ok := o.RequestBody.Content["application/json"]; ok {
+				d.json = true
+				d.body = doc.Components.Schemas[strings.TrimPrefix(body.Schema.Ref, "#/components/schemas/")].texts()
+			}
+			all[method+" "+path] = d
 		}
 	}
 	return all

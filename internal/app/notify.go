@@ -150,7 +150,8 @@ func (a *App) further(ctx context.Context, n notify.Notice, told []string) ([]st
 	ladder, err := a.Cases.Further(ctx, n.Case)
 	for _, who := range ladder {
 		if slices.ContainsFunc(who, func(p string) bool { return !slices.Contains(told, p) }) {
-			return who, nil
+			also, err := a.Cases.ActingFor(ctx, n.Case, who)
+			return append(who, also...), err
 		}
 	}
 	return nil, err
@@ -162,6 +163,10 @@ func (a *App) notice(ctx context.Context, m jobs.Message) error {
 	if err := json.Unmarshal(m.Body, &n); err != nil {
 		return err
 	}
+	also, err := a.Cases.ActingFor(ctx, n.Case, n.People)
+	if err != nil {
+		return err
+	}
 	title := n.Class
 	if k, err := a.Book.InForce(ctx, n.Jurisdiction, n.Class); err == nil && k.Title[homeLanguage] != "" {
 		title = k.Title[homeLanguage]
@@ -171,7 +176,7 @@ func (a *App) notice(ctx context.Context, m jobs.Message) error {
 		severity = 0 // a pack whose grades are no numbers
 	}
 	body, err := json.Marshal(notify.Notice{ID: n.ID, Jurisdiction: n.Jurisdiction, Case: n.Case, Number: n.Number, Title: title, Event: n.Event,
-		Severity: severity, Wakes: n.Wakes, Fallback: n.Fallback, Clock: n.Clock, Mark: n.Mark, DueAt: n.DueAt, People: n.People})
+		Severity: severity, Wakes: n.Wakes, Fallback: n.Fallback, Clock: n.Clock, Mark: n.Mark, DueAt: n.DueAt, People: append(n.People, also...)})
 	if err != nil {
 		return err
 	}

@@ -148,7 +148,7 @@ func one(ctx context.Context, tx *db.Tx, i int) error {
 			"opened_at": db.Ms(at), "entered_at": db.Ms(at), "due_at": db.Ms(at.Add(72 * time.Hour))})
 	}
 	clockRow := func(step int) []any {
-		return values(audit.Clocks, map[string]any{"case_id": c, "name": "whole", "jurisdiction": "j", "state": "running", "from_at": db.Ms(at), "due_at": db.Ms(at.Add(72 * time.Hour)), "limit_text": "3 days", "marks": "[]", "next_at": int64(step)})
+		return values(audit.Clocks, map[string]any{"case_id": c, "name": "whole", "jurisdiction": "j", "state": "running", "from_at": db.Ms(at), "due_at": db.Ms(at.Add(72 * time.Hour)), "limit_text": "3 days", "next_at": int64(step)})
 	}
 	for step := range perCase {
 		when := at.Add(time.Duration(step) * time.Hour)

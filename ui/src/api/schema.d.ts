@@ -807,6 +807,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts of what the asker may see, each with the query that lists it */
+        get: operations["figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/file-flags/{id}": {
         parameters: {
             query?: never;
@@ -1474,6 +1491,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/paper/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The code that stands on a form or an order, SVG */
+        get: operations["paperCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paper/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Forms on paper that were reserved last */
+        get: operations["paperForms"];
+        put?: never;
+        /** Reserve numbers for blank forms on paper */
+        post: operations["reserveForms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paper/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find by its code whose the paper on a photo is; the person then confirms by an act */
+        post: operations["readPaper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/paste": {
         parameters: {
             query?: never;
@@ -2013,6 +2082,27 @@ export interface components {
             token: string;
             work?: string;
         };
+        AreaFiguresJSON: {
+            /** @description empty for cases that lie above the level asked for */
+            area: string;
+            /** Format: int64 */
+            closed: number;
+            /**
+             * Format: int64
+             * @description of those closed
+             */
+            late: number;
+            name?: string;
+            /** Format: int64 */
+            open: number;
+            /**
+             * Format: int64
+             * @description today
+             */
+            opened: number;
+            /** Format: int64 */
+            overdue: number;
+        };
         AreaJSON: {
             code: string;
             has_children: boolean;
@@ -2436,6 +2526,8 @@ export interface components {
         };
         EvidenceOutputBody: {
             files: components["schemas"]["EvidenceJSON"][];
+            /** @description for which the asker may unmask originals */
+            purposes: components["schemas"]["OptionJSON"][];
         };
         ExportOutputBody: {
             /** @description none where nothing new was answered */
@@ -2460,6 +2552,25 @@ export interface components {
             type: string;
             value?: unknown;
         };
+        FigureJSON: {
+            /** Format: int64 */
+            n: number;
+            name: string;
+            /** @description parameters of the list of cases */
+            query: {
+                [key: string]: string;
+            };
+        };
+        FiguresOutputBody: {
+            areas: components["schemas"]["AreaFiguresJSON"][];
+            /** Format: int64 */
+            at: number;
+            counts: components["schemas"]["FigureJSON"][];
+            /** @description the first day of closed cases */
+            since: string;
+            /** @description closed cases by the level of the unit that closed them, which is the name */
+            solved: components["schemas"]["FigureJSON"][];
+        };
         FileFlagJSON: {
             /** @description the other case; this one where it was used twice on it */
             case_id: string;
@@ -2482,6 +2593,22 @@ export interface components {
              * @enum {string}
              */
             why: "same" | "alike";
+        };
+        FileJSON: {
+            /** @description where and when the camera says it was taken; told to its uploader alone */
+            hint?: components["schemas"]["HintJSON"];
+            id: string;
+            /** @enum {string} */
+            kind: "picture" | "sound" | "film" | "document";
+            /** @description as cleaned */
+            name: string;
+            /**
+             * Format: int64
+             * @description bytes
+             */
+            size: number;
+            /** @description media type, found from the content */
+            type: string;
         };
         Finding: {
             /**
@@ -2550,6 +2677,9 @@ export interface components {
             title: string;
             /** @enum {string} */
             type: "area" | "audio" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
+        };
+        FormsOutputBody: {
+            forms: components["schemas"]["PaperFormJSON"][];
         };
         GuessJSON: {
             id: string;
@@ -3091,6 +3221,21 @@ export interface components {
             overlay?: string;
             version: string;
         };
+        PaperActJSON: {
+            action: string;
+            field: string;
+            title: string;
+        };
+        PaperFormJSON: {
+            /** @description a case has its number */
+            entered: boolean;
+            number: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            reserved_at: number;
+        };
         Part: {
             /** @description it is a word of the query */
             hit?: boolean;
@@ -3470,6 +3615,8 @@ export interface components {
             fields?: {
                 [key: string]: unknown;
             };
+            /** @description number of the form on paper that it is entered from: the case takes it; for clerks and helpers */
+            form?: string;
             /** Format: int64 */
             happened_at?: number;
             jurisdiction?: string;
@@ -3497,6 +3644,12 @@ export interface components {
             unit_name?: string;
             /** @description in words */
             what: string[];
+        };
+        ReserveInputBody: {
+            /** @description pack/scheme:code: the case may become another one */
+            class: string;
+            /** Format: int64 */
+            count: number;
         };
         ReviewInputBody: {
             /** @enum {string} */
@@ -4307,16 +4460,24 @@ export interface operations {
                 area?: string;
                 /** @description pack/scheme:code */
                 class?: string;
+                /** @description closed on this day or later */
+                closed_from?: string;
                 /** @description next of the page before */
                 cursor?: string;
+                /** @description of closed cases: whether all clocks were kept */
+                kept?: "" | "on_time" | "late";
                 /** @description 50 when 0 */
                 limit?: number;
+                /** @description opened on this day or later: 2026-03-01 */
+                opened_from?: string;
                 /** @description parts of this case */
                 parent?: string;
                 phase?: string;
-                /** @description all, mine, unassigned, due_soon, overdue, returned, supervised or closed; all when empty */
+                /** @description all, mine, unassigned, due_soon, overdue, returned, supervised, closed, sampled or, with opened_from, opened; all when empty */
                 queue?: string;
                 severity?: string;
+                /** @description closed by a unit of an area of this level */
+                solved?: number;
                 /** @description parts that are answered rather than lived, besides cases */
                 tasks?: boolean;
             };
@@ -4387,9 +4548,13 @@ export interface operations {
             query?: {
                 area?: string;
                 class?: string;
+                closed_from?: string;
+                kept?: "" | "on_time" | "late";
+                opened_from?: string;
                 phase?: string;
                 queue?: string;
                 severity?: string;
+                solved?: number;
             };
             header?: never;
             path?: never;
@@ -4422,9 +4587,13 @@ export interface operations {
             query?: {
                 area?: string;
                 class?: string;
+                closed_from?: string;
+                kept?: "" | "on_time" | "late";
+                opened_from?: string;
                 phase?: string;
                 queue?: string;
                 severity?: string;
+                solved?: number;
             };
             header?: never;
             path?: never;
@@ -5402,6 +5571,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunLinesJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures: {
+        parameters: {
+            query?: {
+                /** @description this area and below; all that the asker may see when empty */
+                area?: string;
+                /** @description of closed cases: how many days back, today counted; 30 when 0 */
+                days?: number;
+                /** @description of the areas that are counted one by one; 6, grids, when 0 */
+                level?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresOutputBody"];
                 };
             };
             /** @description Error */
@@ -6820,6 +7025,145 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnreadOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    paperCode: {
+        parameters: {
+            query?: {
+                number?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    paperForms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reserveForms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReserveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description by which the photo may be put on the case now */
+                        acts: components["schemas"]["PaperActJSON"][];
+                        case?: string;
+                        /** @description the photo, kept for its uploader until an act puts it on a case */
+                        file: components["schemas"]["FileJSON"];
+                        /** @description a form that is not entered yet */
+                        form?: boolean;
+                        number: string;
+                        title?: string;
+                    };
                 };
             };
             /** @description Error */
