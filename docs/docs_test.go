@@ -13,7 +13,7 @@ import (
 )
 
 // pairs are the documents that stand in English and in Chinese.
-var pairs = []string{"pack-authors"}
+var pairs = []string{"pack-authors", "operating"}
 
 var (
 	fence   = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
