@@ -807,6 +807,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts of what the asker may see, each with the query that lists it */
+        get: operations["figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/file-flags/{id}": {
         parameters: {
             query?: never;
@@ -2065,6 +2082,27 @@ export interface components {
             token: string;
             work?: string;
         };
+        AreaFiguresJSON: {
+            /** @description empty for cases that lie above the level asked for */
+            area: string;
+            /** Format: int64 */
+            closed: number;
+            /**
+             * Format: int64
+             * @description of those closed
+             */
+            late: number;
+            name?: string;
+            /** Format: int64 */
+            open: number;
+            /**
+             * Format: int64
+             * @description today
+             */
+            opened: number;
+            /** Format: int64 */
+            overdue: number;
+        };
         AreaJSON: {
             code: string;
             has_children: boolean;
@@ -2513,6 +2551,25 @@ export interface components {
             title: string;
             type: string;
             value?: unknown;
+        };
+        FigureJSON: {
+            /** Format: int64 */
+            n: number;
+            name: string;
+            /** @description parameters of the list of cases */
+            query: {
+                [key: string]: string;
+            };
+        };
+        FiguresOutputBody: {
+            areas: components["schemas"]["AreaFiguresJSON"][];
+            /** Format: int64 */
+            at: number;
+            counts: components["schemas"]["FigureJSON"][];
+            /** @description the first day of closed cases */
+            since: string;
+            /** @description closed cases by the level of the unit that closed them, which is the name */
+            solved: components["schemas"]["FigureJSON"][];
         };
         FileFlagJSON: {
             /** @description the other case; this one where it was used twice on it */
@@ -4403,16 +4460,24 @@ export interface operations {
                 area?: string;
                 /** @description pack/scheme:code */
                 class?: string;
+                /** @description closed on this day or later */
+                closed_from?: string;
                 /** @description next of the page before */
                 cursor?: string;
+                /** @description of closed cases: whether all clocks were kept */
+                kept?: "" | "on_time" | "late";
                 /** @description 50 when 0 */
                 limit?: number;
+                /** @description opened on this day or later: 2026-03-01 */
+                opened_from?: string;
                 /** @description parts of this case */
                 parent?: string;
                 phase?: string;
-                /** @description all, mine, unassigned, due_soon, overdue, returned, supervised or closed; all when empty */
+                /** @description all, mine, unassigned, due_soon, overdue, returned, supervised, closed, sampled or, with opened_from, opened; all when empty */
                 queue?: string;
                 severity?: string;
+                /** @description closed by a unit of an area of this level */
+                solved?: number;
                 /** @description parts that are answered rather than lived, besides cases */
                 tasks?: boolean;
             };
@@ -4483,9 +4548,13 @@ export interface operations {
             query?: {
                 area?: string;
                 class?: string;
+                closed_from?: string;
+                kept?: "" | "on_time" | "late";
+                opened_from?: string;
                 phase?: string;
                 queue?: string;
                 severity?: string;
+                solved?: number;
             };
             header?: never;
             path?: never;
@@ -4518,9 +4587,13 @@ export interface operations {
             query?: {
                 area?: string;
                 class?: string;
+                closed_from?: string;
+                kept?: "" | "on_time" | "late";
+                opened_from?: string;
                 phase?: string;
                 queue?: string;
                 severity?: string;
+                solved?: number;
             };
             header?: never;
             path?: never;
@@ -5498,6 +5571,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunLinesJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures: {
+        parameters: {
+            query?: {
+                /** @description this area and below; all that the asker may see when empty */
+                area?: string;
+                /** @description of closed cases: how many days back, today counted; 30 when 0 */
+                days?: number;
+                /** @description of the areas that are counted one by one; 6, grids, when 0 */
+                level?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresOutputBody"];
                 };
             };
             /** @description Error */
