@@ -19,7 +19,7 @@ var rings = [][]string{
 	{"fault", "clock", "id", "db", "web", "blob", "config"},
 	{"worktime", "workflow", "form", "formula", "geo", "number", "classify", "checker", "media", "pack", "pack/shape"},
 	{"privacy", "account", "territory", "audit", "jobs", "record", "casework"},
-	{"signon", "intake", "classifier", "paste", "feed", "points", "notify", "indicator", "search", "relay", "sensing", "ballot", "dataset", "sealed", "reach", "setup"},
+	{"signon", "intake", "upload", "classifier", "paste", "feed", "points", "notify", "indicator", "search", "relay", "sensing", "ballot", "dataset", "sealed", "reach", "setup"},
 	{"app"},
 }
 
