@@ -1011,6 +1011,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the asker has reported, the newest first */
+        get: operations["myReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/intake/moves": {
         parameters: {
             query?: never;
@@ -3044,6 +3061,10 @@ export interface components {
             person: components["schemas"]["Named"];
             posts: components["schemas"]["MyPost"][];
         };
+        MineOutputBody: {
+            cases: components["schemas"]["RowJSON"][];
+            next?: string;
+        };
         MoveJSON: {
             action: string;
             action_title: string;
@@ -3080,6 +3101,8 @@ export interface components {
             phone: string;
         };
         MyCounty: {
+            /** @description division code */
+            code?: string;
             id: string;
             name?: string;
             /** @description everything in it is made up */
@@ -6071,6 +6094,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FollowedJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myReports: {
+        parameters: {
+            query?: {
+                /** @description next of an answer before */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MineOutputBody"];
                 };
             };
             /** @description Error */
