@@ -120,7 +120,8 @@ type contactsOutput struct {
 // MyCounty is the asker's jurisdiction.
 type MyCounty struct {
 	Named
-	Sample bool `json:"sample" doc:"everything in it is made up"`
+	Sample bool   `json:"sample" doc:"everything in it is made up"`
+	Code   string `json:"code,omitempty" doc:"division code"`
 }
 
 // MyPost is a post that the asker holds, or acts in for somebody.
@@ -218,7 +219,7 @@ func me(ctx context.Context, a Actor, titles Titles) (Me, error) {
 	m := Me{Person: Named{a.PersonID, a.Name}, Jurisdiction: MyCounty{Named: Named{ID: a.Jurisdiction}}, Locale: a.Locale, Posts: []MyPost{}, Must: a.Must, Lapsed: a.Lapsed}
 	if titles.Jurisdiction != nil {
 		j := titles.Jurisdiction(a.Jurisdiction)
-		m.Jurisdiction.Name, m.Jurisdiction.Sample = j.Name, j.Nature == "sample"
+		m.Jurisdiction.Name, m.Jurisdiction.Code, m.Jurisdiction.Sample = j.Name, j.Code, j.Nature == "sample"
 	}
 	for _, p := range a.Posts {
 		m.Posts = append(m.Posts, myPost(p))

@@ -227,6 +227,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/areas/outlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Outlines of where the asker works and of what borders on it, for a map that is kept */
+        get: operations["areaOutlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -1968,6 +1985,8 @@ export interface components {
             group?: string;
             group_title?: string;
             id: string;
+            /** @description how its reporter ends at once what was found and done in one act; those whom the pack lets do so */
+            on_spot?: components["schemas"]["SpotJSON"];
             pack: string;
             scheme: string;
             severity: string;
@@ -2517,6 +2536,8 @@ export interface components {
             phone: string;
         };
         MyCounty: {
+            /** @description division code */
+            code?: string;
             id: string;
             name?: string;
             /** @description everything in it is made up */
@@ -2675,6 +2696,22 @@ export interface components {
             title: string;
             value: string;
         };
+        OutlineJSON: {
+            /**
+             * @description where the asker has a post, a part of that, or what borders on it
+             * @enum {string}
+             */
+            how: "mine" | "part" | "beside";
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            /** @description coordinates of a GeoJSON MultiPolygon, WGS-84, simplified */
+            shape: number[][][][];
+        };
+        OutlinesOutputBody: {
+            areas: components["schemas"]["OutlineJSON"][];
+        };
         Part: {
             /** @description it is a word of the query */
             hit?: boolean;
@@ -2726,6 +2763,11 @@ export interface components {
         };
         PersonJSON: {
             id: string;
+            /**
+             * Format: int64
+             * @description open cases and tasks that lie with this person; told to whoever has a post above
+             */
+            load?: number;
             name: string;
             role: string;
             unit_name?: string;
@@ -3163,6 +3205,12 @@ export interface components {
             place: "here" | "inside" | "outside" | "unknown";
             /** @description opened with a second factor */
             strong?: boolean;
+        };
+        SpotJSON: {
+            action: string;
+            also: components["schemas"]["FormJSON"][];
+            asks: components["schemas"]["FormJSON"][];
+            title: string;
         };
         TicketJSON: {
             /** @description query code, as people write it */
@@ -3710,6 +3758,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AreasOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    areaOutlines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlinesOutputBody"];
                 };
             };
             /** @description Error */
