@@ -140,14 +140,14 @@ func one(m map[string]bool) string {
 	return ""
 }
 
-// upload sends a file.
+// upload sends a document that says something.
 func (d *desk) upload(text string) reply {
 	d.s.t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	part, err := w.CreateFormFile("file", "x.txt")
+	part, err := w.CreateFormFile("file", "x.pdf")
 	if err == nil {
-		_, err = part.Write([]byte(text))
+		_, err = part.Write([]byte("%PDF-1.4\n" + text + "\n%%EOF\n"))
 	}
 	if err = errors.Join(err, w.Close()); err != nil {
 		d.s.t.Fatal(err)

@@ -25,11 +25,14 @@ type Jurisdiction struct {
 type Settings struct {
 	// Runs lists the kinds of units that run an area, as opposed to those that sit in it.
 	Runs []string `json:"runs"`
+	// Notify is how its people are told, where it differs from the usual: a text of package notify.
+	Notify json.RawMessage `json:"notify,omitempty"`
 }
 
 var (
 	insertJurisdictionSQL = db.SQL(`INSERT INTO jurisdiction (id, code, name, nature, settings, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (code) DO NOTHING`)
 	setSettingsSQL        = db.SQL(`UPDATE jurisdiction SET settings = $2 WHERE id = $1`)
+	settingsSQL           = db.SQL(`SELECT settings FROM jurisdiction WHERE id = $1`)
 	jurisdictionsSQL      = db.SQL(`SELECT id, code, name, nature, settings FROM jurisdiction ORDER BY code`)
 )
 
@@ -59,18 +62,33 @@ func (s *Service) SetUp(ctx context.Context, j Jurisdiction) (out Jurisdiction, 
 	if slices.Equal(out.Settings.Runs, j.Settings.Runs) {
 		return out, false, false, nil
 	}
-	out.Settings = j.Settings
-	settings, err := json.Marshal(out.Settings)
-	if err != nil {
-		return Jurisdiction{}, false, false, err
-	}
+	changed, err = s.Settle(ctx, out, func(now *Settings) { now.Runs = j.Settings.Runs })
+	out.Settings.Runs = j.Settings.Runs
+	return out, false, changed, err
+}
+
+// Settle changes what a jurisdiction has decided, and reports whether that makes a difference.
+func (s *Service) Settle(ctx context.Context, j Jurisdiction, change func(*Settings)) (changed bool, err error) {
 	err = s.DB.Write(ctx, db.Keys{"jurisdiction/" + j.Code}, func(ctx context.Context, tx *db.Tx) error {
-		if err := tx.Queue(ctx, setSettingsSQL, out.ID, settings); err != nil {
+		var before string
+		if err := tx.Row(ctx, settingsSQL, []any{j.ID}, &before); err != nil {
+			return none(err, fault.New(fault.NotFound, "jurisdiction.none"))
+		}
+		var settings Settings
+		if err := json.Unmarshal([]byte(before), &settings); err != nil {
 			return err
 		}
-		return s.noteJurisdiction(ctx, tx, out, "jurisdiction.changed")
+		change(&settings)
+		after, err := json.Marshal(settings)
+		if changed = string(after) != before; err != nil || !changed {
+			return err
+		}
+		if err := tx.Queue(ctx, setSettingsSQL, j.ID, after); err != nil {
+			return err
+		}
+		return s.noteJurisdiction(ctx, tx, j, "jurisdiction.changed")
 	})
-	return out, false, err == nil, err
+	return changed, err
 }
 
 func (s *Service) noteJurisdiction(ctx context.Context, tx *db.Tx, j Jurisdiction, act string) error {

@@ -19,19 +19,27 @@ type Roll struct {
 	byRole   map[string][]Post // jurisdiction/role
 	people   map[string]string // jurisdiction of whoever has not ended
 	names    map[string]string
-	locales  map[string]string // of those who chose one
+	locales  map[string]string    // of those who chose one
+	standIns map[string][]standIn // by post
+}
+
+// standIn is who acts in a post for its holder, and when.
+type standIn struct {
+	person      string
+	from, until time.Time
 }
 
 var (
 	allPostsSQL = db.SQL(`SELECT p.jurisdiction, p.id, p.person_id, p.role, p.unit_id, p.area_id, p.area_level, p.seat, p.valid_from, p.valid_until
 		FROM post p JOIN person h ON h.id = p.person_id WHERE h.ended_at = 0 AND (p.valid_until = 0 OR p.valid_until > $1) ORDER BY p.id`)
+	standInsSQL  = db.SQL(`SELECT d.post_id, d.to_person, d.valid_from, d.valid_until FROM delegation d JOIN person t ON t.id = d.to_person WHERE d.valid_until > $1 AND t.ended_at = 0 ORDER BY d.id`)
 	allPeopleSQL = db.SQL(`SELECT id, jurisdiction, name, locale FROM person WHERE ended_at = 0`)
 )
 
 // Roll reads who holds which post, now or later.
 func (s *Service) Roll(ctx context.Context) (*Roll, error) {
 	r := &Roll{byID: map[string]Post{}, byPerson: map[string][]Post{}, byUnit: map[string][]Post{}, byArea: map[string][]Post{}, byRole: map[string][]Post{},
-		people: map[string]string{}, names: map[string]string{}, locales: map[string]string{}}
+		people: map[string]string{}, names: map[string]string{}, locales: map[string]string{}, standIns: map[string][]standIn{}}
 	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		rows, err := tx.Query(ctx, allPostsSQL, s.Now())
 		if err != nil {
@@ -52,6 +60,9 @@ func (s *Service) Roll(ctx context.Context) (*Roll, error) {
 			return err
 		}
 		rows.Close()
+		if err := r.readStandIns(ctx, tx, s.Now()); err != nil {
+			return err
+		}
 		people, err := tx.Query(ctx, allPeopleSQL)
 		if err != nil {
 			return err
@@ -70,6 +81,25 @@ func (s *Service) Roll(ctx context.Context) (*Roll, error) {
 		return people.Err()
 	})
 	return r, err
+}
+
+func (r *Roll) readStandIns(ctx context.Context, tx *db.Tx, now time.Time) error {
+	rows, err := tx.Query(ctx, standInsSQL, now)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var post string
+		var x standIn
+		var from, until int64
+		if err := rows.Scan(&post, &x.person, &from, &until); err != nil {
+			return err
+		}
+		x.from, x.until = db.Time(from), db.Time(until)
+		r.standIns[post] = append(r.standIns[post], x)
+	}
+	return rows.Err()
 }
 
 func (r *Roll) add(jurisdiction string, p Post) {
@@ -125,6 +155,17 @@ func (r *Roll) Standing(jurisdiction string, at time.Time) []Post {
 
 // Of returns the posts of a person.
 func (r *Roll) Of(person string, at time.Time) []Post { return standing(r.byPerson[person], "", at) }
+
+// ActsIn returns who acts in a post for its holder at a moment.
+func (r *Roll) ActsIn(post string, at time.Time) []string {
+	var out []string
+	for _, x := range r.standIns[post] {
+		if covers(x.from, x.until, at) {
+			out = append(out, x.person)
+		}
+	}
+	return out
+}
 
 // Post returns a post by id.
 func (r *Roll) Post(id string) (Post, bool) { p, ok := r.byID[id]; return p, ok }

@@ -23,6 +23,7 @@ import (
 	"gezhi/internal/config"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/feed"
 	"gezhi/internal/formula"
 	"gezhi/internal/id"
 	"gezhi/internal/intake"
@@ -33,6 +34,7 @@ import (
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/search"
+	"gezhi/internal/setup"
 	"gezhi/internal/signon"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
@@ -61,15 +63,17 @@ type App struct {
 	SignOn        *signon.Service
 	Intake        *intake.Service
 	Classifier    *classifier.Service
+	Feeds         *feed.Service
 	Audit         *audit.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
 
 	Vault *privacy.Vault
 
+	newID id.Source // of all that the program writes
 	relay *relay
 	core  *pack.Pack
-	files *blob.Folder
+	files blob.Store
 }
 
 // lanes is how many messages and timers are worked on side by side.
@@ -85,25 +89,30 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		d.Close()
 		return nil, err
 	}
-	vault, err := privacy.Open(ctx, d, cfg.Keys, clock.System, id.New)
+	ids, err := idsAfter(ctx, d)
 	if err != nil {
 		d.Close()
 		return nil, err
 	}
-	a := &App{Config: cfg, DB: d, Vault: vault, Jobs: jobs.NewRunner(d, clock.System)}
+	vault, err := privacy.Open(ctx, d, cfg.Keys, clock.System, ids)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	a := &App{Config: cfg, DB: d, Vault: vault, newID: ids, Jobs: jobs.NewRunner(d, clock.System)}
 	a.Jobs.Lanes = lanes
 	a.Accounts = account.New(d)
-	a.Accounts.Vault = vault
+	a.Accounts.Vault, a.Accounts.NewID = vault, ids
 	if err := a.logIns(cfg); err != nil {
 		d.Close()
 		return nil, err
 	}
-	a.Territory = &territory.Service{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
+	a.Territory = &territory.Service{DB: d, Now: clock.System, NewID: a.newID, Fresh: 3 * time.Second}
 	a.Jurisdictions = &jurisdictions{accounts: a.Accounts}
 	a.World = &casework.World{Territory: a.Territory, Accounts: a.Accounts, Runs: a.Jurisdictions.runs, Fresh: 3 * time.Second}
-	a.Book = &casework.Book{DB: d, Now: clock.System, NewID: id.New, Fresh: 3 * time.Second}
-	a.Calendars = &casework.Calendars{DB: d, Now: clock.System, NewID: id.New}
-	files, err := blob.Open(filepath.Join(cfg.Data, "files"), clock.System())
+	a.Book = &casework.Book{DB: d, Now: clock.System, NewID: a.newID, Fresh: 3 * time.Second}
+	a.Calendars = &casework.Calendars{DB: d, Now: clock.System, NewID: a.newID}
+	files, err := blob.Open(filepath.Join(cfg.Data, "files"), clock.System)
 	if err != nil {
 		d.Close()
 		return nil, err
@@ -124,7 +133,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Territory.OnChange = a.Cases.PlacesMoved
 	a.records()
 	a.Jobs.Topics[casework.TopicRecount] = a.recountOne
-	a.Classifier = &classifier.Service{DB: d, Now: clock.System, NewID: id.New, Cases: a.Cases, Fresh: time.Minute}
+	a.Classifier = &classifier.Service{DB: d, Now: clock.System, NewID: a.newID, Cases: a.Cases, Fresh: time.Minute}
 	if err := errors.Join(a.notifies(), a.inlet()); err != nil {
 		d.Close()
 		return nil, err
@@ -132,6 +141,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Search = &search.Service{DB: d, Cases: a.Cases, Texts: a.Cases.TextsOf}
 	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
 	a.Cases.Erased = a.Search.Erased
+	a.feeds()
 	if a.SignOn, err = a.signOn(); err != nil {
 		d.Close()
 		return nil, err
@@ -155,7 +165,7 @@ func (a *App) refresh(ctx context.Context) error {
 
 // cases joins casework to the rest, under a clock.
 func (a *App) cases(now clock.Now) *casework.Service {
-	return &casework.Service{DB: a.DB, Now: now, ID: id.New, World: a.World, Book: a.Book, Calendar: a.Calendars.Of, Soon: a.soon,
+	return &casework.Service{DB: a.DB, Now: now, ID: a.newID, World: a.World, Book: a.Book, Calendar: a.Calendars.Of, Soon: a.soon,
 		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Vault: a.Vault, Lookup: a.lookup}
 }
 
@@ -185,14 +195,16 @@ func (a *App) serve() {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
 	a.Cases.Routes(a.Web)
-	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: id.New, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor, Name: a.personName}
+	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: a.newID, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor, Name: a.personName}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
+	(&setup.Service{DB: a.DB, Now: clock.System, Cases: a.Cases, Shipped: shippedPacks, Nature: a.Jurisdictions.nature}).Routes(a.Web)
 	(&paste.Service{Cases: a.Cases, Guess: a.guess}).Routes(a.Web)
 	a.Search.Routes(a.Web)
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.Intake.Routes(a.Web)
+	a.Feeds.Routes(a.Web)
 	a.Classifier.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
 	a.relay.changed = a.Accounts.Forget
@@ -242,6 +254,10 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { a.Jobs.Run(work) })
 	wg.Go(func() { a.Notify.Run(work) })
 	wg.Go(func() { a.Search.Run(work) })
+	wg.Go(func() { a.Feeds.Run(work) })
+	if p := a.mailbox(); p != nil {
+		wg.Go(func() { p.Run(work) })
+	}
 	wg.Go(func() { a.recount(work) })
 	wg.Go(func() { a.watch(work) })
 	wg.Go(func() { a.relay.run(work) })
@@ -278,6 +294,9 @@ const watched = 3 * time.Second
 // recount looks once after the start whether this binary knows the holidays of a year that
 // an older one had to guess, and where records lie after a reform of divisions.
 func (a *App) recount(ctx context.Context) {
+	if err := a.Cases.TidyDaily(ctx); err != nil && ctx.Err() == nil {
+		slog.Error("files", "err", err)
+	}
 	for _, id := range a.Jurisdictions.ids() {
 		if err := a.Cases.Recount(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("recount", "jurisdiction", id, "err", err)

@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"gezhi/internal/db"
+	"gezhi/internal/territory"
 )
 
 // run runs a command line in English without a database and returns what it printed.
@@ -34,6 +36,10 @@ func TestHelpIsNoError(t *testing.T) {
 		"help version":     "print the version",
 		"import grids -h":  "-dry-run",
 		"help import":      "divisions",
+		"territory -h":     "-dry-run",
+		"admin --help":     "admin reset LOGIN",
+		"help account":     "account password LOGIN",
+		"jurisdiction -h":  "-runs KINDS",
 	} {
 		status, out, errs := run(t, strings.Fields(line)...)
 		if status != 0 || !strings.Contains(out, want) || errs != "" {
@@ -60,6 +66,12 @@ func TestHelpInBothLanguages(t *testing.T) {
 		}
 	}
 	for _, lang := range []string{"zh", "en"} {
+		imports, err := helpPages.ReadFile("help/" + lang + "/import.txt")
+		for _, kind := range append(slices.Clone(territory.Kinds), "records") {
+			if err != nil || !strings.Contains(string(imports), "\n  "+kind+" ") {
+				t.Errorf("%s: %s is not explained", lang, kind)
+			}
+		}
 		text, err := helpPages.ReadFile("help/" + lang + "/pack.txt")
 		for _, v := range packVerbs {
 			if err != nil || !strings.Contains(string(text), "\n  "+v.name+" ") {
@@ -93,6 +105,8 @@ func TestWhatIsTypedWrong(t *testing.T) {
 		"pack schema life.yaml":                "there is a schema for: classes.yaml",
 		"-data " + dir + " pack load " + light: "No county is set up in this database yet",
 		"pack load " + light + " a b":          "Usage: gezhi pack load FOLDER [OVERLAY]",
+		"territory split x":                    "usage: gezhi territory reform",
+		"territory reform":                     "usage: gezhi territory reform",
 	} {
 		status, out, errs := run(t, strings.Fields(line)...)
 		if status != 1 || !strings.Contains(errs, want) {

@@ -59,6 +59,9 @@ func importCommand(ctx context.Context, cfg config.Config, args []string, out io
 	if c.Kind == "calendar" {
 		return a.importCalendar(ctx, data, c.Import, out)
 	}
+	if c.Kind == "notices" {
+		return a.importPolicy(ctx, data, j, c.Import.DryRun, out)
+	}
 	c.Import.Progress = progress(ctx)
 	a.DB.WriteLimit = longestImport
 	report, err := a.takeIn(ctx, c, data)
@@ -127,6 +130,27 @@ func (a *App) importCalendar(ctx context.Context, data []byte, imp territory.Imp
 		says = web.Say(lang, "cli.calendar_sound", args)
 	case fresh:
 		says = web.Say(lang, "cli.calendar_loaded", args)
+	}
+	_, err = fmt.Fprintln(out, says)
+	return err
+}
+
+// importPolicy makes a file the way in which the people of a jurisdiction are told.
+func (a *App) importPolicy(ctx context.Context, data []byte, j account.Jurisdiction, dryRun bool, out io.Writer) error {
+	text, err := notify.ReadPolicy(data)
+	if err != nil {
+		return err
+	}
+	lang, args := language(), map[string]any{"name": j.Name}
+	says := web.Say(lang, "cli.notices_sound", nil)
+	if !dryRun {
+		changed, err := a.Accounts.Settle(ctx, j, func(s *account.Settings) { s.Notify = text })
+		if err != nil {
+			return err
+		}
+		if says = web.Say(lang, "cli.notices_same", args); changed {
+			says = web.Say(lang, "cli.notices_loaded", args)
+		}
 	}
 	_, err = fmt.Fprintln(out, says)
 	return err

@@ -16,6 +16,7 @@ import (
 	"gezhi/internal/app"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
+	"gezhi/internal/id"
 )
 
 // office is the sample county under a clock that is set by hand.
@@ -170,6 +171,30 @@ func TestAClockThatJumps(t *testing.T) {
 			if log.Len() > 0 {
 				t.Errorf("behind the scenes: %.2000s", log.String())
 			}
+			o.restartedAfterAWrongClock()
 		})
+	}
+}
+
+// restartedAfterAWrongClock: what was written while the clock stood a year ahead still comes
+// before what is written after the clock was set right and the program started again.
+func (o office) restartedAfterAWrongClock() {
+	o.Helper()
+	ahead := func() time.Time { return time.Now().AddDate(1, 0, 0) }
+	o.app.Cases.ID = id.After("", ahead)
+	first := o.open()
+	o.app.DB.Close()
+	a, err := app.New(o.Context(), o.app.Config)
+	if err != nil {
+		o.Fatal(err)
+	}
+	o.Cleanup(func() { a.DB.Close() })
+	again := office{o.T, a, o.hand}
+	if second := again.open(); second <= first {
+		o.Errorf("%s does not sort after %s", second, first)
+	}
+	again.act("village", first, "classify", "judging", nil)
+	if done := again.acts(first); !slices.Equal(done, []string{"open", "classify"}) {
+		o.Errorf("the history is %v", done)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"mime/multipart"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"gezhi/internal/app"
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
+	"gezhi/internal/media"
 	"gezhi/internal/pack"
 	"gezhi/internal/record"
 	"gezhi/internal/territory"
@@ -38,6 +40,7 @@ type counties struct {
 	records     map[cell]string   // ids of a household in each place
 	things      map[string][]string
 	addresses   map[string]string
+	registered  ids // cases that a register opened by itself
 }
 
 // The places of the two counties: a code, that of the place above, its level and its name.
@@ -88,6 +91,7 @@ var staff = [][4]string{
 	{"leader beyond", "leader", "west", "990101002"},
 	{"worker beyond", "grid_worker", "ridge", "990101002201"},
 	{"resident beyond", "resident", "", "990101002201"},
+	{"stand-in", "handler", "command", "990101001"},
 	{"watcher", "dispatcher", "watch", "990101"},
 }
 
@@ -118,8 +122,9 @@ func newCounties(t *testing.T, database string) *counties {
 	a := opened(t, args) // which knows them from its start
 	t.Cleanup(func() { a.DB.Close() })
 	c.app = a
+	a.Feeds.Dir = "../feed/testdata"
 	now := c.hand.Now
-	a.Cases.Now, a.Jobs.Now, a.Accounts.Now, a.Notify.Now, a.Territory.Now, a.Book.Now, a.Intake.Now, a.Audit.Now, a.SignOn.Now, a.Calendars.Now, a.Records.Now = now, now, now, now, now, now, now, now, now, now, now
+	a.Cases.Now, a.Jobs.Now, a.Accounts.Now, a.Notify.Now, a.Territory.Now, a.Book.Now, a.Intake.Now, a.Audit.Now, a.SignOn.Now, a.Calendars.Now, a.Records.Now, a.Feeds.Now = now, now, now, now, now, now, now, now, now, now, now, now
 	a.Web.Log = slog.New(slog.DiscardHandler)
 	paced := clock.At(today)
 	a.Web.Now = func() time.Time { paced.Add(time.Hour); return paced.Now() } // nobody is told to wait
@@ -204,8 +209,8 @@ func (c *counties) pack(name string) *pack.Pack {
 // seat makes somebody and gives them a post.
 func (c *counties) seat(j account.Jurisdiction, who, role, unit, place string) account.Person {
 	c.Helper()
-	login := strings.NewReplacer(" ", "", ".", "").Replace(who)
-	p, err := c.app.Accounts.CreatePerson(c.Context(), "", account.NewPerson{Jurisdiction: j.ID, Name: "样例" + who, Login: login, Nature: territory.Sample})
+	login := strings.NewReplacer(" ", "", ".", "", "_", "").Replace(who)
+	p, err := c.app.Accounts.CreatePerson(c.Context(), "", account.NewPerson{Jurisdiction: j.ID, Name: "样例" + strings.ReplaceAll(who, "_", " "), Login: login, Nature: territory.Sample})
 	c.must(err)
 	n := account.NewPost{PersonID: p.ID, Role: role, From: began, UnitID: c.unit(j, unit), AreaID: c.place(place)}
 	if n.AreaID != "" {
@@ -341,8 +346,10 @@ func (c *counties) got(who, method, path string, body any, status int) map[strin
 	return v
 }
 
-// picture is what a camera might have made, as far as its first bytes.
-func picture(name string) []byte { return []byte("\xff\xd8\xff\xe0 a sample picture of " + name) }
+// picture is what a camera might have made, another one for each name.
+func picture(name string) []byte {
+	return media.Sample(media.SampleLitter, uint64(crc32.ChecksumIEEE([]byte(name))), media.Hint{}, 1)
+}
 
 // reports opens a case under a name, with a file on it.
 func (c *counties) reports(name, who, class, place string, more map[string]any) {

@@ -6,7 +6,6 @@ import (
 
 	"gezhi/internal/account"
 	"gezhi/internal/clock"
-	"gezhi/internal/id"
 	"gezhi/internal/signon"
 )
 
@@ -36,7 +35,7 @@ const maxUnitDepth = 32
 
 // signOn is the log-in at outside providers, of the file that describes them.
 func (a *App) signOn() (*signon.Service, error) {
-	s := &signon.Service{DB: a.DB, Accounts: a.Accounts, Now: clock.System, NewID: id.New, Home: a.Jurisdictions.byCode}
+	s := &signon.Service{DB: a.DB, Accounts: a.Accounts, Now: clock.System, NewID: a.newID, Home: a.Jurisdictions.byCode}
 	if a.Config.OIDC == "" {
 		return s, nil
 	}

@@ -15,7 +15,6 @@ import (
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
 	"gezhi/internal/fault"
-	"gezhi/internal/id"
 	"gezhi/internal/intake"
 	"gezhi/internal/paste"
 	"gezhi/internal/web"
@@ -30,7 +29,7 @@ func (a *App) inlet() error {
 			return err
 		}
 	}
-	a.Intake = &intake.Service{DB: a.DB, Now: clock.System, ID: id.New, Cases: a.Cases, Key: key, Jurisdiction: a.Jurisdictions.byCode, Home: a.home, Always: a.Config.Intake.Always, Classify: a.classify}
+	a.Intake = &intake.Service{DB: a.DB, Now: clock.System, ID: a.newID, Cases: a.Cases, Key: key, Jurisdiction: a.Jurisdictions.byCode, Home: a.home, Always: a.Config.Intake.Always, Classify: a.classify}
 	return nil
 }
 

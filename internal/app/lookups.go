@@ -196,6 +196,9 @@ func (a *App) httpPeople(ctx context.Context, in *peopleInput) (*peopleOutput, e
 	out.Body.People = []personJSON{}
 	roll := a.World.People()
 	posts := roll.Standing(who.Jurisdiction, a.Cases.Now())
+	if in.Unit != "" {
+		posts = nil // of a unit that is not there, nobody
+	}
 	if u, ok := a.World.Tree().Unit(in.Unit); ok && u.Jurisdiction == who.Jurisdiction {
 		posts = roll.InUnit("", in.Unit, a.Cases.Now())
 	}

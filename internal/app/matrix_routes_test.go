@@ -1,6 +1,10 @@
 package app_test
 
-import "github.com/google/uuid"
+import (
+	"strings"
+
+	"github.com/google/uuid"
+)
 
 // route is one operation, and whom it answers how.
 type route struct {
@@ -47,7 +51,9 @@ var routes = []route{
 	{op: "POST /cases/{id}/unmask", about: aCase, may: unmaskers, ok: 200, instead: map[string]int{"deputy": 404}, body: says(map[string]any{"purpose": "contact"})},
 	{op: "POST /cases/{id}/correct", about: aCase, may: reporters, ok: 204, instead: map[string]int{"deputy": 422}, body: says(map[string]any{"field": "caller_name", "value": "样例", "reason": "misheard"})},
 	{op: "GET /files/{id}", about: aFile, ok: 200},
-	{op: "POST /files/{id}/unmask", about: aFile, ok: 200, query: "?purpose=contact"},
+	{op: "POST /files/{id}/unmask", about: aFile, may: append([]string{"deputy"}, unmaskers...), ok: 200, query: "?purpose=contact"}, // the deputy his own
+	{op: "GET /cases/{id}/files", about: aCase, ok: 200},
+	{op: "POST /file-flags/{id}", ok: 404, body: says(map[string]any{"finding": "fine"})}, // none of them was flagged
 
 	// What is reported, listed and looked up; matrix_agree_test.go looks into the answers.
 	{op: "GET /cases", ok: 200},
@@ -118,6 +124,27 @@ var routes = []route{
 	{op: "POST /addresses/unlock", may: security, ok: 204, body: says(map[string]any{"address": "192.0.2.7"})},
 	{op: "GET /roles", may: accountants, ok: 200},
 
+	// What comes from a platform above: whoever may not import a feed does not know of it.
+	{op: "GET /feeds", ok: 200},
+	{op: "POST /feeds/{name}/imports", about: aFeed, ok: 202, body: func(*counties, standpoint, []string) any { return hotlineTable }},
+	{op: "POST /feeds/{name}/exports", about: aFeed, ok: 200},
+	{op: "GET /feeds/{name}/runs/{id}", about: aFeedRun, ok: 200},
+	{op: "GET /feeds/{name}/exports/{id}", about: aFeedRun, ok: 404}, // it is no export
+	{op: "POST /hooks/{name}", ok: 401, anonymous: 401, body: says(map[string]any{"id": "1"})},
+
+	// What the system administrator sets up: the own county alone.
+	{op: "GET /setup/units", may: system, ok: 200},
+	{op: "POST /setup/units", may: system, ok: 201, body: func(*counties, standpoint, []string) any {
+		return map[string]any{"name": "样例站", "code": "u" + uuid.NewString()[:8]}
+	}},
+	{op: "PUT /setup/units/{id}", about: aUnit, may: system, ok: 204, body: says(map[string]any{"name": "样例站", "kind": "station"})},
+	{op: "POST /setup/units/{id}/end", about: aUnit, may: system, ok: 204},
+	{op: "GET /setup/packs", may: system, ok: 200},
+	{op: "GET /setup/packs/{name}/changes", may: system, ok: 404, query: "?from=one&to=other"},
+	{op: "POST /setup/packs/{name}/again", may: system, ok: 404, body: says(map[string]any{"hash": "none"})},
+	{op: "POST /setup/packs/check", may: system, ok: 400, body: func(*counties, standpoint, []string) any { return picture("no archive") }},
+	{op: "POST /setup/packs", may: system, ok: 400, query: "?hash=" + strings.Repeat("0", 64), body: func(*counties, standpoint, []string) any { return picture("no archive") }},
+
 	// Whom one answers for, and who acts for whom.
 	{op: "GET /charges", ok: 200},
 	{op: "POST /invitations", about: aCharge, ok: 201, body: func(_ *counties, _ standpoint, ids []string) any { return map[string]any{"people": ids} }},
@@ -131,6 +158,7 @@ var routes = []route{
 	// The log.
 	{op: "GET /log", ok: 200, anonymous: 200},
 	{op: "GET /log/checkpoint", ok: 200, anonymous: 200},
+	{op: "GET /log/checker", ok: 200, anonymous: 200},
 	{op: "GET /log/consistency", ok: 200, anonymous: 200, query: "?from=1&to=1"},
 	{op: "GET /log/inclusion", ok: 200, anonymous: 200, query: "?seq=1&size=1"},
 	{op: "GET /log/leaves", may: auditors, ok: 200},
@@ -148,6 +176,8 @@ var routes = []route{
 		return map[string]any{"jurisdiction": "990101", "text": "样例 by whoever it is", "area_id": c.place("990101002201")}
 	}},
 	{op: "POST /intake/follow", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA"})},
+	{op: "POST /intake/receipts", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA"})},
+	{op: "POST /intake/readings", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA"})},
 	{op: "POST /intake/moves", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA", "action": "comment"})},
 
 	// Coming in and going.

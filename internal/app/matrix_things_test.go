@@ -11,9 +11,11 @@ import (
 	"gezhi/internal/account"
 	"gezhi/internal/audit"
 	"gezhi/internal/fault"
+	"gezhi/internal/feed"
 	"gezhi/internal/id"
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
+	"gezhi/internal/territory"
 )
 
 // kind is what an id is of.
@@ -36,13 +38,18 @@ const (
 	aDevice         kind = "telephone"
 	aLoan           kind = "post to lend"
 	aDelegation     kind = "delegation"
+	aFeed           kind = "feed"
+	aFeedRun        kind = "import of a feed"
+	aUnit           kind = "unit"
 )
 
 // cells are those in which there is something of a kind.
 func (k kind) cells() []cell {
 	switch k {
-	case nothing:
+	case nothing, aFeed:
 		return []cell{own}
+	case aFeedRun:
+		return []cell{own, otherCounty}
 	case aCase, aFile, aCall, aLetter:
 		return []cell{own, otherUnit, otherArea, otherCounty, kept}
 	}
@@ -59,9 +66,12 @@ var (
 var reaches = map[kind]map[string][]cell{
 	aPerson:         {"admin.system": wholeCounty, "admin.security": wholeCounty},
 	aPost:           {"admin.security": wholeCounty},
+	aUnit:           {"admin.system": wholeCounty},
 	aPersonsSession: {"admin.security": wholeCounty},
 	aLoan:           {"admin.security": wholeCounty},
 	aDelegation:     {"admin.security": wholeCounty},
+	aFeed:           {"county_chief": ownOnly},
+	aFeedRun:        {"county_chief": ownOnly},
 	aCharge:         {"village_cadre": ownOnly, "dispatcher": street, "leader": street, "unit_leader": {otherUnit}},
 }
 
@@ -106,6 +116,8 @@ func (c *counties) target(k kind, s standpoint, at cell, fresh bool) []string {
 		return []string{c.files[s.caseIn(at)]}
 	case aRecord:
 		return []string{c.records[at]}
+	case aFeed:
+		return []string{hotline}
 	case aNote:
 		return []string{c.noteOf(map[cell]string{own: s.role, otherUnit: "neighbour", otherArea: "resident beyond", otherCounty: "resident elsewhere"}[at])}
 	}
@@ -132,6 +144,14 @@ func (c *counties) make(k kind, s standpoint, at cell) []string {
 	j := c.home
 	if at == otherCounty {
 		j = c.other
+	}
+	if k == aFeedRun {
+		return []string{hotline, c.imported(j)}
+	}
+	if k == aUnit {
+		u, err := c.app.Territory.SetUnit(ctx, "", territory.Unit{Jurisdiction: j.ID, Code: "u" + uuid.NewString()[:13], Name: "样例站", Nature: territory.Sample}, c.hand.Now())
+		c.must(err)
+		return []string{u.ID}
 	}
 	x := where[at]
 	who := "somebody " + uuid.NewString()[:13]
@@ -167,6 +187,24 @@ func (c *counties) make(k kind, s standpoint, at cell) []string {
 		return []string{d.ID}
 	}
 	return []string{p.ID}
+}
+
+// hotline is a feed that both counties have, and its first line.
+const hotline = "city-hotline"
+
+var hotlineTable = []byte("工单编号,受理时间,办结时间,问题分类,镇街,村社,标题,诉求内容,办理时限,来电人,联系电话,工单状态,答复内容,办理情况\n" +
+	"S-1,2026-03-02 09:00:00,,垃圾清运,,,样例,样例,,,,,,\n")
+
+// imported is the id of a run of the feed in a county.
+func (c *counties) imported(j account.Jurisdiction) string {
+	c.Helper()
+	m, err := c.app.Feeds.Mapping(hotline)
+	c.must(err)
+	_, err = c.app.Feeds.Import(c.Context(), feed.Job{Jurisdiction: j.ID, Mapping: m, Data: hotlineTable, Kind: feed.Check})
+	c.must(err)
+	runs, err := c.app.Feeds.Runs(c.Context(), j.ID, hotline, 1)
+	c.must(err)
+	return runs[0].ID
 }
 
 // actor is somebody with the rights of now.

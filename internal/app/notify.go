@@ -11,7 +11,6 @@ import (
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
-	"gezhi/internal/id"
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
 )
@@ -22,10 +21,14 @@ const homeLanguage = "zh"
 // notifies joins notices to cases: casework says whom to tell what, notify sees it through,
 // and an act on the case ends the chase.
 func (a *App) notifies() error {
-	n := notify.New(a.DB, clock.System, id.New)
+	n := notify.New(a.DB, clock.System, a.newID)
 	n.Vault = a.Vault
 	n.Policy = func(_ context.Context, jurisdiction string) (notify.Policy, error) {
-		return notify.DefaultPolicy(a.Calendars.Of(jurisdiction)), nil
+		usual := notify.DefaultPolicy(a.Calendars.Of(jurisdiction))
+		if own := a.Jurisdictions.get(jurisdiction).Settings.Notify; len(own) > 0 {
+			return usual.With(own)
+		}
+		return usual, nil
 	}
 	if err := a.wire(n); err != nil {
 		return err
@@ -147,7 +150,8 @@ func (a *App) further(ctx context.Context, n notify.Notice, told []string) ([]st
 	ladder, err := a.Cases.Further(ctx, n.Case)
 	for _, who := range ladder {
 		if slices.ContainsFunc(who, func(p string) bool { return !slices.Contains(told, p) }) {
-			return who, nil
+			also, err := a.Cases.ActingFor(ctx, n.Case, who)
+			return append(who, also...), err
 		}
 	}
 	return nil, err
@@ -159,6 +163,10 @@ func (a *App) notice(ctx context.Context, m jobs.Message) error {
 	if err := json.Unmarshal(m.Body, &n); err != nil {
 		return err
 	}
+	also, err := a.Cases.ActingFor(ctx, n.Case, n.People)
+	if err != nil {
+		return err
+	}
 	title := n.Class
 	if k, err := a.Book.InForce(ctx, n.Jurisdiction, n.Class); err == nil && k.Title[homeLanguage] != "" {
 		title = k.Title[homeLanguage]
@@ -168,7 +176,7 @@ func (a *App) notice(ctx context.Context, m jobs.Message) error {
 		severity = 0 // a pack whose grades are no numbers
 	}
 	body, err := json.Marshal(notify.Notice{ID: n.ID, Jurisdiction: n.Jurisdiction, Case: n.Case, Number: n.Number, Title: title, Event: n.Event,
-		Severity: severity, Wakes: n.Wakes, Fallback: n.Fallback, Clock: n.Clock, Mark: n.Mark, DueAt: n.DueAt, People: n.People})
+		Severity: severity, Wakes: n.Wakes, Fallback: n.Fallback, Clock: n.Clock, Mark: n.Mark, DueAt: n.DueAt, People: append(n.People, also...)})
 	if err != nil {
 		return err
 	}

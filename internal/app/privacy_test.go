@@ -152,7 +152,7 @@ func (c county) live() (id string) {
 	c.act("villagehand", id, "finish", "checking", map[string]any{"result": "已清理，回访" + p["phone in a result"]})
 	c.act("villagecheck", id, "confirm", "rating", map[string]any{"reply": "done"})
 	c.send("PUT", "/me/contacts", worker, map[string]any{"phone": p["phone of staff"], "mail": p["mail of staff"]})
-	c.upload(worker, p["phone in the name of a file"]+".txt")
+	c.upload(worker, p["phone in the name of a file"]+".pdf")
 	if _, err := c.app.Cases.Receive(c.Context(), casework.Signal{Jurisdiction: c.actor("village").Jurisdiction, Source: "planted", ID: "1", Name: "unheard", Pack: "incident",
 		Values: map[string]any{"phone": p["phone of a signal"]}}); err != nil {
 		c.Fatal(err)
@@ -178,7 +178,7 @@ func (c county) actWith(login, id, action string, body map[string]any) {
 
 func (c county) upload(cookie, name string) {
 	c.Helper()
-	body := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name + "\"\r\n\r\nplain\r\n--b--\r\n"
+	body := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name + "\"\r\n\r\n%PDF-1.4\nplain\n%%EOF\r\n--b--\r\n"
 	r := httptest.NewRequest("POST", "/api/v1/files", strings.NewReader(body))
 	r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")

@@ -12,7 +12,6 @@ import (
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
-	"gezhi/internal/id"
 	"gezhi/internal/record"
 	"gezhi/internal/territory"
 )
@@ -20,7 +19,7 @@ import (
 // records joins package record to the rest: packs declare its kinds, cases hear of its
 // changes, and who may look is what casework says of an actor.
 func (a *App) records() {
-	a.Records = &record.Service{DB: a.DB, Now: clock.System, NewID: id.New, Territory: a.Territory, Accounts: a.Accounts,
+	a.Records = &record.Service{DB: a.DB, Now: clock.System, NewID: a.newID, Territory: a.Territory, Accounts: a.Accounts,
 		Vault: a.Vault, Kinds: a.recordKinds, Name: a.nameOf, OnChange: a.Cases.RecordsChanged,
 		Scope: func(ctx context.Context, who account.Actor) (account.Scope, error) {
 			actor, err := a.Cases.By(ctx, who)

@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"gezhi/internal/casework"
+	"gezhi/internal/media"
 )
 
 // get asks for a path as somebody and returns status and body.
@@ -42,7 +45,7 @@ func (o office) photo(login string) string {
 	if err != nil {
 		o.Fatal(err)
 	}
-	if _, err := part.Write([]byte("\xff\xd8\xff\xe0 a picture that only tells where it was taken from")); err != nil {
+	if _, err := part.Write(media.Sample(media.SampleLitter, 1, media.Hint{Lon: 119.57, Lat: 28.11, Placed: true}, 6)); err != nil {
 		o.Fatal(err)
 	}
 	form.Close()
@@ -164,7 +167,7 @@ func TestAReportAboutAVillageIsNowhereInTheVillage(t *testing.T) {
 					t.Errorf("%s gets the original photo: %d %.200s", login, code, body)
 				}
 			}
-			if w, _ := o.send("POST", "/files/"+file+"/unmask?purpose=handling", o.logIn("street"), nil); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "where it was taken from") {
+			if w, _ := o.send("POST", "/files/"+file+"/unmask?purpose=handling", o.logIn("street"), nil); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Exif") || !strings.Contains(w.Header().Get(casework.HintHeader), "119.57") {
 				t.Errorf("the street unmasks the photo: %d %.200s", w.Code, w.Body)
 			}
 			if w, _ := o.send("POST", "/files/"+file+"/unmask?purpose=handling", o.logIn("village"), nil); w.Code != http.StatusNotFound {

@@ -56,7 +56,8 @@ var (
 	Samples  = ofCase("sampled", "case_id", `case_id, jurisdiction, month, worker_id, share, seed, drawn, result, check_id`)
 
 	Links         = proved("link", "id", `id, jurisdiction, kind, from_case, to_case, since_at, move_id, until_at`, "from_case")
-	Files         = proved("file", "id", `id, jurisdiction, hash, name, type, size, person_id, at, case_id, field`)
+	Files         = proved("file", "id", `id, jurisdiction, hash, name, type, size, person_id, at, case_id, field, width, height, turn, hint, hint_key, ended_at`)
+	FileFlags     = proved("file_flag", "id", `id, jurisdiction, file_id, case_id, other_file, other_case, why, at, finding, reviewed_by, reviewed_at`)
 	Packs         = proved("pack_version", "hash", `hash, name, version, format, content, loaded_at`)
 	Overlays      = proved("pack_overlay", "hash", `hash, jurisdiction, name, content, loaded_at`)
 	InForce       = proved("pack_in_force", "jurisdiction, name, from_at", `jurisdiction, name, from_at, pack_hash, overlay_hash, person_id`)
@@ -87,7 +88,7 @@ var (
 
 // Tables are all tables of the schema.
 var Tables = []*Table{
-	Models, Cases, Moves, Payloads, Participants, Clocks, Spans, PartSets, Samples, Links, Files, Packs, Overlays, InForce, Calendars, Duties, Rosters,
+	Models, Cases, Moves, Payloads, Participants, Clocks, Spans, PartSets, Samples, Links, Files, FileFlags, Packs, Overlays, InForce, Calendars, Duties, Rosters,
 	Records, Revisions, Relations, Jurisdictions, Persons, Posts, Delegations, Contacts, Groups, Areas, AreaCodes, Heirs, Boundaries, Units,
 	Readings, Erasures, QueryCodes, Identities, Shields,
 
@@ -100,6 +101,9 @@ var Tables = []*Table{
 	{Name: "audit_check", Proof: Exempt, Why: "answers of verifications, which can be asked for again"},
 	{Name: "master_key", Proof: Exempt, Why: "keys: wrapped anew at a rotation"},
 	{Name: "data_key", Proof: Exempt, Why: "keys: wrapped anew at a rotation; what they seal is proved as ciphertext"},
+	{Name: "file_copy", Proof: Exempt, Why: "index: copies of files, which can be made anew"},
+	{Name: "file_look", Proof: Exempt, Why: "index over pictures"},
+	{Name: "upload", Proof: Exempt, Why: "session: uploads under way; what they become is a file"},
 	{Name: "retention_run", Proof: Exempt, Why: "counts of erasures, which are rows of their own"},
 	{Name: "untrainable", Proof: Exempt, Why: "index: what no classifier learns from"},
 	{Name: "intake_rate", Proof: Exempt, Why: "counter"},
@@ -124,6 +128,9 @@ var Tables = []*Table{
 	{Name: "timer", Proof: Exempt, Why: "timer"},
 	{Name: "outbox", Proof: Exempt, Why: "timer: work that follows a move"},
 	{Name: "signal_inbox", Proof: Exempt, Why: "what came in from outside; what it led to is a move"},
+	{Name: "feed_item", Proof: Exempt, Why: "what came in from outside; what it led to is a move"},
+	{Name: "feed_run", Proof: Exempt, Why: "what became of imports; what they led to are moves"},
+	{Name: "feed_answer", Proof: Exempt, Why: "which answers were exported; exports are leaves"},
 	{Name: "notice", Proof: Exempt, Why: "messages that follow a move"},
 	{Name: "delivery", Proof: Exempt, Why: "messages that follow a move"},
 	{Name: "inbox_note", Proof: Exempt, Why: "messages that follow a move"},

@@ -10,7 +10,8 @@ import (
 )
 
 var (
-	leavesAfter = db.SQL(`SELECT ` + leafColumns + ` FROM audit_leaf WHERE seq > 0 AND (seq, id) > ($1, $2) ORDER BY seq, id LIMIT $3`)
+	// SQLite begins at the first lower bound that is written; seq > 0 is the index's own condition.
+	leavesAfter = db.SQL(`SELECT ` + leafColumns + ` FROM audit_leaf WHERE (seq, id) > ($1, $2) AND seq > 0 ORDER BY seq, id LIMIT $3`)
 	leavesWait  = db.SQL(`SELECT ` + leafColumns + ` FROM audit_leaf WHERE seq = 0 ORDER BY id`)
 	tilesIn     = db.SQL(`SELECT n, hashes FROM audit_tile WHERE level = $1 AND n >= $2 AND n <= $3 ORDER BY n`)
 )

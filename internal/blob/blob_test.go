@@ -18,12 +18,17 @@ import (
 	"gezhi/internal/fault"
 )
 
-var day = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+var (
+	day   = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	later = day.Add(time.Hour)
+)
+
+func at(t time.Time) func() time.Time { return func() time.Time { return t } }
 
 func folder(t *testing.T) (*Folder, string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "files")
-	f, err := Open(dir, day)
+	f, err := Open(dir, at(day))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,21 +49,21 @@ func count(t *testing.T, dir string) (n int) {
 	return n
 }
 
-// What was put comes back under the SHA-256 of its content, with the type that the content shows.
+// What was put comes back under the SHA-256 of its content.
 func TestAFileComesBackByItsHash(t *testing.T) {
 	f, _ := folder(t)
 	png := "\x89PNG\x0D\x0A\x1A\x0A rest"
-	i, err := f.Put(t.Context(), strings.NewReader(png), 100)
+	i, err := f.Put(t.Context(), strings.NewReader(png), 100, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if i.Size != 13 || i.Type != "image/png" || len(i.Hash) != 64 {
+	if i.Size != 13 || len(i.Hash) != 64 {
 		t.Fatalf("%+v", i)
 	}
-	if abc, err := f.Put(t.Context(), strings.NewReader("abc"), 3); err != nil || abc.Hash != "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" {
+	if abc, err := f.Put(t.Context(), strings.NewReader("abc"), 3, nil); err != nil || abc.Hash != "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" {
 		t.Fatal(abc, err) // FIPS 180-4 example
 	}
-	r, err := f.Open(i.Hash)
+	r, err := f.Open(t.Context(), i.Hash)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +80,7 @@ func TestTheSameContentIsKeptOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			if _, err := f.Put(t.Context(), bytes.NewReader(content), 1<<20); err != nil {
+			if _, err := f.Put(t.Context(), bytes.NewReader(content), 1<<20, nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -101,14 +106,27 @@ func TestARefusedFileLeavesNothing(t *testing.T) {
 		"broken off":        {t.Context(), io.MultiReader(strings.NewReader("12345"), iotest.ErrReader(errors.New("reset"))), "blob.broken"},
 		"given up":          {gone, strings.NewReader("12345"), "blob.given_up"},
 	} {
-		if _, err := f.Put(c.ctx, c.r, 10); fault.CodeOf(err) != c.code {
+		if _, err := f.Put(c.ctx, c.r, 10, nil); fault.CodeOf(err) != c.code {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if n := count(t, dir); n != 0 {
 		t.Fatalf("%d files left", n)
 	}
-	if _, err := f.Put(t.Context(), strings.NewReader("1234567890"), 10); err != nil {
+	no := func(r io.ReaderAt, size int64) error {
+		b := make([]byte, size)
+		if _, err := r.ReadAt(b, 0); err != nil {
+			return err
+		}
+		return fault.New(fault.Invalid, "looked."+string(b))
+	}
+	if _, err := f.Put(t.Context(), strings.NewReader("bad"), 10, no); fault.CodeOf(err) != "looked.bad" {
+		t.Errorf("looked at: %v", err)
+	}
+	if n := count(t, dir); n != 0 {
+		t.Fatalf("%d files left of what was refused", n)
+	}
+	if _, err := f.Put(t.Context(), strings.NewReader("1234567890"), 10, nil); err != nil {
 		t.Fatal("exactly as much as allowed:", err)
 	}
 }
@@ -120,11 +138,11 @@ func TestOnlyHashesOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, h := range []string{"", "../secret", "../../../../../../../../../../../../etc/passwd/././././././././.", strings.Repeat("A", 64), strings.Repeat("a", 64), strings.Repeat("a", 65)} {
-		if _, err := f.Open(h); fault.CodeOf(err) != "blob.none" {
+		if _, err := f.Open(t.Context(), h); fault.CodeOf(err) != "blob.none" {
 			t.Errorf("%q: %v", h, err)
 		}
 	}
-	if err := f.Delete("../secret"); fault.CodeOf(err) != "blob.none" {
+	if err := f.Delete(t.Context(), "../secret", later); fault.CodeOf(err) != "blob.none" {
 		t.Error(err)
 	}
 }
@@ -132,17 +150,52 @@ func TestOnlyHashesOpen(t *testing.T) {
 // A deleted file is gone, and deleting it again is harmless.
 func TestDelete(t *testing.T) {
 	f, _ := folder(t)
-	i, err := f.Put(t.Context(), strings.NewReader("x"), 1)
+	i, err := f.Put(t.Context(), strings.NewReader("x"), 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := f.Delete(i.Hash); err != nil {
+		if err := f.Delete(t.Context(), i.Hash, later); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := f.Open(i.Hash); fault.CodeOf(err) != "blob.none" {
+	if _, err := f.Open(t.Context(), i.Hash); fault.CodeOf(err) != "blob.none" {
 		t.Fatal(err)
+	}
+}
+
+// What was put again since somebody found that nobody needs it is not taken away from who did.
+func TestWhatIsPutAgainStays(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "files")
+	now := day
+	f, err := Open(dir, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	i, err := f.Put(t.Context(), strings.NewReader("x"), 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = later
+	if _, err := f.Put(t.Context(), strings.NewReader("x"), 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]time.Time{}
+	each := func(hash string, at time.Time) error { told[hash] = at; return nil }
+	if err := f.Each(t.Context(), each); err != nil || len(told) != 1 || !told[i.Hash].Equal(later) {
+		t.Fatal(told, err)
+	}
+	if err := f.Delete(t.Context(), i.Hash, later); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := f.Open(t.Context(), i.Hash); err != nil {
+		t.Fatal("taken away:", err)
+	} else {
+		r.Close()
+	}
+	if err := f.Delete(t.Context(), i.Hash, later.Add(1)); err != nil || count(t, dir) != 0 {
+		t.Fatal("kept:", err)
 	}
 }
 
@@ -158,7 +211,7 @@ func TestOpeningClearsOldLeftovers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	again, err := Open(dir, day)
+	again, err := Open(dir, at(day))
 	if err != nil {
 		t.Fatal(err)
 	}

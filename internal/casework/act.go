@@ -176,6 +176,9 @@ func (st *state) doAction(who *Actor, a Act) error {
 	if err != nil {
 		return err
 	}
+	if held, err := st.heldForOthers(who, d, step); err != nil || held {
+		return err
+	}
 	st.event(workflow.OnDid, d.Name, "")
 	if d.Moves() {
 		if step == "" {

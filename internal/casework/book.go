@@ -290,11 +290,21 @@ func (b *Book) Packs(ctx context.Context, jurisdiction string) (map[string]*pack
 // Sees tells how far a role looks in a jurisdiction: as the packs in force say, the widest
 // of them. A role that no pack knows is a member of a unit and sees what the unit takes part in.
 func (b *Book) Sees(ctx context.Context, jurisdiction string) (func(role string) account.Sees, error) {
-	packs, err := b.Packs(ctx, jurisdiction)
+	all, err := b.rules(ctx)
+	return seesBy(all[jurisdiction]), err
+}
+
+// seesIn is Sees within a transaction.
+func (b *Book) seesIn(ctx context.Context, tx *db.Tx, jurisdiction string) (func(role string) account.Sees, error) {
+	rules, err := b.rulesIn(ctx, tx, jurisdiction)
+	return seesBy(rules), err
+}
+
+func seesBy(rules map[string]*rule) func(role string) account.Sees {
 	far := map[string]account.Sees{}
-	for _, e := range packs {
-		for _, r := range e.Pack.Roles {
-			far[r.Name] = max(far[r.Name], seesOf(r.Sees))
+	for _, r := range rules {
+		for _, role := range r.effective.Pack.Roles {
+			far[role.Name] = max(far[role.Name], seesOf(role.Sees))
 		}
 	}
 	return func(role string) account.Sees {
@@ -302,7 +312,7 @@ func (b *Book) Sees(ctx context.Context, jurisdiction string) (func(role string)
 			return sees
 		}
 		return account.SeesUnit
-	}, err
+	}
 }
 
 // Invites tells which roles the holders of a role invite to log in by telephone, as the packs in

@@ -53,7 +53,9 @@ type Case struct {
 
 	Fields map[string]any // values that are not personal
 
-	hears []string // of a case kept from somebody: the people who may hear that it changed
+	// hears are the topics of those who hear that it changed, for what they take part in: of a case
+	// kept from somebody of all who may.
+	hears []string
 }
 
 // The kinds of cases. Figures count cases unless they say tasks.
@@ -89,7 +91,7 @@ type Move struct {
 	HelperID                         string
 	At, DeviceAt                     time.Time
 	Cause                            string // move, trigger or signal that brought it about
-	Done                             bool   // false: an automatic act whose conditions failed
+	Done                             bool   // false: an automatic act whose conditions failed, or one that waits for others
 	Reason                           string
 	Data                             Data
 }

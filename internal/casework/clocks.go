@@ -129,9 +129,16 @@ func (st *state) runStepClock(d *workflow.Clock, c *Clock) error {
 	return nil
 }
 
-// regrade computes a clock anew, from the same beginning, for another class or grade. One
-// that has no limit there ends, and goes on when a later grade gives it one.
+// regrade computes a clock anew, from the same beginning, for another class or grade, or for
+// another value of the field that limits it. One that has no limit there ends, and goes on when a later grade gives it one.
 func (st *state) regrade(d *workflow.Clock, c *Clock) error {
+	if st.Open() && c.State == Running && st.valued(d) {
+		limits, err := st.limits(d)
+		if err != nil || slices.Equal(limits, c.Limit) {
+			return err
+		}
+		return st.dueOf(d, c)
+	}
 	if !st.regraded || !st.Open() || !d.Limit.Reads("class", "severity") {
 		return nil
 	}
@@ -147,6 +154,11 @@ func (st *state) regrade(d *workflow.Clock, c *Clock) error {
 		return st.dueOf(d, c)
 	}
 	return nil
+}
+
+// valued tells whether this act gave a case fields while the limit of a clock is a field's.
+func (st *state) valued(d *workflow.Clock) bool {
+	return !st.fresh && st.move != nil && len(st.move.Data.Values) > 0 && !d.Limit.Class && d.Limit.Reads("field")
 }
 
 func anyStep(happened []workflow.Trigger, kind string, steps []string) bool {
@@ -168,7 +180,8 @@ func (st *state) begins(d *workflow.Clock) (time.Time, bool, error) {
 		return from, ok && anyHeard(d.From, st.happened), nil
 	}
 	if !anyHeard(d.From, st.happened) {
-		return time.Time{}, false, nil
+		late := st.Open() && st.valued(d) && anyHeard(d.From, []workflow.Trigger{{Kind: workflow.OnOpened}})
+		return st.HappenedAt, late, nil // the field that limits it came after the opening
 	}
 	if heard(workflow.Trigger{Kind: workflow.OnOpened}, st.happened) && st.HappenedAt.Before(st.now) {
 		return st.HappenedAt, true, nil // never later than the first submission
@@ -212,6 +225,9 @@ func moment(v formula.Value, minutes int) (time.Time, bool) {
 }
 
 func (st *state) startClock(d *workflow.Clock, from time.Time) error {
+	if st.s.Past != nil && !anyHeard(d.Until, []workflow.Trigger{{Kind: workflow.OnClosed}}) {
+		return nil // nobody knows what happened between the beginning and the end of a history
+	}
 	c := &Clock{Name: d.Name, State: Running, From: from, added: true, changed: true}
 	if limits, err := st.limits(d); err != nil || len(limits) == 0 {
 		return err // a class without this limit has no such clock

@@ -3,8 +3,6 @@ package casework
 import (
 	"context"
 	"io"
-	"mime"
-	"net/http"
 	"path"
 	"slices"
 	"strings"
@@ -15,8 +13,8 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
+	"gezhi/internal/media"
 	"gezhi/internal/number"
-	"gezhi/internal/web"
 )
 
 // File is a row with rights of its own: knowing a hash grants nothing.
@@ -25,47 +23,101 @@ type File struct {
 	Size                               int64
 	PersonID, CaseID, Field            string
 	At                                 time.Time
+	Width, Height, Turn                int    // of a picture, as it lies in the file
+	Hint, HintKey                      string // where and when it was taken, sealed
+	EndedAt                            time.Time
 }
 
-// maxUpload is the largest file, in bytes.
+// Kind is what the file is to people; older ones are known by how their type begins.
+func (f File) Kind() media.Kind {
+	if k := media.KindOf(f.Type); k != "" {
+		return k
+	}
+	switch {
+	case strings.HasPrefix(f.Type, "audio/"), f.Type == "application/ogg":
+		return media.Sound
+	case strings.HasPrefix(f.Type, "video/"):
+		return media.Film
+	}
+	return media.Document
+}
+
+// maxUpload is the largest file that is sent at once, in bytes; larger ones go on where they
+// were cut.
 const maxUpload = 20 << 20
 
 var (
-	insertFile = db.SQL(`INSERT INTO file (id, jurisdiction, hash, name, type, size, person_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
-	fileByID   = db.SQL(`SELECT id, jurisdiction, hash, name, type, size, person_id, case_id, field, at FROM file WHERE id = $1`)
-	attachFile = db.SQL(`UPDATE file SET case_id = $2, field = $3 WHERE id = $1 AND jurisdiction = $4 AND (case_id = '' AND person_id = $5 OR case_id = $2)`)
+	insertFile = db.SQL(`INSERT INTO file (id, jurisdiction, hash, name, type, size, person_id, at, width, height, turn, hint, hint_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`)
+	fileByID    = db.SQL(`SELECT id, jurisdiction, hash, name, type, size, person_id, case_id, field, at, width, height, turn, hint, hint_key, ended_at FROM file WHERE id = $1`)
+	filesOfCase = db.SQL(`SELECT id, jurisdiction, hash, name, type, size, person_id, case_id, field, at, width, height, turn, hint, hint_key, ended_at FROM file WHERE case_id = $1 ORDER BY id`)
+	attachFile  = db.SQL(`UPDATE file SET case_id = $2, field = $3 WHERE id = $1 AND jurisdiction = $4 AND ended_at = 0
+		AND (case_id = '' AND person_id = $5 OR case_id = $2) AND (type LIKE $6 OR type LIKE $7 OR type LIKE $8)`)
 )
 
 func scanFile(r db.Rows) (f File, err error) {
-	var at int64
-	err = r.Scan(&f.ID, &f.Jurisdiction, &f.Hash, &f.Name, &f.Type, &f.Size, &f.PersonID, &f.CaseID, &f.Field, &at)
-	f.At = db.Time(at)
+	var at, ended int64
+	err = r.Scan(&f.ID, &f.Jurisdiction, &f.Hash, &f.Name, &f.Type, &f.Size, &f.PersonID, &f.CaseID, &f.Field, &at, &f.Width, &f.Height, &f.Turn, &f.Hint, &f.HintKey, &ended)
+	f.At, f.EndedAt = db.Time(at), db.Time(ended)
 	return f, err
 }
 
-// Upload keeps a file for its uploader, until an act puts it on a case.
-func (s *Service) Upload(ctx context.Context, a account.Actor, name string, r io.Reader) (File, error) {
-	info, err := s.Files.Put(ctx, r, maxUpload)
+// Uploaded is a file that was taken in, with what its camera wrote of where and when: its
+// uploader alone is told, and may take it for the report.
+type Uploaded struct {
+	File
+	Seen media.Hint
+}
+
+// Upload keeps a file for its uploader, until an act puts it on a case. What it is, its content
+// says: package media refuses what is not taken in, or not among the kinds, when there are any.
+func (s *Service) Upload(ctx context.Context, a account.Actor, name string, r io.Reader, kinds ...media.Kind) (Uploaded, error) {
+	var facts media.Facts
+	info, err := s.Files.Put(ctx, r, media.Largest, func(r io.ReaderAt, size int64) (err error) {
+		facts, err = media.Inspect(r, size, kinds...)
+		return err
+	})
 	if err != nil {
-		return File{}, err
+		return Uploaded{}, err
 	}
-	f := File{ID: s.ID(), Jurisdiction: a.Jurisdiction, Hash: info.Hash, Name: cleanName(name), Type: info.Type, Size: info.Size, PersonID: a.PersonID, At: s.Now()}
+	f := File{ID: s.ID(), Jurisdiction: a.Jurisdiction, Hash: info.Hash, Name: cleanName(name), Type: facts.Type, Size: info.Size, PersonID: a.PersonID, At: s.Now(),
+		Width: facts.Width, Height: facts.Height, Turn: facts.Turn}
 	err = s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
-		if err := tx.Queue(ctx, insertFile, f.ID, f.Jurisdiction, f.Hash, f.Name, f.Type, f.Size, f.PersonID, f.At); err != nil {
+		if err := s.sealHint(ctx, tx, &f, facts.Hint); err != nil {
+			return err
+		}
+		if err := tx.Queue(ctx, insertFile, f.ID, f.Jurisdiction, f.Hash, f.Name, f.Type, f.Size, f.PersonID, f.At, f.Width, f.Height, f.Turn, f.Hint, f.HintKey); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: f.Jurisdiction, Subject: "file/" + f.ID, Act: "file.uploaded", Person: f.PersonID, At: f.At,
 			Rows: []audit.Ref{{Table: audit.Files, Key: []any{f.ID}}}})
 	})
-	return f, err
+	return Uploaded{f, facts.Hint}, err
 }
+
+// sealHint seals where and when a picture was taken under a key of the file alone.
+func (s *Service) sealHint(ctx context.Context, tx *db.Tx, f *File, h media.Hint) error {
+	if !h.Says() {
+		return nil
+	}
+	k, err := s.Vault.Make(ctx, tx, f.Jurisdiction, "file/"+f.ID, "hint")
+	if err != nil {
+		return err
+	}
+	f.HintKey = k.ID
+	f.Hint, err = k.SealJSON(h, hintAt(f.ID))
+	return err
+}
+
+// hintAt is the place that a sealed hint belongs to.
+func hintAt(id string) string { return "file/" + id + "/hint" }
 
 // cleanName keeps the last part of a file's name, without what could mislead.
 func cleanName(name string) string {
 	name = path.Base(strings.ReplaceAll(name, "\\", "/"))
 	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || strings.ContainsRune(`"<>|*?:`, r) {
-			return -1
+		if r < ' ' || r == 0x7f || strings.ContainsRune(`"<>|*?:`, r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return -1 // the last are marks that turn the direction of writing: "gpj.exe" for "exe.jpg"
 		}
 		return r
 	}, name)
@@ -73,97 +125,21 @@ func cleanName(name string) string {
 	if r := []rune(name); len(r) > 100 {
 		name = string(r[len(r)-100:])
 	}
-	if name == "" || name == "." || name == "/" {
+	if name == "" || strings.Trim(name, ".") == "" || name == "/" {
 		return "file"
 	}
 	return name
 }
 
-// Showing says how a file is shown to somebody.
-type Showing int
-
-// How a file is shown: as it was handed in; without where and when it was made; or only to who
-// unmasks it, with a purpose.
-const (
-	ShownOriginal Showing = iota
-	ShownCopy
-	ShownUnmasked
-)
-
-// showing is the one place that decides whether somebody gets a file as it was handed in. What
-// a reporter hands in tells who he is, by voice, or by where a picture was taken: handlers get a
-// copy without that, and of a case that is kept from somebody nothing without unmasking; nor is a
-// personal value that is a file.
-func (st *state) showing(who *Actor, f File) Showing {
-	mine := f.PersonID == who.PersonID || st.ReporterID == who.PersonID
-	reported := f.PersonID == st.ReporterID || f.PersonID == st.EnteredBy
-	switch {
-	case who.System || who.PersonID != "" && mine:
-		return ShownOriginal
-	case st.isPersonal(f) || reported && len(st.kept) > 0:
-		return ShownUnmasked
-	case !reported:
-		return ShownOriginal
-	case slices.ContainsFunc(st.s.World.People().Of(st.ReporterID, st.now), func(p Post) bool { return p.UnitID != "" }):
-		return ShownOriginal // a colleague, whom nothing masks
+// takes are the patterns of media types that the types of fields take.
+func takes(f *form.Field) [3]string {
+	switch f.Type {
+	case "photo", "signature":
+		return [3]string{"image/%"}
+	case "audio": // older recordings were written down as films
+		return [3]string{"audio/%", "application/ogg", "video/webm"}
 	}
-	return ShownCopy
-}
-
-// fileFor is a file that the asker may read: his own, or one on a case he may see, as far as it
-// is shown to him: file.masked where only unmasking opens it.
-func (s *Service) fileFor(ctx context.Context, who *Actor, id string) (File, error) {
-	var f File
-	absent := fault.New(fault.NotFound, "file.not_found")
-	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		found, err := db.Collect(ctx, tx, fileByID, []any{id}, scanFile)
-		if err != nil {
-			return err
-		}
-		if len(found) == 0 || found[0].Jurisdiction != who.Jurisdiction {
-			return absent
-		}
-		if f = found[0]; f.CaseID == "" {
-			if f.PersonID != who.PersonID {
-				return absent
-			}
-			return nil
-		}
-		st, err := s.load(ctx, tx, f.CaseID, s.Now())
-		if err != nil {
-			return err
-		}
-		if !st.sees(who) {
-			return absent
-		}
-		if st.showing(who, f) == ShownUnmasked {
-			return fault.New(fault.Forbidden, "file.masked")
-		}
-		return nil
-	})
-	return f, err
-}
-
-// isPersonal tells whether a file is a value of a personal field, a signature for one.
-func (st *state) isPersonal(f File) bool {
-	x := st.class.Field(f.Field)
-	return x != nil && x.Personal != nil
-}
-
-// UnmaskFile opens what only unmasking opens, for a purpose: whoever may unmask for it reads the
-// file as it was handed in, and the reading is written down for the person concerned.
-func (s *Service) UnmaskFile(ctx context.Context, who *Actor, id, purpose string) (File, error) {
-	f, err := s.fileFor(ctx, who, id)
-	if fault.CodeOf(err) != "file.masked" {
-		return f, err
-	}
-	return f, s.reading(ctx, who, f.CaseID, purpose, func(st *state, _ []payload) ([]string, error) {
-		name := ""
-		if st.isPersonal(f) {
-			name = f.Field
-		}
-		return []string{"file/" + id}, st.mayUnmask(who, name, purpose)
-	})
+	return [3]string{"%"}
 }
 
 // attachFiles puts the files that a value names on the case.
@@ -174,112 +150,44 @@ func (st *state) attachFiles(f *form.Field, v any) error {
 	list, _ := v.([]any)
 	for _, x := range list {
 		id, _ := x.(string)
-		n, err := st.tx.Exec(st.ctx, attachFile, id, st.ID, f.Name, st.Jurisdiction, st.move.PersonID)
+		is := takes(f)
+		n, err := st.tx.Exec(st.ctx, attachFile, id, st.ID, f.Name, st.Jurisdiction, st.move.PersonID, is[0], is[1], is[2])
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: f.Name, Code: "file.not_found"}}}
+			return st.notAttached(f, id)
 		}
 		st.reread = append(st.reread, audit.Ref{Table: audit.Files, Key: []any{id}})
+		if !slices.Contains(st.attached, id) {
+			st.attached = append(st.attached, id)
+		}
 	}
 	return nil
 }
 
-// FileJSON is a file that was taken in.
-type FileJSON struct {
-	ID   string `json:"id"`
-	Name string `json:"name" doc:"as cleaned"`
-	Type string `json:"type" doc:"media type, found from the content"`
-	Size int64  `json:"size" doc:"bytes"`
-}
-
-type unmaskFileQuery struct {
-	Purpose string `query:"purpose" maxLength:"40" doc:"one of those that the case offers"`
-}
-
-// fileRoutes adds upload and download.
-func (s *Service) fileRoutes(srv *web.Server) {
-	tags := []string{"files"}
-	web.Raw(srv, web.Operation{Method: "POST", Path: "/files", ID: "uploadFile", Summary: "Upload a file: multipart, one part named file", Tags: tags, Status: http.StatusCreated, MaxBody: maxUpload + 1<<20, Pace: web.UploadPace,
-		Exchange: web.Exchange{Upload: "file", Answer: FileJSON{}}}, s.httpUpload)
-	web.Raw(srv, web.Operation{Method: "GET", Path: "/files/{id}", ID: "downloadFile", Summary: "Download a file of a case that the asker may see", Tags: tags,
-		Exchange: web.Exchange{Media: "application/octet-stream"}}, s.httpDownload)
-	web.Raw(srv, web.Operation{Method: "POST", Path: "/files/{id}/unmask", ID: "unmaskFile", Summary: "Read a file that is masked, for a purpose; the person concerned is shown who did", Tags: []string{"privacy"},
-		Exchange: web.Exchange{Query: unmaskFileQuery{}, Media: "application/octet-stream"}}, s.httpUnmaskFile)
-}
-
-func (s *Service) httpUpload(w http.ResponseWriter, r *http.Request) error {
-	a, err := account.From(r.Context())
+// notAttached says why a file does not go on the case: it is not the actor's, or not of the
+// field's kind.
+func (st *state) notAttached(f *form.Field, id string) error {
+	at := fault.Place{Path: f.Name, Code: "file.not_found"}
+	found, err := db.Collect(st.ctx, st.tx, fileByID, []any{id}, scanFile)
 	if err != nil {
 		return err
 	}
-	p, err := web.FilePart(r, "file")
-	if err != nil {
-		return err
+	if len(found) == 1 && found[0].Jurisdiction == st.Jurisdiction && found[0].PersonID == st.move.PersonID && found[0].EndedAt.IsZero() && (found[0].CaseID == "" || found[0].CaseID == st.ID) {
+		at = fault.Place{Path: f.Name, Code: "file.wrong_kind"}
 	}
-	f, err := s.Upload(r.Context(), a, p.FileName(), p)
-	if err != nil {
-		return err
-	}
-	return web.JSON(w, http.StatusCreated, FileJSON{f.ID, f.Name, f.Type, f.Size})
+	return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{at}}
 }
 
-// noteReading keeps that somebody read a file of a case, before they get it. One's own file,
-// before it is on a case, is not noted.
-func (s *Service) noteReading(ctx context.Context, who *Actor, f File) error {
-	if f.CaseID == "" {
+// postFiles leaves the files that an act put on the case to be developed and compared, after the
+// commit.
+func (st *state) postFiles() error {
+	if len(st.attached) == 0 {
 		return nil
 	}
-	return s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
-		return audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: f.Jurisdiction, Subject: "case/" + f.CaseID, Act: "file.read", Person: who.PersonID, At: s.Now(),
-			Said: map[string]string{"file": f.ID}})
-	})
-}
-
-func (s *Service) httpDownload(w http.ResponseWriter, r *http.Request) error {
-	who, err := s.asker(r.Context())
-	if err != nil {
-		return err
+	if st.s.Wake != nil {
+		st.tx.AfterCommit(st.s.Wake)
 	}
-	f, err := s.fileFor(r.Context(), who, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	if err := s.noteReading(r.Context(), who, f); err != nil {
-		return err
-	}
-	return s.send(w, r, f)
-}
-
-// httpUnmaskFile sends a file that only unmasking opens.
-func (s *Service) httpUnmaskFile(w http.ResponseWriter, r *http.Request) error {
-	who, err := s.asker(r.Context())
-	if err != nil {
-		return err
-	}
-	f, err := s.UnmaskFile(r.Context(), who, r.PathValue("id"), r.URL.Query().Get("purpose"))
-	if err != nil {
-		return err
-	}
-	return s.send(w, r, f)
-}
-
-// send sends the bytes of a file to who may have them.
-func (s *Service) send(w http.ResponseWriter, r *http.Request, f File) error {
-	body, err := s.Files.Open(f.Hash)
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	h := w.Header()
-	h.Set("Content-Type", f.Type)
-	h.Set("Cache-Control", "private, no-store")
-	disposition := "attachment"
-	if strings.HasPrefix(f.Type, "image/") && f.Type != "image/svg+xml" || strings.HasPrefix(f.Type, "audio/") {
-		disposition = "inline"
-	}
-	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}))
-	http.ServeContent(w, r, "", f.At, body)
-	return nil
+	return st.post(topicFiles, st.attached)
 }

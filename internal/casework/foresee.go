@@ -150,7 +150,7 @@ func (v *View) Replies() []Reply {
 			f := v.Class.Field(name)
 			text, ok := m.Data.Values[name].(string)
 			if ok && f != nil && f.Type == "long_text" && f.Personal == nil && name != "reason" && name != "note" {
-				out = append(out, Reply{m.At, m.UnitID, text})
+				out = append(out, Reply{m.At, m.UnitID, m.Action, text})
 			}
 		}
 	}
@@ -161,6 +161,7 @@ func (v *View) Replies() []Reply {
 type Reply struct {
 	At     time.Time
 	UnitID string // "" for none
+	Action string // by which it was given
 	Text   string
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"reflect"
+	"slices"
 	"time"
 
 	"gezhi/internal/account"
@@ -298,16 +299,13 @@ func (s *Service) topics(ctx context.Context, _ *http.Request) ([]string, error)
 // Topics are the live events that a change of a case is told under; of one that is kept from
 // somebody, person by person.
 func (c *Case) Topics() []string {
-	out := []string{}
 	if c.LiesIn != "" {
-		for _, person := range c.hears {
-			out = append(out, account.Branch{Kind: account.PersonBranch, ID: person}.Involved())
-		}
-		return out
+		return c.hears
 	}
+	out := slices.Clone(c.hears)
 	add := func(b account.Branch) {
-		if b.ID != "" {
-			out = append(out, b.Involved())
+		if t := b.Involved(); b.ID != "" && !slices.Contains(out, t) {
+			out = append(out, t)
 		}
 	}
 	for _, id := range c.Areas[1:] {

@@ -3,8 +3,10 @@ package casework
 import (
 	"errors"
 	"maps"
+	"strings"
 
 	"gezhi/internal/fault"
+	"gezhi/internal/web"
 )
 
 // spokenOf are the arguments of refusals that name something in a pack, with the section of
@@ -40,4 +42,26 @@ func inWords(err error, w words, life string) error {
 		}
 	}
 	return &said
+}
+
+// limitedBy names the fields that say when a clock is due; "" where no field does.
+func (v *View) limitedBy(w words, c *Clock) string {
+	d := v.Life.Clock(c.Name)
+	if d == nil {
+		return ""
+	}
+	var titles []string
+	for _, t := range d.Limit.Terms {
+		if t.Expr == nil {
+			continue
+		}
+		for _, r := range t.Expr.Refs() {
+			if len(r.Path) > 1 && r.Path[0] == "field" {
+				if f := v.Class.Field(r.Path[1]); f != nil {
+					titles = append(titles, fieldTitle(w, v.Case.Life, f))
+				}
+			}
+		}
+	}
+	return strings.Join(titles, web.Say(w.lang, "list.and", nil))
 }

@@ -385,6 +385,9 @@ func (s *Service) clockJSON(w words, v *View, c *Clock) ClockJSON {
 			out.Why = append(out.Why, web.Say(w.lang, "why."+string(x.Code), args))
 		}
 	}
+	if given := v.limitedBy(w, c); len(steps) == 0 && given != "" {
+		out.Why = append(out.Why, web.Say(w.lang, "why.given", map[string]any{"field": given}))
+	}
 	return out
 }
 

@@ -20,6 +20,9 @@ func (s *Service) Register(r *jobs.Runner) {
 		return s.joined(ctx, t, parent, set)
 	}
 	r.Timers[TimerSample] = s.drawLeast
+	r.Timers[TimerTidy] = s.tidyAgain
+	r.Topics[topicFiles] = s.filesAttached
+	r.Topics[topicUnused] = s.dropUnused
 	r.Topics[topicAct] = func(ctx context.Context, m jobs.Message) error {
 		var t task
 		if err := json.Unmarshal(m.Body, &t); err != nil {

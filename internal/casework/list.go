@@ -94,7 +94,7 @@ func (s *Service) List(ctx context.Context, who *Actor, q Query) (rows []Row, ne
 }
 
 // HiddenAmong are those of some cases of which who asks may not know, for what speaks of cases
-// without reading them: all that no single read and no list would show.
+// without reading them: all that no list would show.
 func (s *Service) HiddenAmong(ctx context.Context, who *Actor, cases []string) (map[string]bool, error) {
 	hidden := map[string]bool{}
 	var args arguments

@@ -40,7 +40,10 @@ type Opening struct {
 	// Against are the people, units and posts that the report is about: it never reaches them,
 	// and begins above them.
 	Against []string
-	Avoid   bool // not the reporter's own village: it begins one level up
+	// OneKey says that the key alone counts: what comes again under it is the first, whatever
+	// it says by now.
+	OneKey bool `json:",omitempty"`
+	Avoid  bool // not the reporter's own village: it begins one level up
 
 	signal *Signal  // that opens it
 	record *changed // that opens it
@@ -90,7 +93,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 	if c.Nature == "" {
 		c.Nature = Real
 	}
-	body, err := s.bodyOf(ctx, tx, o.Key, o)
+	body, err := s.openingBody(ctx, tx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -158,6 +161,14 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 		return nil, err
 	}
 	return &Opened{Case: c}, st.firstSeats(o)
+}
+
+// openingBody is by what a second opening under a key is compared with the first; "" is not.
+func (s *Service) openingBody(ctx context.Context, tx *db.Tx, o Opening) (string, error) {
+	if o.OneKey {
+		return "", nil
+	}
+	return s.bodyOf(ctx, tx, o.Key, o)
 }
 
 // numbered is a number as the pack or its overlay writes it, else year and six digits.
@@ -364,7 +375,7 @@ func (s *Service) attach(ctx context.Context, who *Actor, holder string, o Openi
 			return fault.New(fault.Conflict, "case.closed")
 		}
 		moveID := s.ID()
-		body, err := s.bodyOf(ctx, tx, o.Key, o)
+		body, err := s.openingBody(ctx, tx, o)
 		if err != nil {
 			return err
 		}

@@ -10,8 +10,8 @@ import (
 	"gezhi/internal/workflow"
 )
 
-// settled is how long a change of the divisions is given until every process has seen it.
-const settled = 5 * time.Second
+// Settled is how long a change of the divisions is given until every process has seen it.
+const Settled = 5 * time.Second
 
 // PlacesMoved hears, within the transaction, that areas or units change from a moment on: the
 // open cases that stand where nothing stands any more, or below other areas than before, are
@@ -20,7 +20,7 @@ func (s *Service) PlacesMoved(ctx context.Context, tx *db.Tx, jurisdiction strin
 	if now := s.Now(); at.Before(now) {
 		at = now
 	}
-	return s.postRestamp(ctx, tx, jurisdiction, restamp{Cause: "divisions"}, at.Add(settled))
+	return s.postRestamp(ctx, tx, jurisdiction, restamp{Cause: "divisions"}, at.Add(Settled))
 }
 
 var (
@@ -33,6 +33,10 @@ var (
 type place struct {
 	id   string
 	path [8]string
+}
+
+func scanPlace(r db.Rows) (p place, err error) {
+	return p, r.Scan(&p.id, &p.path[1], &p.path[2], &p.path[3], &p.path[4], &p.path[5], &p.path[6], &p.path[7])
 }
 
 // level is that of the place itself.
@@ -49,9 +53,7 @@ func (p place) level() int {
 func (s *Service) findMoved(ctx context.Context, jurisdiction string, r restamp) error {
 	var all []place
 	err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		all, err = db.Collect(ctx, tx, placesOfCases, []any{jurisdiction}, func(rows db.Rows) (p place, err error) {
-			return p, rows.Scan(&p.id, &p.path[1], &p.path[2], &p.path[3], &p.path[4], &p.path[5], &p.path[6], &p.path[7])
-		})
+		all, err = db.Collect(ctx, tx, placesOfCases, []any{jurisdiction}, scanPlace)
 		return err
 	})
 	if err != nil {
@@ -125,36 +127,44 @@ func (s *Service) replaceCase(ctx context.Context, id string, r restamp, heirs [
 	})
 }
 
-// placeNow is where a case stands today: its own area while it stands; else its point, among
-// the heirs of the area; else its only heir; else the nearest area around it that stands.
-func (st *state) placeNow(heirs []string) (Area, bool) {
-	w := st.s.World
-	if a, ok := w.Area(st.AreaID); ok {
+// ground is what areas stand, and which lies where.
+type ground interface {
+	Area(id string) (Area, bool)
+	Find(lonE7, latE7 int64) (Area, bool)
+}
+
+// placeNow is where a case stands today.
+func (st *state) placeNow(heirs []string) (Area, bool) { return placeOn(st.s.World, st.Case, heirs) }
+
+// placeOn is where a case stands on some ground: its own area while it stands; else its point,
+// among the heirs of the area; else its only heir; else the nearest area around it that stands.
+func placeOn(g ground, c *Case, heirs []string) (Area, bool) {
+	if a, ok := g.Area(c.AreaID); ok {
 		return a, true
 	}
-	if st.LiesIn != "" { // never down again to those from whom it is kept
-		return st.areaAround()
+	if c.LiesIn != "" { // never down again to those from whom it is kept
+		return areaAround(g, c)
 	}
-	if st.LonE7 != 0 || st.LatE7 != 0 {
-		if a, ok := w.Find(st.LonE7, st.LatE7); ok && slices.ContainsFunc(heirs, func(h string) bool { return slices.Contains(a.Path[1:], h) }) {
+	if c.LonE7 != 0 || c.LatE7 != 0 {
+		if a, ok := g.Find(c.LonE7, c.LatE7); ok && slices.ContainsFunc(heirs, func(h string) bool { return slices.Contains(a.Path[1:], h) }) {
 			return a, true
 		}
 	}
 	if len(heirs) == 1 {
-		return w.Area(heirs[0])
+		return g.Area(heirs[0])
 	}
 	if len(heirs) > 1 { // divided, and nobody knows between which: above them all
-		if a, ok := w.Area(heirs[0]); ok && a.Level > 1 {
-			return w.Area(a.Path[a.Level-1])
+		if a, ok := g.Area(heirs[0]); ok && a.Level > 1 {
+			return g.Area(a.Path[a.Level-1])
 		}
 	}
-	return st.areaAround()
+	return areaAround(g, c)
 }
 
 // areaAround is the nearest area around the case that stands.
-func (st *state) areaAround() (Area, bool) {
+func areaAround(g ground, c *Case) (Area, bool) {
 	for l := 7; l >= 1; l-- {
-		if a, ok := st.s.World.Area(st.Areas[l]); ok {
+		if a, ok := g.Area(c.Areas[l]); ok {
 			return a, true
 		}
 	}

@@ -182,21 +182,30 @@ func (st *state) retire() ([]Due, error) {
 	return done, jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerCase, Ref: st.ID, Jurisdiction: st.Jurisdiction, DueAt: soonest(rest)})
 }
 
-// erase takes sealed values away, destroys the keys that seal nothing any more, and leaves a
-// tombstone with a leaf: what was erased, under which rule, for whom.
+// erase takes sealed values away, ends the files that go with them, destroys the keys that seal
+// nothing any more, and leaves a tombstone with a leaf: what was erased, under which rule, for whom.
 func (st *state) erase(rows []payload, rule, cause, person string) error {
-	if len(rows) == 0 {
-		return nil
-	}
 	var names, ids, keys []string
+	for _, x := range rows {
+		if !slices.Contains(names, x.name) {
+			names = append(names, x.name)
+		}
+	}
+	files, err := st.personalFiles(names, rule == byRequest)
+	if err != nil || len(rows)+len(files) == 0 {
+		return err
+	}
 	for _, x := range rows {
 		if err := st.tx.Queue(st.ctx, erasePayload, x.caseID, x.name, x.id); err != nil {
 			return err
 		}
 		ids = append(ids, x.id)
-		if !slices.Contains(names, x.name) {
-			names = append(names, x.name)
-		}
+	}
+	for _, f := range files {
+		names = append(names, "file/"+f.ID)
+	}
+	if err := st.s.end(st.ctx, st.tx, audit.ActErased, person, files); err != nil {
+		return err
 	}
 	for _, x := range rows {
 		var n int64

@@ -104,13 +104,18 @@ func (st *state) save() error {
 	}
 	if st.s.Changed != nil {
 		c := *st.Case
-		if c.LiesIn != "" {
-			c.hears = st.audience()
+		var err error
+		if c.hears, err = st.hearers(); err != nil {
+			return err
 		}
 		st.tx.AfterCommit(func() { st.s.Changed(&c) })
 	}
+	at := st.now
+	if st.s.Past != nil {
+		at = st.s.Past()
+	}
 	return audit.Append(st.ctx, st.tx, audit.Leaf{ID: st.move.ID, Jurisdiction: st.Jurisdiction, Subject: "case/" + st.ID, Act: "move",
-		Person: st.move.PersonID, At: st.now, Wrote: st.wrote, Rows: st.reread})
+		Person: st.move.PersonID, At: at, Wrote: st.wrote, Rows: st.reread})
 }
 
 // write queues a statement whose arguments are a whole row of a table, and keeps the row for
@@ -272,10 +277,16 @@ func (st *state) saveLater() error {
 			return err
 		}
 	}
+	if st.s.Past != nil && st.Open() {
+		next = time.Time{}
+	}
 	if !next.IsZero() || !st.fresh && (st.Open() || st.wasOpen) { // what a closed case keeps has its timer
 		if err := jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerCase, Ref: st.ID, Jurisdiction: st.Jurisdiction, DueAt: next}); err != nil {
 			return err
 		}
+	}
+	if st.s.Past != nil {
+		return nil
 	}
 	if st.joins {
 		if err := jobs.Set(st.ctx, st.tx, jobs.Timer{Kind: TimerJoin, Ref: st.ParentID + "/" + st.Part, Jurisdiction: st.Jurisdiction, DueAt: st.now}); err != nil {
@@ -295,6 +306,9 @@ func (st *state) saveLater() error {
 		if err := st.post(t.Topic, t); err != nil {
 			return err
 		}
+	}
+	if err := st.postFiles(); err != nil {
+		return err
 	}
 	for _, t := range st.tells {
 		if t.Who = st.mayKnow(t.Who); len(t.Who) == 0 {

@@ -40,7 +40,7 @@ type Service struct {
 	// Erased hears, inside its transaction, that personal values of a case were erased; nil is nobody.
 	Erased func(ctx context.Context, tx *db.Tx, c *Case) error
 	// Files keeps the bytes of evidence.
-	Files *blob.Folder
+	Files blob.Store
 
 	// OnMove hears of every move inside its transaction, in order. An error fails the act.
 	OnMove []func(ctx context.Context, tx *db.Tx, m *Move, c *Case) error
@@ -56,7 +56,12 @@ type Service struct {
 	// Changed is called after a commit with the cases that changed.
 	Changed func(c *Case)
 
-	numbers numbers
+	numbers  numbers
+	darkroom darkroom
+	// Past, when set, says that what happens is history which is written down now: Now is then a
+	// clock set by hand, nobody is told, nothing of an open case falls due or follows by itself,
+	// only clocks that end with the case run, and Past is the real clock, which dates the log.
+	Past clock.Now
 	// Page is how many rows of an export are read at once; 0 means 200.
 	Page int
 }

@@ -534,13 +534,37 @@ func (s *Service) KeptFrom(ctx context.Context, caseID string, people []string) 
 	return out, err
 }
 
-// audience are the people who hear at once that a case kept from somebody has changed: those
-// above the place where it stands and at its seats, one by one. A place or unit would tell all
-// who stand there.
-func (st *state) audience() []string {
+// hearers are the topics under which a change is told to those who take part, and of a case kept
+// from somebody to all who may hear.
+func (st *state) hearers() ([]string, error) {
 	var out []string
+	if st.LiesIn != "" {
+		people, err := st.audience()
+		for _, p := range people {
+			out = append(out, involvedAs(workflow.SeatPerson, p))
+		}
+		return out, err
+	}
+	for _, p := range append(slices.Clone(st.seats), &Participant{Kind: workflow.SeatPerson, Subject: st.EnteredBy, State: Held}) {
+		if t := involvedAs(p.Kind, p.Subject); t != "" && p.sits() && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// audience are the people who hear at once that a case kept from somebody has changed: those
+// above the place where it stands and at its seats, one by one, as far as they may read it. A
+// place or unit would tell all who stand there.
+func (st *state) audience() (out []string, err error) {
+	sees, err := st.s.Book.seesIn(st.ctx, st.tx, st.Jurisdiction)
+	if err != nil {
+		return nil, err
+	}
+	of, above := st.subject(), st.s.World.above()
 	add := func(person string) {
-		if person != "" && !slices.Contains(out, person) && !st.keptFrom(person) {
+		a := account.Actor{PersonID: person, Jurisdiction: st.Jurisdiction, Posts: st.s.World.People().Of(person, st.now)}
+		if person != "" && !slices.Contains(out, person) && a.Scope(sees, above).Covers(of) {
 			out = append(out, person)
 		}
 	}
@@ -558,7 +582,7 @@ func (st *state) audience() []string {
 			st.peopleOf(p, add)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // sameMarks tells whether two cases are kept from the same.

@@ -98,6 +98,16 @@ func (s *Service) inbox(ctx context.Context, g Signal) (*Received, error) {
 	return out, err
 }
 
+// Once writes down that something was heard from outside; false: it was heard before.
+func (s *Service) Once(ctx context.Context, jurisdiction, source, id, name string) (first bool, err error) {
+	err = s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+		n, err := tx.Exec(ctx, insertSignal, jurisdiction, source, id, name, "[]", s.Now())
+		first = n == 1
+		return err
+	})
+	return first, err
+}
+
 func (g *Signal) key() string   { return "signal/" + g.Source + "/" + g.ID }
 func (g *Signal) cause() string { return "signal " + g.Name }
 

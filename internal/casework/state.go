@@ -58,6 +58,8 @@ type state struct {
 	wrote  []audit.Row // rows that the act has written
 	reread []audit.Ref // rows whose values are not at hand
 
+	attached []string // files that the act has put on the case
+
 	kept      []Kept   // from whom the case is kept
 	keptNew   []Kept   // by this act
 	keptNamed []Kept   // who belonged and is now named

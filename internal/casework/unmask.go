@@ -204,7 +204,7 @@ func (st *state) hideUnseen(who *Actor, v *View) {
 	}
 	for i := range st.class.Fields {
 		f := &st.class.Fields[i]
-		if f.Personal != nil || len(f.SeenBy) == 0 || st.among(who, f.SeenBy) {
+		if !st.hides(who, f) {
 			continue
 		}
 		delete(v.Fields, f.Name)
@@ -213,6 +213,11 @@ func (st *state) hideUnseen(who *Actor, v *View) {
 			delete(m.Data.Formula, f.Name)
 		}
 	}
+}
+
+// hides tells whether a field is for other readers, though nobody's person is in it.
+func (st *state) hides(who *Actor, f *form.Field) bool {
+	return f.Personal == nil && len(f.SeenBy) > 0 && !who.System && !st.among(who, f.SeenBy)
 }
 
 // Readings lists who read what is kept of a subject ("person/ID", "case/ID"), the latest

@@ -164,7 +164,7 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 	st.begin(who, Act{}, "")
 	for i := range st.life.Actions {
 		d := &st.life.Actions[i]
-		if d.IsAutomatic() || st.inStep(d, Act{}) != nil {
+		if d.IsAutomatic() || st.inStep(d, Act{}) != nil || st.saidAlready(who, d.Name) {
 			continue
 		}
 		post, err := st.may(who, d)

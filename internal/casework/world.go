@@ -130,8 +130,21 @@ func (w *World) index(t *territory.Tree) *unitIndex {
 }
 
 // Area returns an area by id.
-func (w *World) Area(id string) (Area, bool) {
-	a, ok := w.tree.Load().Area(id)
+func (w *World) Area(id string) (Area, bool) { return picture{w.tree.Load()}.Area(id) }
+
+// picture is one picture of the territory.
+type picture struct{ *territory.Tree }
+
+func (p picture) Area(id string) (Area, bool) {
+	a, ok := p.Tree.Area(id)
+	if !ok {
+		return Area{}, false
+	}
+	return areaOf(a), true
+}
+
+func (p picture) Find(lonE7, latE7 int64) (Area, bool) {
+	a, ok := p.Tree.Find(orb.Point{float64(lonE7) / 1e7, float64(latE7) / 1e7})
 	if !ok {
 		return Area{}, false
 	}
@@ -171,11 +184,7 @@ func (w *World) UnitOfKind(kind, area string) (Unit, bool) {
 
 // Find is the smallest area at a point, in ten-millionths of a degree.
 func (w *World) Find(lonE7, latE7 int64) (Area, bool) {
-	a, ok := w.tree.Load().Find(orb.Point{float64(lonE7) / 1e7, float64(latE7) / 1e7})
-	if !ok {
-		return Area{}, false
-	}
-	return areaOf(a), true
+	return picture{w.tree.Load()}.Find(lonE7, latE7)
 }
 
 // People is the roll of posts.

@@ -50,7 +50,7 @@ func open(t *testing.T, d *db.DB) county {
 	must(t, err)
 	_, err = places.ImportUnits(ctx, []byte(offices), from)
 	must(t, err)
-	files, err := blob.Open(t.TempDir(), hand.Now())
+	files, err := blob.Open(t.TempDir(), hand.Now)
 	must(t, err)
 	calendars := &casework.Calendars{DB: d, Now: hand.Now, NewID: ids}
 	core := shipped(t, "core")

@@ -33,6 +33,7 @@ type Config struct {
 	OIDC         string         // file that describes the systems at which people may log in; "" for none
 	Notify       Notify         // the channels that leave the building
 	Intake       Intake         // the residents' inlet
+	Feeds        Feeds          // what other systems bring
 
 	// Factor are the roles that must log in with a second factor; nil when nothing is said,
 	// which means the administrators, and in demo mode nobody.
@@ -62,7 +63,7 @@ func (s setting) variable() string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
 }
 
-var settings = slices.Concat(general, channels, inlet)
+var settings = slices.Concat(general, channels, inlet, feeds)
 
 var general = []setting{
 	{name: "addr", usage: "`host:port` to listen on", standard: "127.0.0.1:8480", set: func(c *Config, v string) error {
@@ -208,6 +209,9 @@ func Read(args, env []string) (Config, []string, error) {
 	}
 	if c.Keys == "" {
 		c.Keys = filepath.Join(c.Data, "keys", "master.keys")
+	}
+	if c.Feeds.Dir == "" {
+		c.Feeds.Dir = filepath.Join(c.Data, "feeds")
 	}
 	if c.AuditKey == "" {
 		c.AuditKey = filepath.Join(c.Data, "log.key")

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -15,13 +16,26 @@ import (
 	"gezhi/internal/fault"
 )
 
+// Keys of feeds are named, long enough, and never shown.
+func TestKeysOfFeeds(t *testing.T) {
+	c, _, err := Read(nil, []string{"GEZHI_FEED_KEYS=one=" + strings.Repeat("k", 32) + "\ntwo=" + strings.Repeat("l", 40) + "\n"})
+	if err != nil || len(c.Feeds.Keys) != 2 || string(c.Feeds.Keys["one"]) != strings.Repeat("k", 32) || strings.Contains(fmt.Sprint(c.Feeds), "kkk") {
+		t.Errorf("%v %v", c.Feeds, err)
+	}
+	for _, bad := range []string{"one", "one=short", "=" + strings.Repeat("k", 32)} {
+		if _, _, err := Read(nil, []string{"GEZHI_FEED_KEYS=" + bad}); fault.CodeOf(err) != "config.bad_value" {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
 // Nothing said means the machine itself, the folder beside, and an embedded database in it.
 func TestTheStandardNeedsNoSetting(t *testing.T) {
 	c, rest, err := Read(nil, []string{"HOME=/root", "GEZHI_TEST_POSTGRES=postgres://x"})
 	if err != nil || len(rest) != 0 {
 		t.Fatal(err, rest)
 	}
-	want := Config{Addr: "127.0.0.1:8480", DB: "sqlite:data/gezhi.db", Data: "./data", Keys: "data/keys/master.keys", AuditKey: "data/log.key", Log: slog.LevelInfo,
+	want := Config{Addr: "127.0.0.1:8480", DB: "sqlite:data/gezhi.db", Data: "./data", Keys: "data/keys/master.keys", AuditKey: "data/log.key", Log: slog.LevelInfo, Feeds: Feeds{Dir: "data/feeds", MailboxFeed: "mailbox"},
 		Proxies:     []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		SessionIdle: 12 * time.Hour, SessionLongest: 7 * 24 * time.Hour}
 	if d := cmp.Diff(want, c, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); d != "" {

@@ -16,6 +16,43 @@ type Source func() string
 // New returns a UUIDv7 of the machine's clock.
 func New() string { return uuid.Must(uuid.NewV7()).String() }
 
+// After returns a source of UUIDv7s of a clock, each of which sorts after floor and after the one
+// before it, also while the clock stands earlier than floor says: then they tell the time of
+// floor. Without a floor, or with one that is no UUID, they follow the clock alone.
+func After(floor string, now func() time.Time) Source {
+	var mu sync.Mutex
+	var last uint64 // milliseconds since 1970, and 12 bits of the rest, as UUIDv7 has them
+	if u, err := uuid.Parse(floor); err == nil {
+		last = timeOf(u)
+	}
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		at := now()
+		t := uint64(at.UnixMilli())<<12 | uint64(at.Nanosecond()%1e6)>>8
+		last = max(t, last+1)
+		u := uuid.New()
+		binary.BigEndian.PutUint64(u[:8], last>>12<<16|0x7000|last&0xfff)
+		return u.String()
+	}
+}
+
+// timeOf is the time of a UUIDv7 to a quarter of a microsecond.
+func timeOf(u uuid.UUID) uint64 {
+	n := binary.BigEndian.Uint64(u[:8])
+	return n>>16<<12 | n&0xfff
+}
+
+// Later is an id as one that is made so much later would begin, for the floor of a source.
+func Later(id string, by time.Duration) string {
+	u, err := uuid.Parse(id)
+	if err != nil {
+		return id
+	}
+	binary.BigEndian.PutUint64(u[:8], binary.BigEndian.Uint64(u[:8])+uint64(by.Milliseconds())<<16)
+	return u.String()
+}
+
 // At returns a UUIDv7 of a moment.
 func At(moment time.Time) string {
 	u := uuid.New()

@@ -1,16 +1,15 @@
 package intake
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
 	"gezhi/internal/fault"
+	"gezhi/internal/media"
 )
 
 // Upload says for whose report a file is.
@@ -18,36 +17,27 @@ type Upload struct {
 	Jurisdiction, By, Key, Name string
 }
 
-// taken are the media types that reports may bring, as the content itself says: photos, and
-// recordings in the containers that browsers record into.
-var taken = []string{"image/jpeg", "image/png", "image/webp", "image/gif",
-	"audio/mpeg", "audio/wave", "audio/aiff", "application/ogg", "video/webm", "video/mp4"}
-
-// sniffed is how many bytes the type of a file is told from.
-const sniffed = 512
-
 // Upload keeps a photo or a recording for a report with the same key. Anything else is
 // intake.file_type, whatever it calls itself.
-func (s *Service) Upload(ctx context.Context, by *account.Actor, from Origin, u Upload, r io.Reader) (casework.File, error) {
+func (s *Service) Upload(ctx context.Context, by *account.Actor, from Origin, u Upload, r io.Reader) (casework.Uploaded, error) {
 	j, err := s.Jurisdiction(u.Jurisdiction)
 	if err != nil {
-		return casework.File{}, err
+		return casework.Uploaded{}, err
 	}
 	w, err := s.reporter(ctx, by, j, u.By, u.Key)
 	if err != nil {
-		return casework.File{}, err
+		return casework.Uploaded{}, err
 	}
 	if by == nil {
 		if _, err := s.count(ctx, uploads, network(from.Addr)); err != nil {
-			return casework.File{}, err
+			return casework.Uploaded{}, err
 		}
 	}
-	body := bufio.NewReaderSize(r, sniffed)
-	head, _ := body.Peek(sniffed) // what cannot be read is found again below
-	if len(head) > 0 && !slices.Contains(taken, http.DetectContentType(head)) {
-		return casework.File{}, fault.New(fault.Invalid, "intake.file_type")
+	f, err := s.Cases.Upload(ctx, account.Actor{PersonID: w.PersonID, Jurisdiction: j.ID}, u.Name, &capped{r, maxFile}, media.Picture, media.Sound)
+	if fault.CodeOf(err) == "media.type" {
+		err = fault.New(fault.Invalid, "intake.file_type")
 	}
-	return s.Cases.Upload(ctx, account.Actor{PersonID: w.PersonID, Jurisdiction: j.ID}, u.Name, &capped{body, maxFile})
+	return f, err
 }
 
 // capped refuses what is longer than left bytes: blob.too_large.

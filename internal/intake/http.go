@@ -386,7 +386,7 @@ func (s *Service) httpFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.JSON(w, http.StatusCreated, casework.FileJSON{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size})
+	return web.JSON(w, http.StatusCreated, f.JSON())
 }
 
 // suspicious tells whether the next report from there would need a challenge.

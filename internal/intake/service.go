@@ -270,3 +270,16 @@ func (s *Service) Challenge(ctx context.Context, from Origin, kind string) (toke
 	expires := s.Now().Add(challengeLasts).Truncate(time.Millisecond)
 	return issue(s.Key, kind, nonce, expires, from.client()), challenge{kind, expires, nonce}, nil
 }
+
+// Nobody is the reporter of a case that another inlet opens for somebody whom the program does
+// not know, by the key of the report: the same each time, and of this report alone.
+func (s *Service) Nobody(jurisdiction, report string) string {
+	return identity(s.Key, jurisdiction, report)
+}
+
+// GiveCode gives the query code of a case to the reporter for whom another inlet opened it. The
+// same again gives the same code.
+func (s *Service) GiveCode(ctx context.Context, jurisdiction, caseID, reporter, report string) (string, error) {
+	code := newCode(mac(s.Key, "new code", []byte(jurisdiction), []byte(reporter), []byte(report)))
+	return grouped(code), s.give(ctx, code, row{jurisdiction, caseID, reporter}, who{Actor: &casework.Actor{System: true}})
+}

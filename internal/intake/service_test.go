@@ -110,8 +110,13 @@ func TestBothWhoseReportsWereMergedAreAnswered(t *testing.T) {
 		must(t, err)
 		f, err = c.Follow(ctx, phone, one)
 		must(t, err)
+		if !f.Open() || !may(f, "rate") {
+			t.Errorf("closed by the other's content: %s, may %v", f.Phase, f.Goes.Can)
+		}
+		f, err = c.Act(ctx, nil, phone, one, casework.Act{Action: "rate", Values: map[string]any{"stars": 4}, Key: uuid.NewString()})
+		must(t, err)
 		if f.Outcome != "solved" || !may(f, "reopen") || may(f, "rate") {
-			t.Errorf("rated by the other: %s, may %v", f.Outcome, f.Goes.Can)
+			t.Errorf("rated by both: %s, may %v", f.Outcome, f.Goes.Can)
 		}
 	})
 }
@@ -395,7 +400,7 @@ func TestWhatNoReportMayBe(t *testing.T) {
 				t.Errorf("%d: %v, want %s", i, err, x.want)
 			}
 		}
-		for name, body := range map[string][]byte{"page.jpg": []byte("<html><script>alert(1)</script>"), "run.png": []byte("MZ\x90\x00"), "x.svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="x"/>`), "doc.jpg": []byte("%PDF-1.7")} {
+		for name, body := range map[string][]byte{"page.jpg": []byte("<html><script>alert(1)</script>"), "run.png": []byte("MZ\x90\x00"), "x.svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="x"/>`), "doc.jpg": []byte("%PDF-1.7\n%%EOF")} {
 			if _, err := c.Upload(ctx, nil, phone, Upload{Key: uuid.NewString(), Name: name}, bytes.NewReader(body)); code(err) != "intake.file_type" {
 				t.Errorf("%s: %v", name, err)
 			}

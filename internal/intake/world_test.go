@@ -16,6 +16,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
+	"gezhi/internal/media"
 	"gezhi/internal/pack"
 	"gezhi/internal/privacy"
 	"gezhi/internal/territory"
@@ -54,7 +55,7 @@ func open(t *testing.T, d *db.DB) county {
 	must(t, err)
 	_, err = places.ImportUnits(ctx, []byte(offices), from)
 	must(t, err)
-	files, err := blob.Open(t.TempDir(), monday)
+	files, err := blob.Open(t.TempDir(), hand.Now)
 	must(t, err)
 	calendars := &casework.Calendars{DB: d, Now: hand.Now, NewID: ids}
 	core := shipped(t, "core")
@@ -152,10 +153,10 @@ func (c county) rubbish() Report {
 	return Report{Class: "incident/sample:0102", Text: "桥头垃圾桶满了", AreaID: c.village("桥头村"), Key: uuid.NewString()}
 }
 
-// jpeg and webm are files as their first bytes tell.
+// jpeg is a photo, webm a recording without sounds.
 var (
-	jpeg = append([]byte{0xff, 0xd8, 0xff, 0xe0}, bytes.Repeat([]byte("sample"), 100)...)
-	webm = append([]byte{0x1a, 0x45, 0xdf, 0xa3}, bytes.Repeat([]byte("sample"), 100)...)
+	jpeg = media.Sample(media.SampleLitter, 1, media.Hint{}, 0)
+	webm = []byte("\x1a\x45\xdf\xa3\x87\x42\x82\x84webm\x18\x53\x80\x67\xff\x16\x54\xae\x6b\x86A_OPUS")
 )
 
 var (

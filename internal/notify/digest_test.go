@@ -169,3 +169,48 @@ func TestADigestHasAFallback(t *testing.T) {
 		}
 	})
 }
+
+// Two counties of one installation tell their people by their own rules: what is quiet in one
+// sounds in the other, each digest goes out at its own time, and the next channel is tried after
+// its own wait.
+func TestEachCountyHasItsRules(t *testing.T) {
+	each(t, day(3, 3, 20, 30), func(t *testing.T, c *county) {
+		early := []byte(`{"quiet": {"from": "20:00", "until": "06:30"}, "digest": "08:15", "wait": "2m", "digest_by": ["sms"]}`)
+		c.Policy = func(_ context.Context, jurisdiction string) (notify.Policy, error) {
+			p := notify.DefaultPolicy(worktime.Default())
+			if jurisdiction == "early" {
+				return p.With(early)
+			}
+			return p, nil
+		}
+		aloud := calm
+		aloud.Fallback = []string{"in_app", "sms"}
+		late := aloud
+		aloud.Jurisdiction, aloud.Number, aloud.People = "early", "E-1", []string{"chen"}
+		late.Number = "L-1"
+		c.post(aloud)
+		c.post(late)
+		c.until(day(3, 4, 8, 14))
+		c.want(c.gateway.values("PhoneNumbers"), phones["li"])
+		c.until(day(3, 4, 8, 15))
+		c.want(c.gateway.values("PhoneNumbers"), phones["li"], phones["chen"])
+		wakes := urgent
+		wakes.Jurisdiction, wakes.Fallback, wakes.Further = "early", []string{"sms", "call"}, nil
+		c.post(wakes)
+		calls := func() int {
+			all, err := c.Calls(t.Context(), notify.Asker{Person: "clerk", Jurisdiction: "early", Clerk: true}, "", 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(all)
+		}
+		c.after(119 * time.Second)
+		if n := calls(); n != 0 {
+			t.Fatalf("%d calls before the wait is over", n)
+		}
+		c.after(time.Second)
+		if n := calls(); n != 1 {
+			t.Fatalf("%d calls after it", n)
+		}
+	})
+}

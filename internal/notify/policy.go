@@ -21,15 +21,16 @@ const (
 type Policy struct {
 	Calendar worktime.Calendar // its days off are quiet from midnight to midnight
 	Quiet    Quiet
-	Wait     time.Duration // between two stages of a chain whose notice does not say
-	DigestBy []string      // channels of the morning's message, in the order of trying
+	Digest   *worktime.TimeOfDay // when the morning's message goes out; nil: when the quiet hours end
+	Wait     time.Duration       // between two stages of a chain whose notice does not say
+	DigestBy []string            // channels of the morning's message, in the order of trying
 }
 
 // Quiet is the part of every day in which only what wakes may make a sound. It may reach
 // over midnight; where both ends are the same there is none.
 type Quiet struct {
 	From  worktime.TimeOfDay `json:"from"`
-	Until worktime.TimeOfDay `json:"until"` // also when the morning's digest goes out
+	Until worktime.TimeOfDay `json:"until"`
 }
 
 //go:embed default.json
@@ -47,24 +48,56 @@ func DefaultPolicy(c worktime.Calendar) Policy {
 // shortest is the least time between two stages: people must be able to reach their telephone.
 const shortest = time.Minute
 
-// ParsePolicy reads a policy written as {"quiet": {"from": "21:00", "until": "07:30"}, "wait":
-// "5m", "digest_by": ["in_app"]}. Anything else, and a wait under a minute, is Invalid,
-// notify.bad_policy.
+// ParsePolicy reads a policy written as {"quiet": {"from": "21:00", "until": "07:30"}, "digest":
+// "08:00", "wait": "5m", "digest_by": ["in_app"]}, where digest may be left out. Anything else, a
+// wait under a minute, and a digest within the quiet hours, is Invalid, notify.bad_policy.
 func ParsePolicy(text []byte, c worktime.Calendar) (Policy, error) {
-	var v struct {
-		Quiet    Quiet    `json:"quiet"`
-		Wait     string   `json:"wait"`
-		DigestBy []string `json:"digest_by"`
-	}
-	err := json.Unmarshal(text, &v)
-	if err != nil {
+	return Policy{Calendar: c}.With(text)
+}
+
+// rules are a policy as it is written.
+type rules struct {
+	Quiet    *Quiet              `json:"quiet,omitempty"`
+	Digest   *worktime.TimeOfDay `json:"digest,omitempty"`
+	Wait     string              `json:"wait,omitempty"`
+	DigestBy []string            `json:"digest_by,omitempty"`
+}
+
+// With returns the policy with what a text says in its place, as ParsePolicy reads it; what is
+// left out stays.
+func (p Policy) With(text []byte) (Policy, error) {
+	var v rules
+	if err := json.Unmarshal(text, &v); err != nil {
 		return Policy{}, fault.Wrap(err, fault.Invalid, "notify.bad_policy")
 	}
-	wait, err := time.ParseDuration(v.Wait)
-	if err != nil || wait < shortest || len(v.DigestBy) == 0 || slices.Contains(v.DigestBy, DigestName) {
-		return Policy{}, fault.Wrap(err, fault.Invalid, "notify.bad_policy")
+	if v.Wait != "" {
+		wait, err := time.ParseDuration(v.Wait)
+		if err != nil {
+			return Policy{}, fault.Wrap(err, fault.Invalid, "notify.bad_policy")
+		}
+		p.Wait = wait
 	}
-	return Policy{Calendar: c, Quiet: v.Quiet, Wait: wait, DigestBy: v.DigestBy}, nil
+	if v.Quiet != nil {
+		p.Quiet = *v.Quiet
+	}
+	if v.Digest != nil {
+		p.Digest = v.Digest
+	}
+	if len(v.DigestBy) > 0 {
+		p.DigestBy = v.DigestBy
+	}
+	if p.Wait < shortest || len(p.DigestBy) == 0 || slices.Contains(p.DigestBy, DigestName) || p.Digest != nil && p.Quiet.covers(*p.Digest) {
+		return Policy{}, fault.New(fault.Invalid, "notify.bad_policy")
+	}
+	return p, nil
+}
+
+// covers reports whether a time of day lies in the quiet hours.
+func (q Quiet) covers(t worktime.TimeOfDay) bool {
+	if q.From <= q.Until {
+		return t >= q.From && t < q.Until
+	}
+	return t >= q.From || t < q.Until
 }
 
 // IsQuiet reports whether only what wakes may make a sound at t.
@@ -81,12 +114,16 @@ func (p Policy) IsQuiet(t time.Time) bool {
 	return begun || !over
 }
 
-// Morning returns the next moment after t at which a digest goes out: when the quiet hours
-// of a working day end. A calendar without a working day for a year has none; then it is a day.
+// Morning returns the next moment after t at which a digest goes out: at its time of a working
+// day, or when the quiet hours end. A calendar without a working day for a year has none; then it
+// is a day.
 func (p Policy) Morning(t time.Time) time.Time {
-	today := worktime.DateOf(t)
+	today, goes := worktime.DateOf(t), p.Quiet.Until
+	if p.Digest != nil {
+		goes = *p.Digest
+	}
 	for d := today; d < today+366; d++ {
-		if at := d.At(p.Quiet.Until); p.Calendar.Workday(d) && at.After(t) {
+		if at := d.At(goes); p.Calendar.Workday(d) && at.After(t) {
 			return at
 		}
 	}

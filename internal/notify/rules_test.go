@@ -2,6 +2,8 @@ package notify
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -181,6 +183,76 @@ func TestParsePolicy(t *testing.T) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
+}
+
+// A county's file changes what it names and nothing else; each thing wrong in it is named with
+// its line.
+func TestACountysPolicy(t *testing.T) {
+	text, err := ReadPolicy([]byte("quiet: { from: 20:00, until: 06:30 }\ndigest: 08:15\nwait: 3m\ndigest_by: [sms, in_app]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := DefaultPolicy(worktime.Default()).With(text)
+	if err != nil || p.Quiet != (Quiet{20 * 60, 6*60 + 30}) || *p.Digest != 8*60+15 || p.Wait != 3*time.Minute || !slices.Equal(p.DigestBy, []string{"sms", "in_app"}) {
+		t.Fatal(p, err)
+	}
+	if got := p.Morning(at("2026-03-06T18:00")); !got.Equal(at("2026-03-09T08:15")) || p.IsQuiet(at("2026-03-03T07:00")) || !p.IsQuiet(at("2026-03-03T20:30")) {
+		t.Error(got)
+	}
+	if text, err = ReadPolicy([]byte("wait: 10m")); err != nil {
+		t.Fatal(err)
+	}
+	usual := DefaultPolicy(worktime.Default())
+	if p, err = usual.With(text); err != nil || p.Wait != 10*time.Minute || p.Quiet != usual.Quiet || p.Digest != nil || !slices.Equal(p.DigestBy, usual.DigestBy) {
+		t.Error(p, err)
+	}
+	for file, want := range map[string]string{
+		"":                                     "0  notify.bad_yaml",
+		"wait: [":                              "1  notify.bad_yaml",
+		"sound: loud":                          "1 sound notify.unknown_key",
+		"wait: 30s":                            "1 wait notify.bad_wait",
+		"\nwait: soon":                         "2 wait notify.bad_wait",
+		"digest: 8 o'clock":                    "1 digest worktime.bad_time",
+		"quiet: { from: 21:00 }":               "1 quiet worktime.bad_time",
+		"quiet: { from: 25:00, until: 07:00 }": "1 from worktime.bad_time",
+		"quiet: { at: 21:00 }":                 "1 quiet.at notify.unknown_key",
+		"digest_by: [pigeon]":                  "1 digest_by notify.bad_digest_channel",
+		"digest_by: [digest]":                  "1 digest_by notify.bad_digest_channel",
+		"digest: 03:00":                        "",
+	} {
+		_, err := ReadPolicy([]byte(file))
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Code != "notify.bad_policy" {
+			t.Errorf("%q: %v", file, err)
+			continue
+		}
+		got := ""
+		if len(f.At) > 0 {
+			got = fmt.Sprint(f.At[0].Line, " ", f.At[0].Path, " ", f.At[0].Code)
+		}
+		if got != want && want != "0  notify.bad_yaml" {
+			t.Errorf("%q: %s, want %s", file, got, want)
+		}
+	}
+}
+
+// Whatever file is read makes a policy, or is refused with its own code.
+func FuzzReadPolicy(f *testing.F) {
+	for _, s := range []string{"quiet: { from: 20:00, until: 06:30 }\ndigest: 08:15", "wait: 3m", "digest_by: [sms]", "quiet: {}", "quiet: 3", "digest: { a: b }", "- a"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		text, err := ReadPolicy(data)
+		if err != nil {
+			if fault.CodeOf(err) != "notify.bad_policy" {
+				t.Fatal(err)
+			}
+			return
+		}
+		if _, err := DefaultPolicy(worktime.Default()).With(text); err != nil {
+			t.Fatalf("%q makes %s: %v", data, text, err)
+		}
+	})
 }
 
 // Whatever a title holds, what is shown is one short line without anybody's number.

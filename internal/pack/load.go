@@ -27,6 +27,9 @@ func Load(f fs.FS) (*Pack, Report) {
 	return fromFiles(files)
 }
 
+// LoadFiles is Load for files that were read already, by their paths below the folder.
+func LoadFiles(files map[string][]byte) (*Pack, Report) { return fromFiles(files) }
+
 // Decoded files, or those of a folder.
 func fromFiles(files map[string][]byte) (p *Pack, report Report) {
 	p = &Pack{files: files, docs: map[string]*shape.Node{}, words: map[string]*shape.Node{}}

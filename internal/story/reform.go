@@ -28,8 +28,9 @@ func (w *world) reform(ctx context.Context, e Event) error {
 	imp := territory.Import{Jurisdiction: jurisdiction, From: w.hand.Now(), Nature: territory.Sample}
 	var units []territory.UnitDraft
 	for _, b := range e.Reform.Begins {
+		g.level[b.ID] = g.level[b.In] + 1
 		s := territory.Successor{Draft: territory.Draft{Scheme: territory.SchemeDivision, Code: b.ID, Name: b.ID, ParentScheme: territory.SchemeDivision, Parent: b.In,
-			Level: g.level[b.In] + 1, Nature: territory.Sample}}
+			Level: g.level[b.ID], Nature: territory.Sample}}
 		if s.From, err = ids(b.From); err != nil {
 			return err
 		}
@@ -58,7 +59,7 @@ func (w *world) reform(ctx context.Context, e Event) error {
 		return err
 	}
 	for i, b := range e.Reform.Begins {
-		g.id[b.ID], g.level[b.ID], g.parent[b.ID], w.called[begun[i]] = begun[i], g.level[b.In]+1, b.In, b.ID
+		g.id[b.ID], g.parent[b.ID], w.called[begun[i]] = begun[i], b.In, b.ID
 		if u, ok := tree.UnitByCode(jurisdiction, b.ID); ok {
 			w.unit[b.ID], w.called[u.ID] = u.ID, b.ID
 		}

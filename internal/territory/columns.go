@@ -16,7 +16,12 @@ type Row struct {
 // ReadColumns reads a CSV or XLSX file as the imports of this package do, with columns of
 // another's choice: column names one by what stands above it, "" where nobody asked for it.
 func ReadColumns(data []byte, column func(heading string) string, needs ...string) ([]Row, []fault.Place, error) {
-	rows, bad, err := readColumns(data, column, needs)
+	return ReadLong(data, maxCell, column, needs...)
+}
+
+// ReadLong is ReadColumns for cells of up to so many characters: texts of reports.
+func ReadLong(data []byte, longest int, column func(heading string) string, needs ...string) ([]Row, []fault.Place, error) {
+	rows, bad, err := readColumns(data, longest, column, needs)
 	out := make([]Row, len(rows))
 	for i, r := range rows {
 		out[i] = Row{r.line, r.cells}

@@ -20,11 +20,14 @@ type Command struct {
 	How    Drawing
 }
 
-// Kinds are what can be imported. The last four belong to other packages and share only the
+// Kinds are what can be imported. Those from staff on belong to other packages and share only the
 // flags: see the roof.
-var Kinds = []string{"divisions", "boundaries", "grids", "units", "staff", "accounts", "roster", "duty", "calendar", "groups"}
+var Kinds = []string{"divisions", "boundaries", "grids", "units", "staff", "accounts", "roster", "duty", "calendar", "groups", "notices"}
 
-// ParseCommand reads what follows `gezhi import`. Flags may stand before the file only. What is
+// KindReform is not imported: `gezhi territory reform` shares only the flags.
+const KindReform = "reform"
+
+// ParseCommand reads what follows `gezhi import`, or `gezhi territory` for a reform. Flags may stand before the file only. What is
 // wrong with them goes to usage, in the words of package flag, with the fault
 // territory.bad_command.
 func ParseCommand(args []string, now time.Time, usage io.Writer) (Command, error) {
@@ -34,10 +37,14 @@ func ParseCommand(args []string, now time.Time, usage io.Writer) (Command, error
 		return c, bad
 	}
 	c.Kind = args[0]
-	if !slices.Contains(Kinds, c.Kind) {
+	verb := "gezhi import "
+	switch {
+	case c.Kind == KindReform:
+		verb = "gezhi territory "
+	case !slices.Contains(Kinds, c.Kind):
 		return c, bad
 	}
-	flags := flag.NewFlagSet("gezhi import "+c.Kind, flag.ContinueOnError)
+	flags := flag.NewFlagSet(verb+c.Kind, flag.ContinueOnError)
 	flags.SetOutput(usage)
 	from := flags.String("from", now.In(clock.CST).Format(time.DateOnly), "`date` from which the file holds")
 	flags.StringVar(&c.Import.Jurisdiction, "jurisdiction", "", "`code` of the county or city whose territory it is")

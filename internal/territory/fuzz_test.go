@@ -7,6 +7,7 @@ import (
 
 	"gezhi/internal/clock"
 	"gezhi/internal/fault"
+	"gezhi/internal/id"
 )
 
 // Whatever bytes arrive as a table, reading them does not panic, takes no row without its line,
@@ -57,6 +58,43 @@ func FuzzReadStaff(f *testing.F) {
 		}
 		if len(rows) > rep.Rows || len(rows) < rep.Rows && len(rep.Bad) == 0 {
 			t.Fatalf("%d of %d rows, %d bad", len(rows), rep.Rows, len(rep.Bad))
+		}
+	})
+}
+
+// Whatever list of a reform is read, either rows of it are named as bad, or every area that
+// begins has a name and a level, lies below one that stands or begins before it, and no area
+// that lies below one that ends is forgotten.
+func FuzzReadReform(f *testing.F) {
+	tree := treeOf(f, []Draft{
+		{Line: 2, Scheme: SchemeDivision, Code: "33", Name: "a", Level: Province, Nature: Real},
+		{Line: 3, Scheme: SchemeDivision, Code: "3311", Name: "b", ParentScheme: SchemeDivision, Parent: "33", Level: City, Nature: Real},
+		{Line: 4, Scheme: SchemeDivision, Code: "331125", Name: "c", ParentScheme: SchemeDivision, Parent: "3311", Level: County, Nature: Real},
+		{Line: 5, Scheme: SchemeDivision, Code: "t", Name: "d", ParentScheme: SchemeDivision, Parent: "331125", Level: Township, Nature: Real},
+		{Line: 6, Scheme: SchemeDivision, Code: "v", Name: "e", ParentScheme: SchemeDivision, Parent: "t", Level: Village, Nature: Real},
+		{Line: 7, Scheme: SchemeDivision, Code: "w", Name: "f", ParentScheme: SchemeDivision, Parent: "t", Level: Village, Nature: Real},
+		{Line: 8, Scheme: SchemeGrid, Code: "g", Name: "h", ParentScheme: SchemeDivision, Parent: "v", Level: Grid, Nature: Real}})
+	for _, rows := range []string{"v,x,n,\nw,x,,", "v,x,n,\nv,y,m,\ng,g,k,x", "v,,,", "t,u,n,331125\nv,x,m,", ",x,n,t", "v,v,n,w", "v,w,,\nw,v,,", "t,x,n,x"} {
+		f.Add([]byte("code,becomes,name,parent\n" + rows + "\n"))
+	}
+	owner := tree.Children("")[0].Jurisdiction
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, rep, err := ReadReform(data, tree, Import{Jurisdiction: owner, From: today, DryRun: true})
+		if err != nil || rep.BadRows > 0 {
+			return
+		}
+		ends, err := r.ending(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		areas, _, err := r.beginning(tree, ends, id.New)
+		if err != nil {
+			t.Fatalf("read without complaint: %v", err)
+		}
+		for _, a := range areas {
+			if a.Name == "" || a.Level <= County || a.Path[a.Level] != a.ID || a.Path[a.Level-1] != a.Parent {
+				t.Fatalf("%+v", a)
+			}
 		}
 	})
 }

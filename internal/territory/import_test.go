@@ -1,10 +1,12 @@
 package territory
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -267,6 +269,36 @@ func TestWhatIsNoTable(t *testing.T) {
 		}
 	}
 }
+
+// A workbook that would swell beyond measure is refused before anything of it is unpacked.
+func TestASwellingWorkbookIsRefused(t *testing.T) {
+	swell := func(parts int, size int64) []byte {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for i := range parts {
+			w, err := z.Create(fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1))
+			if err == nil {
+				_, err = io.CopyN(w, zeros{}, size)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	for name, data := range map[string][]byte{"one part": swell(1, 20<<20), "many parts": swell(maxParts+1, 1), "all together": swell(90, 3<<20)} {
+		if _, _, err := ReadTable(data); fault.CodeOf(err) != "territory.swells" {
+			t.Errorf("%s, %d bytes packed: %v", name, len(data), err)
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 // Dates are read as people write them, and impossible ones refused.
 func TestDates(t *testing.T) {

@@ -145,27 +145,32 @@ func (s *Service) Successors(ctx context.Context, area string) ([]string, error)
 	}
 	var standing []string
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		standing = nil
-		seen := map[string]bool{}
-		for queue := []string{area}; len(queue) > 0; queue = queue[1:] {
-			a := queue[0]
-			if seen[a] {
-				continue
-			}
-			seen[a] = true
-			if _, ok := t.Area(a); ok {
-				standing = append(standing, a)
-				continue
-			}
-			next, err := db.Collect(ctx, tx, selectHeirs, []any{a}, func(r db.Rows) (v string, err error) { return v, r.Scan(&v) })
-			if err != nil {
-				return err
-			}
-			queue = append(queue, next...)
-		}
-		return nil
+		standing, err = successors(ctx, tx, t, area)
+		return err
 	})
 	return standing, err
+}
+
+// successors are those of t that took the place of an area.
+func successors(ctx context.Context, tx *db.Tx, t *Tree, area string) (standing []string, err error) {
+	seen := map[string]bool{}
+	for queue := []string{area}; len(queue) > 0; queue = queue[1:] {
+		a := queue[0]
+		if seen[a] {
+			continue
+		}
+		seen[a] = true
+		if _, ok := t.Area(a); ok {
+			standing = append(standing, a)
+			continue
+		}
+		next, err := db.Collect(ctx, tx, selectHeirs, []any{a}, func(r db.Rows) (v string, err error) { return v, r.Scan(&v) })
+		if err != nil {
+			return nil, err
+		}
+		queue = append(queue, next...)
+	}
+	return standing, nil
 }
 
 // BoundaryVersion is a boundary as it was in force between two dates.

@@ -1,6 +1,7 @@
 package territory
 
 import (
+	"archive/zip"
 	"bytes"
 	_ "embed"
 	"encoding/csv"
@@ -27,6 +28,9 @@ const (
 	maxCells = 64  // columns
 	maxCell  = 500 // characters
 	maxUnzip = 256 << 20
+	maxParts = 2000    // files of a workbook
+	maxSwell = 400     // times that a part of a workbook may grow when it is unpacked
+	swelling = 4 << 20 // bytes from which on that is looked at
 )
 
 // row is a line of a table by column name.
@@ -77,11 +81,11 @@ func aliases(file []byte) map[string]string {
 // territory.too_many_rows, territory.no_rows, territory.column_missing, territory.column_twice.
 // Rows that cannot be read are in the places.
 func readTable(data []byte, needs ...string) ([]row, []fault.Place, error) {
-	return readColumns(data, ColumnName, needs)
+	return readColumns(data, maxCell, ColumnName, needs)
 }
 
-// readColumns is readTable with columns of another's choice.
-func readColumns(data []byte, column func(string) string, needs []string) ([]row, []fault.Place, error) {
+// readColumns is readTable with columns and a longest cell of another's choice.
+func readColumns(data []byte, longest int, column func(string) string, needs []string) ([]row, []fault.Place, error) {
 	var lines []line
 	var bad []fault.Place
 	var err error
@@ -113,7 +117,7 @@ func readColumns(data []byte, column func(string) string, needs []string) ([]row
 				r.cells[name] = strings.TrimSpace(l.cells[i])
 			}
 		}
-		if len(l.cells) > maxCells || tooLong(r.cells) {
+		if len(l.cells) > maxCells || tooLong(r.cells, longest) {
 			bad = append(bad, fault.Place{Line: l.number, Code: "territory.row_too_long"})
 			continue
 		}
@@ -127,9 +131,9 @@ type line struct {
 	cells  []string
 }
 
-func tooLong(cells map[string]string) bool {
+func tooLong(cells map[string]string, longest int) bool {
 	for _, c := range cells {
-		if utf8.RuneCountInString(c) > maxCell {
+		if utf8.RuneCountInString(c) > longest {
 			return true
 		}
 	}
@@ -227,6 +231,9 @@ func readXLSX(data []byte) (lines []line, err error) {
 			lines, err = nil, fault.New(fault.Invalid, "territory.bad_excel")
 		}
 	}()
+	if err := notBomb(data); err != nil {
+		return nil, err
+	}
 	opts := excelize.Options{UnzipSizeLimit: maxUnzip, UnzipXMLSizeLimit: maxUnzip, RawCellValue: true}
 	f, err := excelize.OpenReader(bytes.NewReader(data), opts)
 	if err != nil {
@@ -260,6 +267,24 @@ func readXLSX(data []byte) (lines []line, err error) {
 		return nil, fault.Wrap(err, fault.Invalid, "territory.bad_excel")
 	}
 	return lines, nil
+}
+
+// notBomb refuses a workbook that says of itself that it would swell beyond measure. One that
+// says less than it holds is refused while it is unpacked.
+func notBomb(data []byte) error {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "territory.bad_excel")
+	}
+	total := uint64(0)
+	for _, f := range z.File {
+		total += f.UncompressedSize64
+		swells := f.UncompressedSize64 > swelling && f.UncompressedSize64/max(f.CompressedSize64, 1) > maxSwell
+		if total > maxUnzip || f.UncompressedSize64 > maxUnzip || swells || len(z.File) > maxParts {
+			return fault.New(fault.TooLarge, "territory.swells", "bytes", maxUnzip)
+		}
+	}
+	return nil
 }
 
 // parseDate reads a date as files write it: year, month and day with anything between them, or

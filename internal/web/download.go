@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/csv"
+	"io"
 	"iter"
 	"mime"
 	"net/http"
@@ -34,16 +35,16 @@ func CSV(w http.ResponseWriter, name string, head []string, rows Rows) error {
 	if err != nil {
 		return err
 	}
-	attach(w, strings.TrimSuffix(name, ".csv")+".csv", "text/csv; charset=utf-8")
+	Attach(w, strings.TrimSuffix(name, ".csv")+".csv", "text/csv; charset=utf-8")
 	rc := http.NewResponseController(w)
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	if _, err := w.Write([]byte("\xef\xbb\xbf")); err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	_ = out.Write(harmless(head))
+	_ = out.Write(Harmless(head))
 	for n := 1; more; n++ {
-		if err != nil || out.Write(harmless(row)) != nil {
+		if err != nil || out.Write(Harmless(row)) != nil {
 			panic(http.ErrAbortHandler)
 		}
 		if n%flushEvery == 0 {
@@ -65,6 +66,30 @@ func CSV(w http.ResponseWriter, name string, head []string, rows Rows) error {
 func XLSX(w http.ResponseWriter, name string, head []string, rows Rows) error {
 	f := excelize.NewFile()
 	defer func() { _ = f.Close() }()
+	if err := fill(f, head, rows); err != nil {
+		return err
+	}
+	Attach(w, strings.TrimSuffix(name, ".xlsx")+".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(10 * time.Minute))
+	if _, err := f.WriteTo(w); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// WriteXLSX writes the workbook that XLSX sends.
+func WriteXLSX(w io.Writer, head []string, rows Rows) error {
+	f := excelize.NewFile()
+	defer func() { _ = f.Close() }()
+	if err := fill(f, head, rows); err != nil {
+		return err
+	}
+	_, err := f.WriteTo(w)
+	return err
+}
+
+// fill puts a table on the one sheet of a workbook.
+func fill(f *excelize.File, head []string, rows Rows) error {
 	out, err := f.NewStreamWriter("Sheet1")
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "internal")
@@ -102,25 +127,20 @@ func XLSX(w http.ResponseWriter, name string, head []string, rows Rows) error {
 	if err := out.Flush(); err != nil {
 		return fault.Wrap(err, fault.Internal, "internal")
 	}
-	attach(w, strings.TrimSuffix(name, ".xlsx")+".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(10 * time.Minute))
-	if _, err := f.WriteTo(w); err != nil {
-		panic(http.ErrAbortHandler)
-	}
 	return nil
 }
 
-// attach says that the answer is a file. A name in Chinese goes in RFC 6266's filename*.
-func attach(w http.ResponseWriter, name, contentType string) {
+// Attach says that the answer is a file. A name in Chinese goes in RFC 6266's filename*.
+func Attach(w http.ResponseWriter, name, contentType string) {
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 }
 
 var plainNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 
-// harmless puts an apostrophe before every cell that a spreadsheet might take for a formula
+// Harmless puts an apostrophe before every cell that a spreadsheet might take for a formula
 // (OWASP, CSV injection), full-width signs included. A plain negative number stays a number.
-func harmless(row []string) []string {
+func Harmless(row []string) []string {
 	safe := make([]string, len(row))
 	for i, c := range row {
 		safe[i] = c

@@ -70,13 +70,13 @@ func TestNoCellIsAFormula(t *testing.T) {
 		"=1+1": "'=1+1", "+861": "'+861", "-cmd|x": "'-cmd|x", "@SUM(1)": "'@SUM(1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "＝1": "'＝1", "－1": "'－1", "＋": "'＋", "＠a": "'＠a",
 		"-76.61": "-76.61", "-5": "-5", "5": "5", "": "", "a=1": "a=1", "'=1": "'=1", "-5=1": "'-5=1", "-": "'-", "格": "格",
 	} {
-		if got := harmless([]string{cell})[0]; got != want {
+		if got := Harmless([]string{cell})[0]; got != want {
 			t.Errorf("%q: %q, not %q", cell, got, want)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		row := rapid.SliceOf(rapid.String()).Draw(t, "row")
-		for i, c := range harmless(row) {
+		for i, c := range Harmless(row) {
 			if strings.TrimPrefix(c, "'") != strings.TrimPrefix(row[i], "'") || c != "" && strings.ContainsAny(c[:1], "=+@\t\r\n") {
 				t.Fatalf("%q became %q", row[i], c)
 			}
@@ -160,7 +160,7 @@ func TestCSVReadsBack(t *testing.T) {
 			t.Fatal(len(got), err)
 		}
 		for i, r := range rows {
-			if !slices.Equal(got[i+1], harmless(r)) {
+			if !slices.Equal(got[i+1], Harmless(r)) {
 				t.Fatalf("%q became %q", r, got[i+1])
 			}
 		}

@@ -4,7 +4,7 @@ import type { paths } from './schema'
 import { address, newKey, request, type Ask } from './request'
 import type { NewCase, NewMove } from './types'
 
-type Verb = 'get' | 'post' | 'delete'
+type Verb = 'get' | 'post' | 'put' | 'delete'
 type Path = keyof paths extends `/api/v1${infer Rest}` ? Rest : never
 type Operation<V extends Verb, P extends Path> = NonNullable<paths[`/api/v1${P}`][V]>
 type Query<V extends Verb, P extends Path> = Operation<V, P> extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never
@@ -12,10 +12,10 @@ type Body<O> = O extends { requestBody: { content: { 'application/json': infer B
 type Json<R> = R extends { content: { 'application/json': infer B } } ? B : never
 type Answer<O> = O extends { responses: infer R } ? (R extends { 204: unknown } ? void : R extends { 201: infer A } | { 200: infer A } ? Json<A> : never) : never
 
-/** @param id what stands for {id} in the path, and session for {session} */
+/** @param id what stands for {id} or {name} in the path, and session for {session} */
 function call<V extends Verb, P extends Path>(verb: V, path: P, ask: Omit<Ask, 'query' | 'body'> & { id?: string; session?: string; query?: Query<V, P>; body?: Body<Operation<V, P>> } = {}) {
   const { id, session, ...rest } = ask
-  return request<Answer<Operation<V, P>>>(verb.toUpperCase(), path.replace('{id}', encodeURIComponent(id ?? '')).replace('{session}', encodeURIComponent(session ?? '')), rest as Ask)
+  return request<Answer<Operation<V, P>>>(verb.toUpperCase(), path.replace(/\{id\}|\{name\}/, () => encodeURIComponent(id ?? '')).replace('{session}', encodeURIComponent(session ?? '')), rest as Ask)
 }
 
 export const signIn = (login: string, password: string, code?: string) => call('post', '/session', { body: { login, password, code }, bare: true })
@@ -129,3 +129,18 @@ export const calls = (query: Query<'get', '/calls'>) => call('get', '/calls', { 
 export const called = (id: string, reached: boolean) => call('post', '/calls/{id}', { id, body: { reached }, key: newKey() })
 export const letters = (query: Query<'get', '/dead-letters'>) => call('get', '/dead-letters', { query })
 export const resend = (id: string) => call('post', '/dead-letters/{id}/resend', { id, key: newKey() })
+
+export const setupUnits = () => call('get', '/setup/units')
+export const createUnit = (body: Body<Operation<'post', '/setup/units'>>) => call('post', '/setup/units', { body })
+export const changeUnit = (id: string, body: Body<Operation<'put', '/setup/units/{id}'>>) => call('put', '/setup/units/{id}', { id, body })
+export const endUnit = (id: string) => call('post', '/setup/units/{id}/end', { id })
+export const setupPacks = () => call('get', '/setup/packs').then(r => r.packs)
+export const packChanges = (id: string, from: string, to: string) => call('get', '/setup/packs/{name}/changes', { id, query: { from, to } }).then(r => r.changes)
+export const packAgain = (id: string, hash: string, overlay?: string) => call('post', '/setup/packs/{name}/again', { id, body: { hash, overlay } })
+const folder = (file: File) => {
+  const body = new FormData()
+  body.set('file', file, file.name)
+  return body
+}
+export const checkPack = (file: File) => call('post', '/setup/packs/check', { body: folder(file) })
+export const loadPack = (file: File, hash: string) => call('post', '/setup/packs', { body: folder(file), query: { hash } })

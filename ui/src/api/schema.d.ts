@@ -415,6 +415,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a case, the oldest first */
+        get: operations["caseFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/moves": {
         parameters: {
             query?: never;
@@ -722,6 +739,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Feeds that one may import, with their last runs */
+        get: operations["feeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gather the answers given since the last export */
+        post: operations["exportAnswers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The answers of an export, in the feed's own columns; can be asked for again */
+        get: operations["exportedAnswers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in a table, CSV or XLSX; the answer names the run, which goes on by itself */
+        post: operations["importFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import or export, with what became of each line */
+        get: operations["feedRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file-flags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write down what was found of a file that was used twice */
+        post: operations["reviewFileFlag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files": {
         parameters: {
             query?: never;
@@ -746,7 +865,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download a file of a case that the asker may see */
+        /** Download a file of a case that the asker may see, as it is shown to him */
         get: operations["downloadFile"];
         put?: never;
         post?: never;
@@ -765,8 +884,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read a file that is masked, for a purpose; the person concerned is shown who did */
+        /** Read the original of a file, for a purpose; the person concerned is shown who did */
         post: operations["unmaskFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in a signed message of another system: header Gezhi-Signature, t=SECONDS,v1=HMAC-SHA256 over SECONDS.BODY in hexadecimal */
+        post: operations["receiveHook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1611,6 +1747,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup/packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Packs in force, with the versions before */
+        get: operations["setupPacks"];
+        put?: never;
+        /** Put a checked pack folder (ZIP) in force for new cases */
+        post: operations["loadPack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a version in force again that was before */
+        post: operations["packAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changes from one version of a pack to another */
+        get: operations["comparePacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a pack folder (ZIP): what is wrong, what it would change; nothing is kept */
+        post: operations["checkPack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units of the jurisdiction, for system administrators */
+        get: operations["setupUnits"];
+        put?: never;
+        /** Make a unit */
+        post: operations["createUnit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/units/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a unit another name, kind, unit above or area */
+        put: operations["changeUnit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/units/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a unit that nobody works in and that has no open case */
+        post: operations["endUnit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units": {
         parameters: {
             query?: never;
@@ -2045,6 +2302,20 @@ export interface components {
             reason: string;
             value: unknown;
         };
+        CountsJSON: {
+            /** Format: int64 */
+            answers: number;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            updated: number;
+            /** Format: int64 */
+            withdrawn: number;
+        };
         DelegateInputBody: {
             post_id: string;
             /**
@@ -2144,6 +2415,62 @@ export interface components {
              */
             at?: string;
         };
+        EvidenceJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC; when it was handed in
+             */
+            at: number;
+            field: string;
+            field_title: string;
+            flags?: components["schemas"]["FileFlagJSON"][];
+            /** Format: int64 */
+            height?: number;
+            id: string;
+            /** @enum {string} */
+            kind: "picture" | "sound" | "film" | "document";
+            /** @description left out where it may tell whose it is */
+            name?: string;
+            /** @description it came with the report */
+            reported?: boolean;
+            /**
+             * @description copy: without what was written beside its pixels or sounds; masked: only by unmasking; ended: its bytes were erased
+             * @enum {string}
+             */
+            shown: "original" | "copy" | "masked" | "ended";
+            /**
+             * Format: int64
+             * @description bytes of what was handed in
+             */
+            size: number;
+            /** @description media type */
+            type: string;
+            /** @description the original may be unmasked for a purpose */
+            unmask?: boolean;
+            /**
+             * Format: int64
+             * @description pixels
+             */
+            width?: number;
+        };
+        EvidenceOutputBody: {
+            files: components["schemas"]["EvidenceJSON"][];
+        };
+        ExportOutputBody: {
+            /** @description none where nothing new was answered */
+            run?: components["schemas"]["RunJSON"];
+        };
+        FeedJSON: {
+            name: string;
+            /** @description answers can be exported */
+            replies: boolean;
+            /** @description the newest first */
+            runs: components["schemas"]["RunJSON"][];
+            title: string;
+        };
+        FeedsOutputBody: {
+            feeds: components["schemas"]["FeedJSON"][];
+        };
         FieldJSON: {
             /** @description personal: value is what may be shown of it */
             masked?: boolean;
@@ -2151,6 +2478,29 @@ export interface components {
             title: string;
             type: string;
             value?: unknown;
+        };
+        FileFlagJSON: {
+            /** @description the other case; this one where it was used twice on it */
+            case_id: string;
+            /** @description of the other use */
+            file_id: string;
+            /**
+             * @description of who has looked
+             * @enum {string}
+             */
+            finding?: "fine" | "reused";
+            id: string;
+            number: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            reviewed_at?: number;
+            /**
+             * @description same: the same bytes; alike: the same picture, as far as can be told
+             * @enum {string}
+             */
+            why: "same" | "alike";
         };
         Finding: {
             /**
@@ -2224,6 +2574,15 @@ export interface components {
             id: string;
             title: string;
             why: string;
+        };
+        HintJSON: {
+            /** @description WGS-84 */
+            point?: components["schemas"]["Point"];
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            taken_at?: number;
         };
         HitJSON: {
             case: components["schemas"]["RowJSON"];
@@ -2432,6 +2791,21 @@ export interface components {
         LikelyOutputBody: {
             duplicates: components["schemas"]["LikelyJSON"][];
         };
+        LineJSON: {
+            case?: string;
+            /** Format: int64 */
+            line?: number;
+            /** @description what deserves a look, in words */
+            notes?: string[];
+            /** @description of the case */
+            number?: string;
+            /** @enum {string} */
+            state: "new" | "updated" | "unchanged" | "withdrawn" | "refused";
+            /** @description its number there */
+            theirs?: string;
+            /** @description of a refusal, in words */
+            why?: string;
+        };
         ListCallViewBody: {
             items: components["schemas"]["CallView"][];
             /** @description cursor of the next page; none on the last */
@@ -2609,6 +2983,17 @@ export interface components {
              */
             until?: string;
         };
+        NewUnitInputBody: {
+            area_id?: string;
+            /** @description how packs and files name it; stays as it is */
+            code: string;
+            kind?: string;
+            name: string;
+            parent_id?: string;
+        };
+        NewUnitOutputBody: {
+            id: string;
+        };
         NoteView: {
             case?: string;
             /** Format: date-time */
@@ -2711,6 +3096,37 @@ export interface components {
         };
         OutlinesOutputBody: {
             areas: components["schemas"]["OutlineJSON"][];
+        };
+        PackAgainInputBody: {
+            hash: string;
+            overlay?: string;
+        };
+        PackChangesOutputBody: {
+            /** @description in words */
+            changes: string[];
+        };
+        PackProblemJSON: {
+            code: string;
+            /** @description the word that was probably meant */
+            meant?: string;
+            /** @description file, line and column */
+            place: string;
+            /** @description the line, with a mark below */
+            quoted?: string;
+            text: string;
+        };
+        PackVersionJSON: {
+            /** @description none: the command line */
+            by_name?: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            from: number;
+            hash: string;
+            /** @description hash of the county's overlay */
+            overlay?: string;
+            version: string;
         };
         Part: {
             /** @description it is a word of the query */
@@ -3124,6 +3540,10 @@ export interface components {
             /** @description in words */
             what: string[];
         };
+        ReviewInputBody: {
+            /** @enum {string} */
+            finding: "fine" | "reused";
+        };
         RolesOutputBody: {
             roles: components["schemas"]["RoleTitle"][];
         };
@@ -3164,6 +3584,57 @@ export interface components {
             unit_name?: string;
             /** Format: int64 */
             version: number;
+        };
+        RunJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            began_at: number;
+            /** @description who imported */
+            by?: string;
+            counts: components["schemas"]["CountsJSON"];
+            /** Format: int64 */
+            done: number;
+            id: string;
+            /** @enum {string} */
+            kind: "check" | "import" | "history" | "export";
+            /**
+             * Format: int64
+             * @description ms UTC; a running one that has not moved for minutes was given up
+             */
+            moved_at: number;
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            /** Format: int64 */
+            total: number;
+        };
+        RunLinesJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            began_at: number;
+            /** @description who imported */
+            by?: string;
+            counts: components["schemas"]["CountsJSON"];
+            /** Format: int64 */
+            done: number;
+            /** @description what ended it, in words */
+            failed?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "check" | "import" | "history" | "export";
+            lines: components["schemas"]["LineJSON"][];
+            /**
+             * Format: int64
+             * @description ms UTC; a running one that has not moved for minutes was given up
+             */
+            moved_at: number;
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            /** Format: int64 */
+            total: number;
         };
         SearchOutputBody: {
             /** @description the case of the very number first, then the latest opened */
@@ -3206,6 +3677,39 @@ export interface components {
             /** @description opened with a second factor */
             strong?: boolean;
         };
+        SetupPackJSON: {
+            name: string;
+            title: string;
+            versions: components["schemas"]["PackVersionJSON"][];
+        };
+        SetupPacksOutputBody: {
+            packs: components["schemas"]["SetupPackJSON"][];
+        };
+        SetupUnitJSON: {
+            area_id?: string;
+            area_name?: string;
+            code: string;
+            /**
+             * Format: int64
+             * @description duty lines that name it
+             */
+            duty: number;
+            id: string;
+            kind?: string;
+            name: string;
+            parent_id?: string;
+            parent_name?: string;
+            /**
+             * Format: int64
+             * @description that stand now or later
+             */
+            posts: number;
+        };
+        SetupUnitsOutputBody: {
+            /** @description kinds and codes that duty lines of the packs in force name */
+            kinds: string[];
+            units: components["schemas"]["SetupUnitJSON"][];
+        };
         SpotJSON: {
             action: string;
             also: components["schemas"]["FormJSON"][];
@@ -3216,6 +3720,12 @@ export interface components {
             /** @description query code, as people write it */
             code: string;
             number: string;
+        };
+        UnitBody: {
+            area_id?: string;
+            kind?: string;
+            name: string;
+            parent_id?: string;
         };
         UnitJSON: {
             id: string;
@@ -4179,6 +4689,37 @@ export interface operations {
             };
         };
     };
+    caseFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     act: {
         parameters: {
             query?: never;
@@ -4785,6 +5326,205 @@ export interface operations {
             };
         };
     };
+    feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAnswers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportedAnswers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importFeed: {
+        parameters: {
+            query?: {
+                kind?: "check" | "import" | "history";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        run: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feedRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunLinesJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviewFileFlag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     uploadFile: {
         parameters: {
             query?: never;
@@ -4808,7 +5548,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description where and when the camera says it was taken; told to its uploader alone */
+                        hint?: components["schemas"]["HintJSON"];
                         id: string;
+                        /** @enum {string} */
+                        kind: "picture" | "sound" | "film" | "document";
                         /** @description as cleaned */
                         name: string;
                         /**
@@ -4834,7 +5578,9 @@ export interface operations {
     };
     downloadFile: {
         parameters: {
-            query?: never;
+            query?: {
+                form?: "thumb";
+            };
             header?: never;
             path: {
                 id: string;
@@ -4883,6 +5629,44 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description query code: with the number it stands for the reporter on this case */
+                        code?: string;
+                        /** @description of the case */
+                        number?: string;
+                        /** @enum {string} */
+                        state: "new" | "updated" | "unchanged" | "withdrawn";
+                    };
                 };
             };
             /** @description Error */
@@ -5052,7 +5836,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description where and when the camera says it was taken; told to its uploader alone */
+                        hint?: components["schemas"]["HintJSON"];
                         id: string;
+                        /** @enum {string} */
+                        kind: "picture" | "sound" | "film" | "document";
                         /** @description as cleaned */
                         name: string;
                         /**
@@ -6638,6 +7426,342 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setupPacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupPacksOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loadPack: {
+        parameters: {
+            query?: {
+                hash?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description version that is in force */
+                        before?: string;
+                        /** @description from what is in force, in words */
+                        changes: string[];
+                        /** @description to be told when it is loaded */
+                        hash?: string;
+                        name?: string;
+                        /** @description it may be loaded */
+                        ok: boolean;
+                        /** @description the overlay in force stays */
+                        overlay?: boolean;
+                        problems: components["schemas"]["PackProblemJSON"][];
+                        /** @description of the pack, that nobody holds */
+                        roles: string[];
+                        /** @description it is in force already */
+                        same?: boolean;
+                        title?: string;
+                        /** @description that duty lines name, and that do not stand */
+                        units: string[];
+                        version?: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackAgainInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comparePacks: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackChangesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkPack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description version that is in force */
+                        before?: string;
+                        /** @description from what is in force, in words */
+                        changes: string[];
+                        /** @description to be told when it is loaded */
+                        hash?: string;
+                        name?: string;
+                        /** @description it may be loaded */
+                        ok: boolean;
+                        /** @description the overlay in force stays */
+                        overlay?: boolean;
+                        problems: components["schemas"]["PackProblemJSON"][];
+                        /** @description of the pack, that nobody holds */
+                        roles: string[];
+                        /** @description it is in force already */
+                        same?: boolean;
+                        title?: string;
+                        /** @description that duty lines name, and that do not stand */
+                        units: string[];
+                        version?: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setupUnits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupUnitsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUnitInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUnitOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

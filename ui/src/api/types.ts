@@ -1,6 +1,6 @@
 // Short names for what travels between the desk and the server, all of it taken from the
 // description of the API (schema.d.ts, written by `make api`). Times are milliseconds UTC.
-import type { components } from './schema'
+import type { components, paths } from './schema'
 
 type Schema = components['schemas']
 
@@ -65,6 +65,9 @@ export type Followed = Schema['FollowedJSON']
 export type Accused = Schema['AccusedJSON']
 
 /** Accounts, their posts and sessions, as their owner or an administrator sees them. Times are RFC 3339. */
+export type SetupUnit = Schema['SetupUnitJSON']
+export type SetupPack = Schema['SetupPackJSON']
+export type PackCheck = paths['/api/v1/setup/packs/check']['post']['responses']['200']['content']['application/json']
 export type Account = Schema['AccountRow']
 export type Check = Schema['CheckJSON']
 export type Finding = Schema['Finding']

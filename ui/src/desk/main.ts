@@ -25,6 +25,7 @@ const router = createRouter({
         { path: 'colleagues/:tab?', name: 'door', component: () => import('./DoorPage.vue') },
         { path: 'account', name: 'account', component: () => import('./AccountPage.vue') },
         { path: 'audit', name: 'audit', component: () => import('./AuditPage.vue') },
+        { path: 'setup/:tab?', name: 'setup', component: () => import('./SetupPage.vue') },
         { path: 'people/:id?', name: 'people', component: () => import('./PeoplePage.vue'), props: true },
       ],
     },
