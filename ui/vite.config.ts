@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
-import { worker } from './build/worker'
+import { worker } from './build/worker.ts'
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
