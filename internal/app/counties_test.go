@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -346,9 +347,16 @@ func (c *counties) got(who, method, path string, body any, status int) map[strin
 	return v
 }
 
+// pictures are those that were made already, by name.
+var pictures sync.Map
+
 // picture is what a camera might have made, another one for each name.
 func picture(name string) []byte {
-	return media.Sample(media.SampleLitter, uint64(crc32.ChecksumIEEE([]byte(name))), media.Hint{}, 1)
+	made, ok := pictures.Load(name)
+	if !ok {
+		made, _ = pictures.LoadOrStore(name, media.Sample(media.SampleLitter, uint64(crc32.ChecksumIEEE([]byte(name))), media.Hint{}, 1))
+	}
+	return made.([]byte)
 }
 
 // reports opens a case under a name, with a file on it.

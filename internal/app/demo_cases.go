@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"gezhi/internal/clock"
 	"gezhi/internal/fault"
 	"gezhi/internal/jobs"
+	"gezhi/internal/media"
 	"gezhi/internal/territory"
 	"gezhi/internal/workflow"
 	"gezhi/packs"
@@ -37,6 +39,7 @@ type demoCase struct {
 	By     string         `yaml:"by"`     // role of the reporter
 	Texts  []string       `yaml:"texts"`
 	Fields map[string]any `yaml:"fields"`
+	Photo  string         `yaml:"photo"` // what a sample picture with it shows: litter, road, lamp, clean
 	Acts   []demoAct      `yaml:"acts"`
 }
 
@@ -54,6 +57,7 @@ const (
 	demoDays  = 21 // before now
 	demoSeed  = 331125
 	demoYoung = 60 * time.Hour // a case younger than this may still wait anywhere
+	demoShots = 8              // pictures; the last one is the first once more, for somebody to notice
 	demoStuck = 2              // of a hundred acts on older ones that were never done
 )
 
@@ -83,6 +87,7 @@ type demo struct {
 	cases *casework.Service
 	run   *jobs.Runner
 	kinds []demoKind
+	shots []string // what the pictures show that were handed in
 }
 
 type demoKind struct {
@@ -254,12 +259,32 @@ func (d *demo) open(ctx context.Context, s step) (*step, error) {
 	}
 	o := casework.Opening{Class: s.kind.pack + "/" + s.kind.Class, Text: s.kind.Texts[d.rng.IntN(len(s.kind.Texts))], Fields: s.kind.Fields,
 		AreaID: d.place(p.AreaID), Channel: channelOf(s.kind.By), Nature: casework.Sample}
+	if o.Fields, err = d.withPhoto(ctx, s, who); err != nil {
+		return nil, err
+	}
 	opened, err := d.cases.Open(ctx, who, o)
 	if err != nil {
 		return nil, d.passing(err, "open")
 	}
 	s.id, s.by, s.opened = opened.Case.ID, p.PersonID, s.at
 	return d.after(s), nil
+}
+
+// withPhoto is what a case says, with a sample picture to the first few of the young ones.
+func (d *demo) withPhoto(ctx context.Context, s step, who *casework.Actor) (map[string]any, error) {
+	if s.kind.Photo == "" || len(d.shots) >= demoShots || d.now.Sub(s.at) > demoYoung {
+		return s.kind.Fields, nil
+	}
+	d.shots = append(d.shots, s.kind.Photo)
+	n := (len(d.shots) - 1) % (demoShots - 1)
+	b := media.Sample(d.shots[n], uint64(n), media.Hint{Lon: 119.57, Lat: 28.11, Placed: true, TakenAt: s.at}, 6)
+	f, err := d.cases.Upload(ctx, account.Actor{PersonID: who.PersonID, Jurisdiction: d.j.ID}, "sample.jpg", bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]any{"photo": []any{f.ID}}
+	maps.Copy(fields, s.kind.Fields)
+	return fields, nil
 }
 
 // channelOf is how a role brings a case.

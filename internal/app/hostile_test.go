@@ -30,8 +30,8 @@ var told = regexp.MustCompile(`(?i)sqlstate|syntax error|sqlite|pgx|postgres|unr
 var choosing = map[string]bool{"area": true, "class": true, "phase": true, "severity": true, "queue": true, "parent": true, "case": true, "kind": true, "person": true, "subject": true,
 	"act": true, "role": true, "unit": true, "q": true, "as_of": true, "cursor": true, "from": true, "until": true}
 
-// eachEngine runs a test in the two counties, on both engines.
-func eachEngine(t *testing.T, test func(t *testing.T, c *counties)) {
+// What comes in over HTTP from somebody who means harm does none, on both engines.
+func TestHostileRequests(t *testing.T) {
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { slog.SetDefault(before) })
@@ -39,7 +39,20 @@ func eachEngine(t *testing.T, test func(t *testing.T, c *counties)) {
 		url := database()
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			test(t, newMatrix(t, url))
+			c := newMatrix(t, url)
+			for _, x := range []struct {
+				name string
+				test func(*testing.T)
+			}{
+				{"nothing sent is taken for SQL", c.nothingIsSQL}, {"no table holds a formula", c.noFormulas}, {"the key of somebody else opens nothing", c.keyOfSomebodyElse},
+				{"nested brackets are refused", c.nestedBrackets}, {"names of files lead nowhere", c.namesOfFiles},
+				{"a session of a removed post opens nothing", c.removedPost}, {"a forged or replayed token opens nothing", c.forgedTokens},
+			} {
+				t.Run(x.name, func(t *testing.T) {
+					c.T = t
+					x.test(t)
+				})
+			}
 		})
 	}
 }
@@ -47,33 +60,31 @@ func eachEngine(t *testing.T, test func(t *testing.T, c *counties)) {
 // Whatever stands in any parameter of any operation, in its path or in any text of its body, is
 // a value and nothing else: no answer fails inside or speaks of the database, none is longer than
 // without it, what nothing is called finds nothing, and everything is there afterwards.
-func TestNothingSentIsTakenForSQL(t *testing.T) {
-	eachEngine(t, func(t *testing.T, c *counties) {
-		served := c.operations()
-		before := len(c.everyCase())
-		asked := 0
-		for _, r := range routes {
-			if r.leaves || r.op == "GET /events" {
-				continue
-			}
-			o, who := served[r.op], "county_chief"
-			if r.may != nil {
-				who = r.may[0]
-			}
-			asked += c.hostileParameters(t, r, o, who) + c.hostileBodies(t, r, o, who)
+func (c *counties) nothingIsSQL(t *testing.T) {
+	served := c.operations()
+	before := len(c.everyCase())
+	asked := 0
+	for _, r := range routes {
+		if r.leaves || r.op == "GET /events" {
+			continue
 		}
-		if after := len(c.everyCase()); after < before {
-			t.Errorf("%d cases have become %d", before, after)
+		o, who := served[r.op], "county_chief"
+		if r.may != nil {
+			who = r.may[0]
 		}
-		for _, text := range hostile[:5] {
-			c.reports(text, "neighbour", "incident/sample:0102", "990101001201", map[string]any{"text": text})
-			kept := c.got("neighbour", "GET", "/cases/"+c.cases[text], nil, http.StatusOK)["case"].(map[string]any)["text"]
-			if kept != text {
-				t.Errorf("%q is kept as %q", text, kept)
-			}
+		asked += c.hostileParameters(t, r, o, who) + c.hostileBodies(t, r, o, who)
+	}
+	if after := len(c.everyCase()); after < before {
+		t.Errorf("%d cases have become %d", before, after)
+	}
+	for _, text := range hostile[:5] {
+		c.reports(text, "neighbour", "incident/sample:0102", "990101001201", map[string]any{"text": text})
+		kept := c.got("neighbour", "GET", "/cases/"+c.cases[text], nil, http.StatusOK)["case"].(map[string]any)["text"]
+		if kept != text {
+			t.Errorf("%q is kept as %q", text, kept)
 		}
-		t.Logf("%d operations, %d requests", len(routes), asked)
-	})
+	}
+	t.Logf("%d operations, %d requests", len(routes), asked)
 }
 
 // answers is what an answer shows: its status, and how many rows.
@@ -170,34 +181,32 @@ var formulas = []string{`=1+1`, `=HYPERLINK("http://evil.example")`, `+1+1`, `-1
 
 // No table that anybody may take away holds a cell that a spreadsheet would carry out, whatever
 // people wrote into their reports.
-func TestNoTableHoldsAFormula(t *testing.T) {
-	eachEngine(t, func(t *testing.T, c *counties) {
-		for _, f := range formulas {
-			c.reports(f, "neighbour", "incident/sample:0102", "990101001201", map[string]any{"text": f})
+func (c *counties) noFormulas(t *testing.T) {
+	for _, f := range formulas {
+		c.reports(f, "neighbour", "incident/sample:0102", "990101001201", map[string]any{"text": f})
+	}
+	tables := 0
+	for op, o := range c.operations() {
+		if o.method != "GET" {
+			continue
 		}
-		tables := 0
-		for op, o := range c.operations() {
-			if o.method != "GET" {
-				continue
-			}
-			switch {
-			case o.media["text/csv"]:
-				rows, err := readCSV(c.ask("county_chief", o.method, o.path, nil).Body.Bytes())
-				c.must(err)
-				c.noFormula(t, op, rows)
-			case o.media["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]:
-				f, err := excelize.OpenReader(bytes.NewReader(c.ask("county_chief", o.method, o.path, nil).Body.Bytes()))
-				c.must(err)
-				c.onlyTexts(t, op, f)
-			default:
-				continue
-			}
-			tables++
+		switch {
+		case o.media["text/csv"]:
+			rows, err := readCSV(c.ask("county_chief", o.method, o.path, nil).Body.Bytes())
+			c.must(err)
+			c.noFormula(t, op, rows)
+		case o.media["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]:
+			f, err := excelize.OpenReader(bytes.NewReader(c.ask("county_chief", o.method, o.path, nil).Body.Bytes()))
+			c.must(err)
+			c.onlyTexts(t, op, f)
+		default:
+			continue
 		}
-		if tables < 2 {
-			t.Errorf("only %d tables were looked at", tables)
-		}
-	})
+		tables++
+	}
+	if tables < 2 {
+		t.Errorf("only %d tables were looked at", tables)
+	}
 }
 
 func (c *counties) noFormula(t *testing.T, op string, rows [][]string) {

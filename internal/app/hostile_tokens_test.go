@@ -46,120 +46,114 @@ func (c *counties) somebody() (p account.Person, token string) {
 
 // On no operation does a token open anything that was made up, taken from another, altered, or
 // used again after its session has ended, by whatever end: all are answered like no token at all.
-func TestForgedAndReplayedTokens(t *testing.T) {
-	eachEngine(t, func(t *testing.T, c *counties) {
-		a := c.app.Accounts
-		_, good := c.somebody()
-		left, loggedOut := c.somebody()
-		c.must(a.LogOut(t.Context(), loggedOut))
-		_, ended := left, loggedOut
-		p, ofEnded := c.somebody()
-		c.must(a.EndPerson(t.Context(), "", p.ID))
-		p, ofLocked := c.somebody()
-		c.must(a.Lock(t.Context(), "", p.ID, "sample"))
-		p, ofOver := c.somebody()
-		c.must(a.EndSession(t.Context(), "", p.ID, ""))
-		old, tooOld := c.somebody()
-		tokens := map[string]string{"none": "", "made up": strings.Repeat("A", len(good)), "longer": good + "x", "shorter": good[1:], "in capitals": strings.ToUpper(good) + "=", "null": "null",
-			"an id": old.ID, "logged out": ended, "of who has left": ofEnded, "of who is locked out": ofLocked, "ended by another": ofOver, "a wild one": "%' OR 1=1 --", "too old": tooOld}
-		c.hand.Add(a.Longest)
-		_, good = c.somebody()
-		asked := 0
-		for op, o := range c.operations() {
-			if o.public {
-				continue
-			}
-			path := filled(o.path, uuid.NewString())
-			none := ""
-			for _, name := range []string{"none", "made up", "longer", "shorter", "in capitals", "null", "an id", "logged out", "of who has left", "of who is locked out", "ended by another", "a wild one", "too old"} {
-				for _, bearer := range []bool{false, true} {
-					w := c.with(tokens[name], bearer, o.method, path, strings.NewReader("{}"))
-					asked++
-					if w.Code != http.StatusUnauthorized {
-						t.Errorf("%s with a token that is %s (bearer %v): %d %s", op, name, bearer, w.Code, w.Body)
-					}
-					if said := plain(w.Body.String(), nil); none == "" {
-						none = said
-					} else if said != none {
-						t.Errorf("%s with a token that is %s tells: %s", op, name, said)
-					}
+func (c *counties) forgedTokens(t *testing.T) {
+	a := c.app.Accounts
+	_, good := c.somebody()
+	left, loggedOut := c.somebody()
+	c.must(a.LogOut(t.Context(), loggedOut))
+	_, ended := left, loggedOut
+	p, ofEnded := c.somebody()
+	c.must(a.EndPerson(t.Context(), "", p.ID))
+	p, ofLocked := c.somebody()
+	c.must(a.Lock(t.Context(), "", p.ID, "sample"))
+	p, ofOver := c.somebody()
+	c.must(a.EndSession(t.Context(), "", p.ID, ""))
+	old, tooOld := c.somebody()
+	tokens := map[string]string{"none": "", "made up": strings.Repeat("A", len(good)), "longer": good + "x", "shorter": good[1:], "in capitals": strings.ToUpper(good) + "=", "null": "null",
+		"an id": old.ID, "logged out": ended, "of who has left": ofEnded, "of who is locked out": ofLocked, "ended by another": ofOver, "a wild one": "%' OR 1=1 --", "too old": tooOld}
+	c.hand.Add(a.Longest)
+	_, good = c.somebody()
+	asked := 0
+	for op, o := range c.operations() {
+		if o.public {
+			continue
+		}
+		path := filled(o.path, uuid.NewString())
+		none := ""
+		for _, name := range []string{"none", "made up", "longer", "shorter", "in capitals", "null", "an id", "logged out", "of who has left", "of who is locked out", "ended by another", "a wild one", "too old"} {
+			for _, bearer := range []bool{false, true} {
+				w := c.with(tokens[name], bearer, o.method, path, strings.NewReader("{}"))
+				asked++
+				if w.Code != http.StatusUnauthorized {
+					t.Errorf("%s with a token that is %s (bearer %v): %d %s", op, name, bearer, w.Code, w.Body)
+				}
+				if said := plain(w.Body.String(), nil); none == "" {
+					none = said
+				} else if said != none {
+					t.Errorf("%s with a token that is %s tells: %s", op, name, said)
 				}
 			}
 		}
-		for _, bearer := range []bool{false, true} {
-			if w := c.with(good, bearer, "GET", "/me", nil); w.Code != http.StatusOK {
-				t.Errorf("a good token: %d %s", w.Code, w.Body)
-			}
+	}
+	for _, bearer := range []bool{false, true} {
+		if w := c.with(good, bearer, "GET", "/me", nil); w.Code != http.StatusOK {
+			t.Errorf("a good token: %d %s", w.Code, w.Body)
 		}
-		if w := c.with("x", true, "GET", "/me", nil, "Cookie", "gezhi_session="+good); w.Code != http.StatusUnauthorized {
-			t.Errorf("a cookie beside a program's token counts: %d", w.Code)
-		}
-		t.Logf("%d requests", asked)
-	})
+	}
+	if w := c.with("x", true, "GET", "/me", nil, "Cookie", "gezhi_session="+good); w.Code != http.StatusUnauthorized {
+		t.Errorf("a cookie beside a program's token counts: %d", w.Code)
+	}
+	t.Logf("%d requests", asked)
 }
 
 // A session whose last post was taken away opens nothing any more but the own account, from the
 // very next request on; who loses one post of two loses what came with it.
-func TestSessionsOfARemovedPost(t *testing.T) {
-	eachEngine(t, func(t *testing.T, c *counties) {
-		p, token := c.somebody()
-		posts, err := c.app.Accounts.Posts(t.Context(), p.ID)
-		c.must(err)
-		if w := c.with(token, false, "GET", "/cases/"+c.cases["bin"], nil); w.Code != http.StatusOK {
-			t.Fatal(w.Code, w.Body)
+func (c *counties) removedPost(t *testing.T) {
+	p, token := c.somebody()
+	posts, err := c.app.Accounts.Posts(t.Context(), p.ID)
+	c.must(err)
+	if w := c.with(token, false, "GET", "/cases/"+c.cases["bin"], nil); w.Code != http.StatusOK {
+		t.Fatal(w.Code, w.Body)
+	}
+	_, err = c.app.Accounts.GivePost(t.Context(), "", account.NewPost{PersonID: p.ID, Role: "resident", AreaID: c.place("990101001201"), AreaLevel: account.Village, From: began})
+	c.must(err)
+	c.must(c.app.Accounts.EndPost(t.Context(), "", posts[0].ID, c.hand.Now()))
+	if w := c.with(token, false, "GET", "/cases/"+c.cases["bin"], nil); w.Code != http.StatusNotFound {
+		t.Errorf("the case of the post that is gone: %d", w.Code)
+	}
+	posts, err = c.app.Accounts.Posts(t.Context(), p.ID)
+	c.must(err)
+	for _, x := range posts {
+		if x.Until.IsZero() {
+			c.must(c.app.Accounts.EndPost(t.Context(), "", x.ID, c.hand.Now()))
 		}
-		_, err = c.app.Accounts.GivePost(t.Context(), "", account.NewPost{PersonID: p.ID, Role: "resident", AreaID: c.place("990101001201"), AreaLevel: account.Village, From: began})
-		c.must(err)
-		c.must(c.app.Accounts.EndPost(t.Context(), "", posts[0].ID, c.hand.Now()))
-		if w := c.with(token, false, "GET", "/cases/"+c.cases["bin"], nil); w.Code != http.StatusNotFound {
-			t.Errorf("the case of the post that is gone: %d", w.Code)
+	}
+	open := 0
+	for op, o := range c.operations() {
+		if o.public {
+			continue
 		}
-		posts, err = c.app.Accounts.Posts(t.Context(), p.ID)
-		c.must(err)
-		for _, x := range posts {
-			if x.Until.IsZero() {
-				c.must(c.app.Accounts.EndPost(t.Context(), "", x.ID, c.hand.Now()))
+		for _, bearer := range []bool{false, true} {
+			w := c.with(token, bearer, o.method, filled(o.path, uuid.NewString()), strings.NewReader("{}"))
+			switch own := strings.HasPrefix(o.path, "/me") && !strings.Contains(o.path, "{") && !strings.HasPrefix(o.path, "/me/readings"); {
+			case own && w.Code < http.StatusUnauthorized:
+				open++
+			case own:
+			case w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), `"session.no_post"`):
+				t.Errorf("%s without any post (bearer %v): %d %.200s", op, bearer, w.Code, w.Body)
 			}
 		}
-		open := 0
-		for op, o := range c.operations() {
-			if o.public {
-				continue
-			}
-			for _, bearer := range []bool{false, true} {
-				w := c.with(token, bearer, o.method, filled(o.path, uuid.NewString()), strings.NewReader("{}"))
-				switch own := strings.HasPrefix(o.path, "/me") && !strings.Contains(o.path, "{") && !strings.HasPrefix(o.path, "/me/readings"); {
-				case own && w.Code < http.StatusUnauthorized:
-					open++
-				case own:
-				case w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), `"session.no_post"`):
-					t.Errorf("%s without any post (bearer %v): %d %.200s", op, bearer, w.Code, w.Body)
-				}
-			}
-		}
-		if open == 0 {
-			t.Error("not even the own account is open")
-		}
-	})
+	}
+	if open == 0 {
+		t.Error("not even the own account is open")
+	}
 }
 
 // The same act sent again is done once; the key of somebody else's act opens nothing of theirs.
-func TestAKeyOfSomebodyElse(t *testing.T) {
-	eachEngine(t, func(t *testing.T, c *counties) {
-		key := uuid.NewString()
-		report := func(who, text string) string {
-			t.Helper()
-			body := fmt.Sprintf(`{"class":"incident/sample:0102","channel":"home","text":%q,"area_id":%q}`, text, c.place("990101001201"))
-			return c.with(c.token(who), false, "POST", "/cases", strings.NewReader(body), "Idempotency-Key", key).Body.String()
-		}
-		first := report("resident", "样例一")
-		if again := report("resident", "样例一"); again != first {
-			t.Errorf("sent again: %s, but first %s", again, first)
-		}
-		if other := report("neighbour", "样例一"); other == first || !strings.Contains(other, `"id"`) {
-			t.Errorf("of somebody else: %s, but of the first %s", other, first)
-		}
-	})
+func (c *counties) keyOfSomebodyElse(t *testing.T) {
+	key := uuid.NewString()
+	report := func(who, text string) string {
+		t.Helper()
+		body := fmt.Sprintf(`{"class":"incident/sample:0102","channel":"home","text":%q,"area_id":%q}`, text, c.place("990101001201"))
+		return c.with(c.token(who), false, "POST", "/cases", strings.NewReader(body), "Idempotency-Key", key).Body.String()
+	}
+	first := report("resident", "样例一")
+	if again := report("resident", "样例一"); again != first {
+		t.Errorf("sent again: %s, but first %s", again, first)
+	}
+	if other := report("neighbour", "样例一"); other == first || !strings.Contains(other, `"id"`) {
+		t.Errorf("of somebody else: %s, but of the first %s", other, first)
+	}
 }
 
 // brackets is a body of so many opening brackets.
@@ -180,8 +174,7 @@ func (b *brackets) Read(p []byte) (int, error) {
 
 // Ten megabytes of nested brackets are refused by every operation that takes JSON, after no more
 // of them than a body may have; what is small enough and nested is refused as such.
-func TestNestedBrackets(t *testing.T) {
-	c := newMatrix(t, "")
+func (c *counties) nestedBrackets(t *testing.T) {
 	const huge = 10 << 20
 	taken := 0
 	for op, o := range c.operations() {
@@ -215,8 +208,7 @@ func TestNestedBrackets(t *testing.T) {
 
 // However a file is called, it is kept by its content alone, nothing lands beside the files, and
 // its name leads nowhere when it is downloaded.
-func TestNamesOfFiles(t *testing.T) {
-	c := newMatrix(t, "")
+func (c *counties) namesOfFiles(t *testing.T) {
 	beside := func() (all []string) {
 		c.must(filepath.WalkDir(c.app.Config.Data, func(path string, e os.DirEntry, err error) error {
 			if err == nil && !e.IsDir() && !strings.Contains(path, "/files/") {

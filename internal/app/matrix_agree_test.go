@@ -70,7 +70,7 @@ func (c *counties) rows(who, path, field string) (all []map[string]any) {
 		join = "&"
 	}
 	for cursor := ""; ; {
-		page := c.got(who, "GET", path+join+"limit=3"+cursor, nil, http.StatusOK)
+		page := c.got(who, "GET", path+join+"limit=7"+cursor, nil, http.StatusOK)
 		for _, x := range page[field].([]any) {
 			all = append(all, x.(map[string]any))
 		}

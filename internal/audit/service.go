@@ -44,9 +44,10 @@ var (
 	leavesList  = db.SQL(`SELECT ` + leafColumns + ` FROM audit_leaf WHERE seq > 0 AND seq < $2 AND jurisdiction = $1 ORDER BY seq DESC LIMIT $3`)
 	leavesBy    = db.SQL(`SELECT ` + leafColumns + ` FROM audit_leaf WHERE seq > 0 AND seq < $2 AND jurisdiction = $1 AND subject = $4 ORDER BY seq DESC LIMIT $3`)
 	leavesWho   = db.SQL(`SELECT ` + leafColumns + ` FROM audit_leaf WHERE seq > 0 AND seq < $2 AND jurisdiction = $1 AND person_id = $4 ORDER BY seq DESC LIMIT $3`)
-	leavesAct   = db.SQL(`SELECT ` + leafColumns + ` FROM audit_leaf WHERE seq >= $2 - 200000 AND seq < $2 AND seq > 0 AND jurisdiction = $1 AND act = $4 ORDER BY seq DESC LIMIT $3`)
-	seqOfLeaf   = db.SQL(`SELECT ` + leafColumns + ` FROM audit_leaf WHERE id = $1`)
-	tellHead    = db.SQL(`SELECT note, at FROM audit_head ORDER BY size DESC LIMIT 1`)
+	// seq < $2 stands first: PostgreSQL takes the type of $2 from where it stands first.
+	leavesAct = db.SQL(`SELECT ` + leafColumns + ` FROM audit_leaf WHERE seq < $2 AND seq >= $2 - 200000 AND seq > 0 AND jurisdiction = $1 AND act = $4 ORDER BY seq DESC LIMIT $3`)
+	seqOfLeaf = db.SQL(`SELECT ` + leafColumns + ` FROM audit_leaf WHERE id = $1`)
+	tellHead  = db.SQL(`SELECT note, at FROM audit_head ORDER BY size DESC LIMIT 1`)
 )
 
 // The states of a verification.

@@ -137,14 +137,14 @@ func (e Evidence) FieldTitle(lang string) string {
 }
 
 // Evidence lists the files of a case, the oldest first, for somebody who may see it: without
-// those in fields that are for other readers.
-func (s *Service) Evidence(ctx context.Context, who *Actor, id string) (out []Evidence, err error) {
+// those in fields that are for other readers. purposes are those for which he may unmask originals.
+func (s *Service) Evidence(ctx context.Context, who *Actor, id string) (out []Evidence, purposes []string, err error) {
 	if err := s.World.Renew(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	sees, err := s.Book.Sees(ctx, who.Jurisdiction)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		out = nil
@@ -168,9 +168,10 @@ func (s *Service) Evidence(ctx context.Context, who *Actor, id string) (out []Ev
 			e.Unmask = e.How != ShownOriginal && f.EndedAt.IsZero() && st.mayUnmaskFile(who, f)
 			out = append(out, e)
 		}
+		purposes = st.purposes(who)
 		return st.flagsFor(who, sees, out)
 	})
-	return out, err
+	return out, purposes, err
 }
 
 // mayUnmaskFile tells whether there is a purpose for which the actor may read an original.

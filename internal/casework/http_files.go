@@ -83,7 +83,8 @@ type evidenceInput struct {
 
 type evidenceOutput struct {
 	Body struct {
-		Files []EvidenceJSON `json:"files"`
+		Files    []EvidenceJSON `json:"files"`
+		Purposes []OptionJSON   `json:"purposes" doc:"for which the asker may unmask originals"`
 	}
 }
 
@@ -139,12 +140,15 @@ func (s *Service) httpEvidence(ctx context.Context, in *evidenceInput) (*evidenc
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.Evidence(ctx, who, in.ID)
+	files, purposes, err := s.Evidence(ctx, who, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	out := &evidenceOutput{}
-	out.Body.Files = []EvidenceJSON{}
+	out.Body.Files, out.Body.Purposes = []EvidenceJSON{}, []OptionJSON{}
+	for _, p := range purposes {
+		out.Body.Purposes = append(out.Body.Purposes, OptionJSON{p, web.Say(web.Lang(ctx), "purpose."+p, nil)})
+	}
 	for _, e := range files {
 		x := EvidenceJSON{ID: e.ID, Name: e.Name, Field: e.Field, FieldTitle: e.FieldTitle(web.Lang(ctx)), Kind: string(e.Kind()), Type: e.Type, Size: e.Size, Width: e.Width, Height: e.Height,
 			At: db.Ms(e.At), Shown: [...]string{"original", "copy", "masked"}[e.How], Unmask: e.Unmask, Reported: e.Reported}

@@ -40,6 +40,8 @@ type Opening struct {
 	// Against are the people, units and posts that the report is about: it never reaches them,
 	// and begins above them.
 	Against []string
+	// Form is the number of the form on paper that it is entered from; "" is none.
+	Form string `json:",omitempty"`
 	// OneKey says that the key alone counts: what comes again under it is the first, whatever
 	// it says by now.
 	OneKey bool `json:",omitempty"`
@@ -105,6 +107,11 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 		holder, attached := strings.CutPrefix(done, attachedTo)
 		old, err := s.read(ctx, tx, holder)
 		return &Opened{Case: old, Attached: attached}, err
+	}
+	if o.Form != "" {
+		if err := s.claimForm(ctx, tx, c, o.Form, now); err != nil {
+			return nil, err
+		}
 	}
 	c.RootID = c.ID
 	c.ReporterID = o.Reporter

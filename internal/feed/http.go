@@ -110,6 +110,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Raw(srv, web.Operation{Method: "POST", Path: "/feeds/{name}/imports", ID: "importFeed", Summary: "Take in a table, CSV or XLSX; the answer names the run, which goes on by itself", Tags: tags, Status: http.StatusAccepted,
 		MaxBody: territory.MaxFile + 1<<20, Pace: web.UploadPace, Exchange: web.Exchange{Query: importQuery{}, Upload: "file", Answer: StartedJSON{}}}, s.httpImport)
 	s.hookRoutes(srv)
+	s.paperRoutes(srv)
 }
 
 // may is who asks, who must have one of the mapping's roles over the whole jurisdiction: to

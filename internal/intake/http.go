@@ -139,6 +139,7 @@ type reportInput struct {
 		HappenedAt   int64           `json:"happened_at,omitempty"`
 		Against      []string        `json:"against,omitempty" maxItems:"20" doc:"people and units that it is about: it never reaches them, and begins above them"`
 		Avoid        bool            `json:"avoid,omitempty" doc:"not the own village: it begins one level up"`
+		Form         string          `json:"form,omitempty" maxLength:"60" doc:"number of the form on paper that it is entered from: the case takes it; for clerks and helpers"`
 		Challenge    *AnswerJSON     `json:"challenge,omitempty"`
 	}
 }
@@ -349,7 +350,7 @@ func (s *Service) httpReport(ctx context.Context, in *reportInput) (*reportOutpu
 	by, from := asking(ctx)
 	b := in.Body
 	r := Report{Jurisdiction: b.Jurisdiction, By: b.By, Channel: b.Channel, Class: b.Class, Text: b.Text, AreaID: b.AreaID, Point: b.Point, Fields: b.Fields,
-		Photos: b.Photos, Recording: b.Recording, Key: key, Against: b.Against, Avoid: b.Avoid}
+		Photos: b.Photos, Recording: b.Recording, Key: key, Against: b.Against, Avoid: b.Avoid, Form: b.Form}
 	if b.Contact != nil {
 		r.Contact = Contact{b.Contact.Name, b.Contact.Phone}
 	}

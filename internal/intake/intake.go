@@ -38,6 +38,7 @@ type Report struct {
 	HappenedAt   time.Time
 	Against      []string // people and units that it is about: it never reaches them
 	Avoid        bool     // not the own village: it begins one level up
+	Form         string   // number of the form on paper that it is entered from; for clerks and helpers
 	Challenge    *Answer
 	Key          string // idempotency key, made by the client and known to nobody else
 }

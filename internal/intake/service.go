@@ -109,14 +109,7 @@ func (s *Service) reporter(ctx context.Context, by *account.Actor, j account.Jur
 		w.Helper = by.PersonID
 		return w, nil
 	}
-	sees, err := s.Cases.Book.Sees(ctx, j.ID)
-	if err != nil {
-		return who{}, err
-	}
-	if !slices.ContainsFunc(w.Posts, func(p account.Post) bool { return sees(p.Role) > account.SeesOwn }) {
-		return who{}, fault.New(fault.Forbidden, "intake.staff_only")
-	}
-	return w, nil
+	return w, s.Cases.Staff(ctx, w.Actor)
 }
 
 // Report opens a case for a report and gives its query code. A report from nobody in
@@ -132,6 +125,11 @@ func (s *Service) Report(ctx context.Context, by *account.Actor, from Origin, r 
 	w, err := s.reporter(ctx, by, j, r.By, r.Key)
 	if err != nil {
 		return Filed{}, err
+	}
+	if r.Form != "" {
+		if err := s.entersForms(ctx, by); err != nil {
+			return Filed{}, err
+		}
 	}
 	code := newCode(mac(s.Key, "new code", []byte(j.ID), []byte(w.PersonID), []byte(r.Key)))
 	if _, filed, err := s.byCode(ctx, code); err != nil {
@@ -156,6 +154,18 @@ func (s *Service) Report(ctx context.Context, by *account.Actor, from Origin, r 
 		reporter = o.Reporter
 	}
 	return Filed{opened.Case.ID, opened.Case.Number, grouped(code)}, s.give(ctx, code, row{j.ID, opened.Case.ID, reporter}, w)
+}
+
+// entersForms refuses whoever is not of the staff: forms on paper are numbered by it.
+func (s *Service) entersForms(ctx context.Context, by *account.Actor) error {
+	if by == nil {
+		return fault.New(fault.Unauthenticated, "session.none")
+	}
+	actor, err := s.Cases.By(ctx, *by)
+	if err != nil {
+		return err
+	}
+	return s.Cases.Staff(ctx, actor)
 }
 
 // admit counts a report of somebody without an account, and asks for a challenge where that is
@@ -189,7 +199,7 @@ func (s *Service) give(ctx context.Context, code string, x row, w who) error {
 // opening is the case that a report asks for. Without a class it is one that the packs have
 // for what is to be sorted; where they have none: intake.class_needed.
 func (s *Service) opening(ctx context.Context, w who, j account.Jurisdiction, r Report) (o casework.Opening, called map[string]string, err error) {
-	o = casework.Opening{Class: r.Class, Text: r.Text, AreaID: r.AreaID, Channel: r.Channel, HappenedAt: r.HappenedAt, Nature: j.Nature, Key: r.Key, Against: r.Against, Avoid: r.Avoid}
+	o = casework.Opening{Class: r.Class, Text: r.Text, AreaID: r.AreaID, Channel: r.Channel, HappenedAt: r.HappenedAt, Nature: j.Nature, Key: r.Key, Against: r.Against, Avoid: r.Avoid, Form: r.Form}
 	if o.Channel == "" {
 		if o.Channel = channelHome; r.By == ByHelper {
 			o.Channel = channelField

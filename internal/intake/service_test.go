@@ -320,7 +320,7 @@ func TestForACallerAndWithAHelper(t *testing.T) {
 		if m := c.caseOf(filed).Moves[1]; m.HelperID != helper || m.PersonID != v.ReporterID {
 			t.Errorf("withdrawn by %+v", m)
 		}
-		if _, err := c.Report(ctx, c.as("resident"), phone, call); code(err) != "intake.staff_only" {
+		if _, err := c.Report(ctx, c.as("resident"), phone, call); code(err) != "case.staff_only" {
 			t.Errorf("a resident for a caller: %v", err)
 		}
 		for _, way := range []string{ByCaller, ByHelper} {

@@ -38,6 +38,7 @@ async function open(page: Page, path = '', world: Partial<World> = {}): Promise<
     if (at === 'GET /cases') return json({ cases: [0, 1, 2].map(row) })
     if (at === 'GET /areas/outlines') return json({ areas: [square(119.51, 'mine', '第三网格'), square(119.52, 'beside', '第四网格')] })
     if (/^GET \/cases\/c\d$/.test(at)) return json(view(Number(at.at(-1))))
+    if (at.endsWith('/files') && at.startsWith('GET')) return json({ files: [], purposes: [] })
     if (at === 'POST /class-proposals') return json({ learnt: true, classes: [{ class: 'x/s:1', title: '暴露垃圾', probability: 0.6, words: ['垃圾'], sure: false }, { class: 'x/s:2', title: '路灯不亮', probability: 0.1, words: [], sure: false }] })
     if (at === 'POST /intake/propose') return json({ places: [], classes: [], severity: { id: '3', title: '一般（三级）', why: '这类事通常如此' }, unit: { id: 'u', title: '环卫站', why: '按类别' } })
     if (at === 'POST /files') return json({ id: 'f1', name: 'a.jpg' }, 201)

@@ -199,6 +199,11 @@ function write(req, res, body, route) {
   send({ case: row(c) })
 }
 
+// Files of the first case: one to look at that was used before, one that only unmasking opens.
+const dot = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+const file = (id, more) => ({ id, field: 'photo', field_title: '现场照片', kind: 'picture', type: 'image/jpeg', size: 81_000, width: 960, height: 720, at: Date.now() - hour, shown: 'copy', unmask: true, reported: true, ...more })
+const evidence = [file('f1', { flags: [{ id: 'f1.f9', why: 'alike', case_id: 'c2', number: 'S26102', file_id: 'f9' }] }), file('f2', { shown: 'masked' }), file('f3', { kind: 'sound', type: 'audio/webm', field: 'voice', field_title: '录音' })]
+
 function api(req, res, path, q, body) {
   const at = `${req.method} ${path}`
   if (at === 'POST /session') {
@@ -236,6 +241,16 @@ function api(req, res, path, q, body) {
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }).write(':\n\n')
     state.streams.add(res)
     return req.on('close', () => state.streams.delete(res))
+  }
+  if (at === 'GET /cases/c1/files') return json(res, 200, { files: evidence, purposes: [{ value: 'contact', title: '联系' }] })
+  if (req.method === 'GET' && /^\/cases\/[^/]+\/files$/.test(path)) return json(res, 200, { files: [], purposes: [] })
+  if (req.method === 'POST' && path.startsWith('/file-flags/')) {
+    evidence.find(f => f.flags).flags[0].finding = body.finding
+    return json(res, 204)
+  }
+  if (/^\/files\/f\d(\/unmask)?$/.test(path)) {
+    state.log.push({ route: at + (q.get('form') ? ' ' + q.get('form') : ''), purpose: q.get('purpose') })
+    return res.writeHead(200, { 'Content-Type': 'image/png', ...(req.method === 'POST' && { 'Gezhi-Hint': JSON.stringify({ point: { lon: 119.5732, lat: 28.1145 } }) }) }).end(dot)
   }
   if (at === 'POST /files') return json(res, 200, { id: 'f' + Date.now(), name: '照片.jpg' })
   if (path === '/cases.csv') return res.writeHead(200, { 'Content-Type': 'text/csv', 'Content-Disposition': 'attachment; filename=cases.csv' }).end('\ufeffnumber\n')

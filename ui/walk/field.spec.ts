@@ -90,7 +90,7 @@ test('a report without a network outlives the page, a lost answer and another pe
   await expect.poll(() => held(page, text), { timeout: 15_000 }).toBe(1)
   await page.getByRole('button', { name: '看事件' }).first().click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(text)
-  await expect(page.locator('.facts').getByRole('link', { name: /现场照片/ })).toHaveCount(1)
+  await expect(page.locator('.evidence .tile')).toHaveCount(1)
   expect(faults).toEqual([])
 })
 

@@ -1,8 +1,8 @@
 // Every call the faces make. Paths, queries, bodies and answers are those of the description
 // of the API: what it does not offer does not compile.
 import type { paths } from './schema'
-import { address, newKey, request, type Ask } from './request'
-import type { NewCase, NewMove } from './types'
+import { address, newKey, request, sent, type Ask } from './request'
+import type { Hint, NewCase, NewMove } from './types'
 
 type Verb = 'get' | 'post' | 'put' | 'delete'
 type Path = keyof paths extends `/api/v1${infer Rest}` ? Rest : never
@@ -100,7 +100,15 @@ export function upload(file: File, key: string) {
   body.set('file', file, file.name)
   return call('post', '/files', { body, key })
 }
-export const fileAddress = (id: string) => address(`/files/${encodeURIComponent(id)}`)
+export const fileAddress = (id: string, form?: 'thumb') => address(`/files/${encodeURIComponent(id)}`, { form })
+export const caseFiles = (id: string) => call('get', '/cases/{id}/files', { id })
+export const reviewFlag = (id: string, finding: 'fine' | 'reused') => call('post', '/file-flags/{id}', { id, body: { finding } })
+/** the original of a file, and what its camera wrote beside it; the reading is written down */
+export async function original(id: string, purpose: string) {
+  const answer = await sent('POST', `/files/${encodeURIComponent(id)}/unmask`, { query: { purpose } })
+  const hint = answer.headers.get('Gezhi-Hint')
+  return { content: await answer.blob(), hint: hint ? (JSON.parse(hint) as Hint) : undefined }
+}
 
 export const exportAddress = (kind: 'csv' | 'xlsx', query: Query<'get', '/cases.csv'>) => address(`/cases.${kind}`, { ...query })
 // The residents' inlet: open to everybody.

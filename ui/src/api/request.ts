@@ -38,6 +38,12 @@ export function address(path: string, query: Ask['query'] = {}): string {
 }
 
 export async function request<T>(method: string, path: string, ask: Ask = {}): Promise<T> {
+  const answer = await sent(method, path, ask)
+  return (answer.status === 204 ? undefined : await answer.json().catch(lost)) as T
+}
+
+/** asks, and gives the answer as it came, when it is no refusal */
+export async function sent(method: string, path: string, ask: Ask = {}): Promise<Response> {
   for (;;) {
     const answer = await send(method, path, ask)
     const at = Date.parse(answer.headers.get('Date') ?? '')
@@ -46,7 +52,7 @@ export async function request<T>(method: string, path: string, ask: Ask = {}): P
       await hooks.signInAgain()
       continue
     }
-    if (answer.ok) return (answer.status === 204 ? undefined : await answer.json().catch(lost)) as T
+    if (answer.ok) return answer
     throw await problem(answer)
   }
 }

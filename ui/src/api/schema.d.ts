@@ -1491,6 +1491,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/paper/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The code that stands on a form or an order, SVG */
+        get: operations["paperCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paper/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Forms on paper that were reserved last */
+        get: operations["paperForms"];
+        put?: never;
+        /** Reserve numbers for blank forms on paper */
+        post: operations["reserveForms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paper/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find by its code whose the paper on a photo is; the person then confirms by an act */
+        post: operations["readPaper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/paste": {
         parameters: {
             query?: never;
@@ -2455,6 +2507,8 @@ export interface components {
         };
         EvidenceOutputBody: {
             files: components["schemas"]["EvidenceJSON"][];
+            /** @description for which the asker may unmask originals */
+            purposes: components["schemas"]["OptionJSON"][];
         };
         ExportOutputBody: {
             /** @description none where nothing new was answered */
@@ -2501,6 +2555,22 @@ export interface components {
              * @enum {string}
              */
             why: "same" | "alike";
+        };
+        FileJSON: {
+            /** @description where and when the camera says it was taken; told to its uploader alone */
+            hint?: components["schemas"]["HintJSON"];
+            id: string;
+            /** @enum {string} */
+            kind: "picture" | "sound" | "film" | "document";
+            /** @description as cleaned */
+            name: string;
+            /**
+             * Format: int64
+             * @description bytes
+             */
+            size: number;
+            /** @description media type, found from the content */
+            type: string;
         };
         Finding: {
             /**
@@ -2569,6 +2639,9 @@ export interface components {
             title: string;
             /** @enum {string} */
             type: "area" | "audio" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
+        };
+        FormsOutputBody: {
+            forms: components["schemas"]["PaperFormJSON"][];
         };
         GuessJSON: {
             id: string;
@@ -3128,6 +3201,21 @@ export interface components {
             overlay?: string;
             version: string;
         };
+        PaperActJSON: {
+            action: string;
+            field: string;
+            title: string;
+        };
+        PaperFormJSON: {
+            /** @description a case has its number */
+            entered: boolean;
+            number: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            reserved_at: number;
+        };
         Part: {
             /** @description it is a word of the query */
             hit?: boolean;
@@ -3512,6 +3600,8 @@ export interface components {
             fields?: {
                 [key: string]: unknown;
             };
+            /** @description number of the form on paper that it is entered from: the case takes it; for clerks and helpers */
+            form?: string;
             /** Format: int64 */
             happened_at?: number;
             jurisdiction?: string;
@@ -3539,6 +3629,12 @@ export interface components {
             unit_name?: string;
             /** @description in words */
             what: string[];
+        };
+        ReserveInputBody: {
+            /** @description pack/scheme:code: the case may become another one */
+            class: string;
+            /** Format: int64 */
+            count: number;
         };
         ReviewInputBody: {
             /** @enum {string} */
@@ -6897,6 +6993,145 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnreadOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    paperCode: {
+        parameters: {
+            query?: {
+                number?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    paperForms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reserveForms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReserveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description by which the photo may be put on the case now */
+                        acts: components["schemas"]["PaperActJSON"][];
+                        case?: string;
+                        /** @description the photo, kept for its uploader until an act puts it on a case */
+                        file: components["schemas"]["FileJSON"];
+                        /** @description a form that is not entered yet */
+                        form?: boolean;
+                        number: string;
+                        title?: string;
+                    };
                 };
             };
             /** @description Error */

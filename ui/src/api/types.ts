@@ -34,6 +34,10 @@ export type Offer = Schema['OfferJSON']
 
 /** a personal value, as it was given with a move */
 export type UnmaskedValue = Schema['UnmaskedJSON']
+/** a file of a case, why it is flagged, and what a camera wrote of where and when */
+export type Evidence = Schema['EvidenceJSON']
+export type FileFlag = Schema['FileFlagJSON']
+export type Hint = Schema['HintJSON']
 /** who read what is masked of me */
 export type ReadingOfMe = Schema['ReadingJSON']
 
