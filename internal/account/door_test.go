@@ -423,7 +423,7 @@ func TestTheDoorOverHTTP(t *testing.T) {
 		if len(made) != 1 || !strings.HasPrefix(made[0].Picture, "data:image/svg+xml;base64,") || made[0].Expires != monday.Add(SheetFor).UnixMilli() {
 			t.Fatalf("%+v", made)
 		}
-		token, ok := strings.CutPrefix(made[0].Address, "https://gezhi.example/desk/join#")
+		token, ok := strings.CutPrefix(made[0].Address, "https://gezhi.example/field/join#")
 		if !ok {
 			t.Fatal(made[0].Address)
 		}

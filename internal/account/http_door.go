@@ -17,7 +17,7 @@ const devicePath = web.Prefix + "/session"
 
 // JoinPath is the page on which an invitation is used. The token stands behind a #, which a browser
 // sends to no server and writes into no Referer.
-const JoinPath = "/desk/join"
+const JoinPath = "/field/join"
 
 // ChargeJSON is somebody for whom the asker answers.
 type ChargeJSON struct {

@@ -90,12 +90,14 @@ type personJSON struct {
 	Name string `json:"name"`
 	Role string `json:"role"`
 	Unit string `json:"unit_name,omitempty"`
+	Load *int   `json:"load,omitempty" doc:"open cases and tasks that lie with this person; told to whoever has a post above"`
 }
 
 // lookups adds what forms choose from: places, units and colleagues of the own jurisdiction.
 func (a *App) lookups() {
 	tags := []string{"lookups"}
 	web.Op(a.Web, web.Operation{Method: "GET", Path: "/areas", ID: "listAreas", Summary: "Places below one, or where the asker has posts", Tags: tags}, a.httpAreas)
+	web.Op(a.Web, web.Operation{Method: "GET", Path: "/areas/outlines", ID: "areaOutlines", Summary: "Outlines of where the asker works and of what borders on it, for a map that is kept", Tags: tags}, a.httpOutlines)
 	web.Op(a.Web, web.Operation{Method: "GET", Path: "/places", ID: "matchPlaces", Summary: "Places that a name may mean, with suggestions for slips of the pen", Tags: tags}, a.httpPlaces)
 	web.Op(a.Web, web.Operation{Method: "GET", Path: "/units", ID: "listUnits", Summary: "Units by name", Tags: tags}, a.httpUnits)
 	web.Op(a.Web, web.Operation{Method: "GET", Path: "/people", ID: "listPeople", Summary: "Who works in a unit", Tags: tags}, a.httpPeople)
@@ -218,6 +220,7 @@ func (a *App) httpPeople(ctx context.Context, in *peopleInput) (*peopleOutput, e
 		}
 	}
 	seen := map[string]bool{}
+	var below []string
 	for _, p := range posts {
 		name := roll.Name(p.PersonID)
 		if seen[p.PersonID] || !strings.Contains(name, in.Q) || len(out.Body.People) == mostFound {
@@ -228,9 +231,33 @@ func (a *App) httpPeople(ctx context.Context, in *peopleInput) (*peopleOutput, e
 		if u, ok := a.World.Tree().Unit(p.UnitID); ok {
 			unit = u.Name
 		}
-		out.Body.People = append(out.Body.People, personJSON{p.PersonID, name, p.Role, unit})
+		out.Body.People = append(out.Body.People, personJSON{ID: p.PersonID, Name: name, Role: p.Role, Unit: unit})
+		if a.publishesFor(&who, p) {
+			below = append(below, p.PersonID)
+		}
 	}
-	return out, nil
+	return out, a.loads(ctx, out.Body.People, below)
+}
+
+// publishesFor tells whether who asks gives out work where a post stands: they have one in an area
+// around it, no lower than a village.
+func (a *App) publishesFor(who *account.Actor, p account.Post) bool {
+	return slices.ContainsFunc(who.Posts, func(own account.Post) bool {
+		x, ok := a.World.Tree().Area(own.AreaID)
+		return ok && x.Level <= territory.Village && own.AreaID != p.AreaID && a.World.Tree().Within(p.AreaID, own.AreaID)
+	})
+}
+
+// loads fills in how much lies with those people.
+func (a *App) loads(ctx context.Context, people []personJSON, of []string) error {
+	n, err := a.Cases.Loads(ctx, of)
+	for i := range people {
+		if slices.Contains(of, people[i].ID) {
+			people[i].Load = new(int)
+			*people[i].Load = n[people[i].ID]
+		}
+	}
+	return err
 }
 
 // register are the ids of the people and units that stand today in a register to which a seat of

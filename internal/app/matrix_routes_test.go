@@ -80,6 +80,7 @@ var routes = []route{
 	{op: "POST /class-proposals", ok: 200, body: says(map[string]any{"text": "the bin is full"})},
 	{op: "POST /paste", ok: 200, body: says(map[string]any{"text": "the bin is full"})},
 	{op: "GET /areas", ok: 200},
+	{op: "GET /areas/outlines", ok: 200},
 	{op: "GET /places", ok: 200, query: "?q=桥头"},
 	{op: "GET /units", ok: 200},
 	{op: "GET /people", ok: 200},

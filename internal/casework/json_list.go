@@ -52,12 +52,21 @@ type ClassJSON struct {
 	GroupTitle string     `json:"group_title,omitempty"`
 	Severity   string     `json:"severity"`
 	Spot       bool       `json:"spot,omitempty"`
+	OnSpot     *SpotJSON  `json:"on_spot,omitempty" doc:"how its reporter ends at once what was found and done in one act; those whom the pack lets do so"`
 	Unsorted   bool       `json:"unsorted,omitempty" doc:"for what is brought without a class"`
 	Channels   []string   `json:"channels"`
 	Fields     []FormJSON `json:"fields"`
 	Against    string     `json:"against" enum:"required,allowed,never" doc:"whether a report of it says whom it is about, and is kept from them"`
 	// About are the kinds of things that a case of it may be about.
 	About []AboutKindJSON `json:"about,omitempty"`
+}
+
+// SpotJSON is the action by which a case is ended in the moment it is reported.
+type SpotJSON struct {
+	Action string     `json:"action"`
+	Title  string     `json:"title"`
+	Asks   []FormJSON `json:"asks"`
+	Also   []FormJSON `json:"also"`
 }
 
 // AboutKindJSON is a kind of thing that a case may be about.
@@ -171,6 +180,7 @@ func (s *Service) classes(ctx context.Context, who *Actor, keep func(*pack.Effec
 			c := ClassJSON{ID: n + "/" + k.Scheme + ":" + k.Code, Code: k.Code, Scheme: k.Scheme, Pack: n, Title: w.title(k.Title, k.Code), Group: k.Group,
 				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Unsorted: k.Unsorted, Channels: append([]string{}, k.Channels...), Fields: openingForm(w, k), Against: k.Against}
 			c.About = aboutKinds(w, packs, k)
+			c.OnSpot = s.onSpot(w, k)
 			out = append(out, c)
 		}
 	}

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 // named), all JavaScript of the face, and the largest single part that comes later.
 const budgets = {
   home: { entry: 'home/index.html', routes: [], js: 60, css: 8, all: 80, lazy: 40 },
+  field: { entry: 'field/index.html', routes: [], js: 80, css: 10, all: 160, lazy: 40 },
   desk: { entry: 'desk/index.html', routes: ['src/desk/Shell.vue', 'src/desk/QueuePage.vue', 'src/desk/NothingOpen.vue'], js: 190, css: 25, all: 480, lazy: 170 },
 }
 
@@ -50,4 +51,9 @@ for (const [face, budget] of Object.entries(budgets)) {
   check(`${face}: all JS`, sum(all.js), budget.all)
   check(`${face}: largest later part`, Math.max(0, ...later), budget.lazy)
 }
+// What a telephone keeps so that the field face opens without a network, as it is stored.
+const bytes = file => statSync(join('dist', file)).size / 1024
+const kept = readFileSync('dist/field/sw.js', 'utf8').split(/["'`,]/).filter(f => /^\/[\w./-]+\.\w+$/.test(f))
+check('field: worker', weight('field/sw.js'), 40)
+check('field: kept, raw', [...new Set(kept)].reduce((n, f) => n + bytes(f), 0), 500)
 process.exit(failed ? 1 : 0)

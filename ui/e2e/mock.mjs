@@ -282,10 +282,10 @@ function test(res, body) {
   json(res, 200, { log: state.log, moves: Object.fromEntries(state.cases.slice(0, 8).map(x => [x.id, x.moves.length])), cases: state.cases.length })
 }
 
-const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' }
+const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json', '.json': 'application/json' }
 function page(res, path) {
   let file = join(dist, normalize(path))
-  if (!path.includes('.')) file = join(dist, 'desk/index.html')
+  if (!path.includes('.')) file = join(dist, path.startsWith('/field') ? 'field/index.html' : 'desk/index.html')
   if (!existsSync(file) || !statSync(file).isFile()) return res.writeHead(404).end()
   res.writeHead(200, {
     'Content-Type': types[extname(file)] ?? 'application/octet-stream',

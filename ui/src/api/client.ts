@@ -23,7 +23,7 @@ export const signIn = (login: string, password: string, code?: string) => call('
 export const thisPhone = () => call('get', '/session/device', { bare: true })
 export const signInByPin = (pin: string) => call('post', '/session/pin', { body: { pin }, bare: true })
 export const providers = () => call('get', '/session/outside', { bare: true }).then(r => r.providers)
-export const providerAddress = (name: string, to: string) => address(`/session/outside/${encodeURIComponent(name)}`, { to: '/desk' + to })
+export const providerAddress = (name: string, to: string) => address(`/session/outside/${encodeURIComponent(name)}`, { to })
 type Held = { token?: string; code?: string }
 export const lookAtInvitation = (held: Held) => call('post', '/invitations/look', { body: held, bare: true })
 export const join = (held: Held, pin: string) => call('post', '/invitations/accept', { body: { ...held, pin }, bare: true })
@@ -72,6 +72,7 @@ export const askCheck = () => call('post', '/log/checks')
 
 export const classesToOpen = () => call('get', '/classes', { query: { for: 'open' } }).then(r => r.classes)
 export const areas = (query: Query<'get', '/areas'>) => call('get', '/areas', { query }).then(r => r.areas)
+export const outlines = () => call('get', '/areas/outlines').then(r => r.areas)
 export const places = (q: string) => call('get', '/places', { query: { q } }).then(r => r.places.filter(p => !p.elsewhere))
 export const units = (q: string, register?: string) => call('get', '/units', { query: { q, register } }).then(r => r.units)
 export const people = (q: string, register?: string) => call('get', '/people', { query: { q, register } }).then(r => r.people)
@@ -88,7 +89,8 @@ export const accused = (query: Query<'get', '/accused'>) => call('get', '/accuse
 export const fromChat = (text: string) => call('post', '/paste', { body: { text } }).then(r => r.proposals)
 export const answerForChat = (id: string) => call('get', '/cases/{id}/answer', { id }).then(r => r.text)
 export const openCase = (body: NewCase, key: string) => call('post', '/cases', { body, key })
-export const move = (id: string, body: NewMove, key: string) => call('post', '/cases/{id}/moves', { id, body, key }).then(r => r.case)
+export const act = (id: string, body: NewMove, key: string) => call('post', '/cases/{id}/moves', { id, body, key })
+export const move = (id: string, body: NewMove, key: string) => act(id, body, key).then(r => r.case)
 
 export const unmask = (id: string, purpose: string) => call('post', '/cases/{id}/unmask', { id, body: { purpose } }).then(r => r.values)
 export const readingsOfMe = (query: Query<'get', '/me/readings'>) => call('get', '/me/readings', { query })

@@ -16,6 +16,8 @@ export const hooks = {
   language: () => 'zh',
   /** resolves when the same person is back, rejects when not */
   signInAgain: undefined as (() => Promise<void>) | undefined,
+  /** the server's clock, ms, as an answer says it */
+  told: undefined as ((at: number) => void) | undefined,
 }
 
 const patience = 30_000
@@ -44,6 +46,8 @@ export async function request<T>(method: string, path: string, ask: Ask = {}): P
 export async function sent(method: string, path: string, ask: Ask = {}): Promise<Response> {
   for (;;) {
     const answer = await send(method, path, ask)
+    const at = Date.parse(answer.headers.get('Date') ?? '')
+    if (at) hooks.told?.(at)
     if (answer.status === 401 && !ask.bare && hooks.signInAgain) {
       await hooks.signInAgain()
       continue

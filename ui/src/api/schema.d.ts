@@ -227,6 +227,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/areas/outlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Outlines of where the asker works and of what borders on it, for a map that is kept */
+        get: operations["areaOutlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -2385,6 +2402,8 @@ export interface components {
             group?: string;
             group_title?: string;
             id: string;
+            /** @description how its reporter ends at once what was found and done in one act; those whom the pack lets do so */
+            on_spot?: components["schemas"]["SpotJSON"];
             pack: string;
             scheme: string;
             severity: string;
@@ -3272,6 +3291,22 @@ export interface components {
             title: string;
             value: string;
         };
+        OutlineJSON: {
+            /**
+             * @description where the asker has a post, a part of that, or what borders on it
+             * @enum {string}
+             */
+            how: "mine" | "part" | "beside";
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            /** @description coordinates of a GeoJSON MultiPolygon, WGS-84, simplified */
+            shape: number[][][][];
+        };
+        OutlinesOutputBody: {
+            areas: components["schemas"]["OutlineJSON"][];
+        };
         PackAgainInputBody: {
             hash: string;
             overlay?: string;
@@ -3369,6 +3404,11 @@ export interface components {
         };
         PersonJSON: {
             id: string;
+            /**
+             * Format: int64
+             * @description open cases and tasks that lie with this person; told to whoever has a post above
+             */
+            load?: number;
             name: string;
             role: string;
             unit_name?: string;
@@ -3902,6 +3942,12 @@ export interface components {
             /** @description kinds and codes that duty lines of the packs in force name */
             kinds: string[];
             units: components["schemas"]["SetupUnitJSON"][];
+        };
+        SpotJSON: {
+            action: string;
+            also: components["schemas"]["FormJSON"][];
+            asks: components["schemas"]["FormJSON"][];
+            title: string;
         };
         TicketJSON: {
             /** @description query code, as people write it */
@@ -4455,6 +4501,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AreasOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    areaOutlines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlinesOutputBody"];
                 };
             };
             /** @description Error */

@@ -22,6 +22,7 @@ export type LikelyCase = Schema['LikelyJSON']
 export type ClassProposal = Schema['ProposalJSON']
 /** what one person said in a chat in one go, and what it may be */
 export type ChatProposal = Schema['ChatProposalJSON']
+export type Outline = Schema['OutlineJSON']
 export type Phase = CaseRow['phase']
 export type CaseView = Schema['ViewJSON']
 export type Clock = Schema['ClockJSON']

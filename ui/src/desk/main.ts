@@ -1,10 +1,10 @@
-import 'tdesign-vue-next/es/style/index.css'
 import '@/styles/tokens.css'
 import '@/styles/base.css'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
 import { language, speak, t } from '@/words'
+import { ways } from '@/door/ways'
 import App from './App.vue'
 import { useSession } from './session'
 
@@ -38,6 +38,7 @@ const router = createRouter({
 speak(language.value)
 const app = createApp(App).use(createPinia())
 const session = useSession()
+app.provide(ways, session)
 
 router.beforeEach(async to => {
   document.title = t('product')

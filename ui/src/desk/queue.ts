@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import * as api from '@/api/client'
 import type { CaseRow } from '@/api/types'
-import { because } from './send'
+import { because } from '@/kit/because'
 
 export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'all', 'closed', 'sampled'] as const
 export type Queue = (typeof queues)[number]

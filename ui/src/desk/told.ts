@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import * as api from '@/api/client'
 import type { Unread } from '@/api/types'
-import { because } from './send'
+import { because } from '@/kit/because'
 
 export const useTold = defineStore('told', () => {
   const mine = ref<Unread>({ count: 0, more: false, clerk: false, operator: false })

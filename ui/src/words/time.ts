@@ -16,7 +16,19 @@ const parts = (ms: number) => {
 
 /** The present, moved on twice a minute, so that what is written relative to it stays true. */
 export const now = ref(Date.now())
-if (typeof window !== 'undefined') setInterval(() => (now.value = Date.now()), 30_000)
+/** by how much the server's clock is ahead of this device's, ms; 0 while they agree within two minutes */
+export const skew = ref(0)
+const turn = () => (now.value = Date.now() + skew.value)
+if (typeof window !== 'undefined') setInterval(turn, 30_000)
+
+/** Sets this device's clock right by what a server says, where it is off by more than two minutes. */
+export function setRight(at: number) {
+  const off = at - Date.now()
+  const right = Math.abs(off) > 2 * minute ? off : 0
+  if (Math.abs(right - skew.value) < minute) return
+  skew.value = right
+  turn()
+}
 
 /** "11-22 17:30", with the year where it is not this one. */
 export function moment(ms: number, at = now.value): string {

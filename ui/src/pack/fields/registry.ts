@@ -38,7 +38,9 @@ const controls: Record<FieldType, Component> = {
 export const atOnce = 6
 
 // Whom a report is about may be a unit as well as a person; the kernel asks for it by this name.
-export const controlOf = (f: Field): Component => (f.name === 'against' && f.type === 'person' ? AccusedField : (controls[f.type] ?? TextField))
+// A choice without options is between yes and no, which every pack has.
+export const controlOf = (f: Field): Component =>
+  f.name === 'against' && f.type === 'person' ? AccusedField : f.type === 'choice' && !f.options?.length ? BooleanField : (controls[f.type] ?? TextField)
 
 /** Tells whether the control is several controls, so that its label names a group. */
 export const isGroup = (f: Field): boolean =>

@@ -1,0 +1,160 @@
+// The pages of grid workers alone; the API is answered here. Without a service worker, as in
+// browsers inside other programs.
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test, type Page } from '@playwright/test'
+
+test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, serviceWorkers: 'block' })
+
+const hour = 3_600_000
+const row = (n: number) => ({
+  id: 'c' + n, number: 'S2611000' + n, title: ['北坡村道塌陷约三米，需设警示', '十一盏路灯连片不亮', '溪边护栏断裂，学生上学经过'][n % 3]!, class: 'x/s:1', class_title: '道路塌陷', severity: String((n % 3) + 1), severity_title: ['紧急（一级）', '较急（二级）', '一般（三级）'][n % 3]!,
+  step: 'handling', step_title: '办理中', phase: 'working', area_id: 'g1', area_name: '第三网格', opened_at: Date.now() - 9 * hour, due_at: Date.now() + (n - 1) * 5 * hour, late: n < 1, version: 3, sample: true, point: { lon: 119.51 + n / 300, lat: 28.112 },
+})
+const finish = { action: 'finish', title: '处置完成', asks: [{ name: 'result', type: 'long_text', title: '处置情况', required: true }], also: [{ name: 'photo', type: 'photo', title: '处置后照片', many: true, at_most: 3, required: false }], unmet: [], danger: false }
+const view = (n: number) => ({
+  case: { ...row(n), text: row(n).title, fields: [{ name: 'width', title: '塌陷宽度（米）', type: 'number', value: 3.2 }], channel: 'field', reporter: { name_masked: '样**' } },
+  clocks: [{ name: 'step', title: '本环节时限', state: 'running', from: Date.now() - hour, due: row(n).due_at, why: ['4 个工作小时'], provisional: false }], seats: [], parts: [],
+  moves: [{ id: 'm1', action: 'open', action_title: '上报', from_step: '', to_step: 'reported', step_title: '已采集', by_name: '样例员', at: Date.now() - 9 * hour, done: true, values: [] }],
+  can: [{ ...finish, action: 'comment', title: '备注', asks: [], also: [] }, finish, { action: 'return', title: '退回', asks: [{ name: 'reason', type: 'choice', title: '退回理由', required: true, options: [{ value: 'a', title: '不属本单位职责' }, { value: 'b', title: '情况不清' }] }], also: [], unmet: [], danger: true, confirm: '退回会计入次数。' }],
+})
+const fields = [{ name: 'photo', type: 'photo', title: '现场照片', required: false, many: true, at_most: 9 }, { name: 'danger', type: 'choice', title: '危及人身安全', required: false }, { name: 'recording', type: 'audio', title: '录音', required: false, many: true, at_most: 1 }]
+const kind = (code: string, title: string, more = {}) => ({ id: 'x/s:' + code, code, scheme: 's', pack: 'x', title, severity: '3', channels: [], fields, against: 'allowed', ...more })
+const classes = [kind('0', '待分类', { unsorted: true }), kind('1', '暴露垃圾', { spot: true, on_spot: { action: 'spot', title: '就地办结', asks: [], also: [] } }), kind('2', '路灯不亮'), { ...kind('3', '巡查记录'), id: 'y/s:3', pack: 'y', channels: ['field'] }]
+const square = (x: number, how: string, name: string) => ({ id: 'a' + x, name, level: 6, how, shape: [[[[x, 28.11], [x + 0.01, 28.11], [x + 0.01, 28.12], [x, 28.12], [x, 28.11]]]] })
+
+interface World { away?: boolean; refuse?: string; sent: { path: string; key?: string; body: Record<string, unknown> }[]; faults: string[] }
+async function open(page: Page, path = '', world: Partial<World> = {}): Promise<World> {
+  const w: World = { sent: [], faults: [], ...world }
+  page.on('console', m => m.type() === 'error' && !/Failed to load resource|Permissions-Policy/.test(m.text()) && w.faults.push(m.text()))
+  page.on('pageerror', e => w.faults.push(e.message))
+  page.on('request', r => !r.url().startsWith('http://127.0.0.1:') && !/^(data|blob):/.test(r.url()) && w.faults.push('asks ' + r.url()))
+  await page.route('**/api/v1/**', route => {
+    const url = new URL(route.request().url())
+    const at = `${route.request().method()} ${url.pathname.slice(7)}`
+    if (w.away) return route.abort('internetdisconnected')
+    const json = (body: unknown, status = 200) => route.fulfill({ status, json: body, headers: { Date: new Date().toUTCString() } })
+    if (at === 'GET /me') return json({ person: { id: 'p1', name: '样例网格员' }, jurisdiction: { id: 'j', name: '云和县', code: '331125', sample: true }, posts: [{ id: 'o', role: 'grid_worker', role_title: '网格员', area: { id: 'g1', name: '第三网格', level: 6 } }] })
+    if (at === 'GET /classes') return json({ classes })
+    if (at === 'GET /cases') return json({ cases: [0, 1, 2].map(row) })
+    if (at === 'GET /areas/outlines') return json({ areas: [square(119.51, 'mine', '第三网格'), square(119.52, 'beside', '第四网格')] })
+    if (/^GET \/cases\/c\d$/.test(at)) return json(view(Number(at.at(-1))))
+    if (at.endsWith('/files') && at.startsWith('GET')) return json({ files: [], purposes: [] })
+    if (at === 'POST /class-proposals') return json({ learnt: true, classes: [{ class: 'x/s:1', title: '暴露垃圾', probability: 0.6, words: ['垃圾'], sure: false }, { class: 'x/s:2', title: '路灯不亮', probability: 0.1, words: [], sure: false }] })
+    if (at === 'POST /intake/propose') return json({ places: [], classes: [], severity: { id: '3', title: '一般（三级）', why: '这类事通常如此' }, unit: { id: 'u', title: '环卫站', why: '按类别' } })
+    if (at === 'POST /files') return json({ id: 'f1', name: 'a.jpg' }, 201)
+    w.sent.push({ path: at, key: route.request().headers()['idempotency-key'], body: route.request().postDataJSON() as Record<string, unknown> })
+    if (w.refuse) return json({ status: 422, code: 'x', detail: w.refuse }, 422)
+    return at === 'POST /cases' ? json({ id: 'c9', number: 'S26110009' }, 201) : json({ case: row(1) })
+  })
+  await page.goto('/field/' + path)
+  await expect(page.locator('.top .where')).toBeVisible()
+  return w
+}
+async function clean(page: Page) {
+  const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze()
+  expect(found.violations.filter(v => v.impact === 'serious' || v.impact === 'critical').map(v => v.id + ' ' + v.nodes[0]?.target.join())).toEqual([])
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(page.viewportSize()!.width)
+}
+const big = (page: Page) => page.evaluate(() => [...document.querySelectorAll<HTMLElement>('#content a, #content button, .tabs a')].filter(e => e.offsetHeight > 0 && !e.closest('.facts, svg, .clock')).filter(e => e.getBoundingClientRect().height < 44).map(e => e.textContent))
+
+for (const [language, scheme, width] of [['zh', 'light', 360], ['en', 'dark', 360], ['en', 'light', 390], ['zh', 'dark', 390]] as const)
+  test(`every page is whole and without barrier: ${language}, ${scheme}, ${width} px`, async ({ page }, info) => {
+    await page.emulateMedia({ colorScheme: scheme })
+    await page.setViewportSize({ width, height: width === 360 ? 740 : 844 })
+    await page.addInitScript(l => localStorage.setItem('gezhi.language', l), language)
+    const w = await open(page)
+    for (const path of ['', 'list', 'report', 'case/c0', 'map', 'me', 'outbox']) {
+      await page.goto('/field/' + path)
+      await expect(page.locator('#content h1')).toBeAttached()
+      await expect(page.getByText(language === 'zh' ? '正在读取…' : 'Loading…')).toHaveCount(0)
+      await clean(page)
+      expect(await big(page), path).toEqual([])
+      await page.screenshot({ path: info.outputPath(`${path.replace('/', '-') || 'start'}.png`), fullPage: path !== 'map' })
+    }
+    expect(w.faults).toEqual([])
+  })
+
+test('three taps report: the way in, a class with its reason, and send', async ({ page }) => {
+  const w = await open(page)
+  await page.locator('.report-big').click()
+  await page.getByLabel('什么情况').fill('桥头一大堆垃圾')
+  await expect(page.locator('.guess').first()).toContainText('依据：垃圾')
+  await page.locator('.guess').first().click()
+  await expect(page.getByText('会交给：环卫站')).toBeVisible()
+  await page.getByRole('button', { name: '上报', exact: true }).click()
+  await expect(page.getByText('已上报，编号 S26110009')).toBeVisible()
+  expect(w.sent).toHaveLength(1)
+  expect(w.sent[0]!.body).toMatchObject({ class: 'x/s:1', text: '桥头一大堆垃圾', area_id: 'g1', channel: 'field' })
+})
+
+test('what is written survives a reload, denied position and microphone, and is never sent unasked', async ({ page }) => {
+  const w = await open(page, 'report')
+  await page.getByLabel('什么情况').fill('护栏断了')
+  await page.getByRole('button', { name: '用手机定位' }).click()
+  await expect(page.getByText('没能定位，可以自己选地点。')).toBeVisible()
+  await page.getByRole('button', { name: '录音' }).click()
+  await expect(page.getByText('没能打开麦克风')).toBeVisible()
+  await page.reload()
+  await expect(page.getByLabel('什么情况')).toHaveValue('护栏断了')
+  expect(w.sent).toEqual([])
+})
+
+test('a full telephone says so, and sends all the same', async ({ page }) => {
+  await page.addInitScript(() => {
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException('full', 'QuotaExceededError')
+    }
+  })
+  const w = await open(page, 'report', {})
+  w.away = true
+  await page.getByLabel('什么情况').fill('护栏断了')
+  await page.getByRole('button', { name: '上报', exact: true }).click()
+  await expect(page.getByText('手机存储已满')).toBeVisible()
+  w.away = false
+  await page.locator('.net').click()
+  await page.getByRole('button', { name: '现在发送' }).click()
+  await expect(page.getByText('已送达')).toBeVisible()
+  await expect(page.getByText('手机存储已满')).toHaveCount(0)
+  expect(w.sent).toHaveLength(1)
+})
+
+test('a clock that is wrong by a day is told, and deadlines stay right', async ({ page }) => {
+  await page.clock.install({ time: Date.now() - 24 * hour })
+  await open(page)
+  await expect(page.getByText('手机时间差了')).toBeVisible()
+  await expect(page.locator('.case-row').nth(2)).toContainText('剩 4 小时')
+})
+
+test('a refusal comes back into the form with all that was typed', async ({ page }) => {
+  const w = await open(page, 'case/c1', { refuse: '请写明做了什么。' })
+  await page.locator('.can').getByRole('button', { name: '处置完成' }).click()
+  await page.getByLabel('处置情况').fill('好了')
+  await page.getByRole('dialog').locator('footer').getByRole('button', { name: '处置完成' }).click()
+  await expect(page.getByRole('dialog')).toContainText('请写明做了什么。')
+  await expect(page.getByLabel('处置情况')).toHaveValue('好了')
+  w.refuse = undefined
+  await page.getByRole('dialog').locator('footer').getByRole('button', { name: '处置完成' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  expect(new Set(w.sent.map(s => s.key)).size).toBe(2)
+  expect(w.sent.at(-1)!.body).toMatchObject({ action: 'finish', version: 3, step: 'handling', offline: true, values: { result: '好了' } })
+})
+
+test('without a network a task is refused with a reason, and the form of the last look is there', async ({ page }) => {
+  const w = await open(page)
+  await expect(page.locator('.case-row')).toHaveCount(3)
+  await page.waitForFunction(() => new Promise(done => { const o = indexedDB.open('gezhi-field'); o.onsuccess = () => { const q = o.result.transaction('known').objectStore('known').getAllKeys(); q.onsuccess = () => { o.result.close(); done(q.result.some(k => String(k).endsWith('outlines'))) } } }))
+  w.away = true
+  await page.locator('.case-row').first().click()
+  await page.locator('.can').getByRole('button', { name: '退回' }).click()
+  await page.getByLabel('情况不清').check()
+  await page.getByRole('dialog').locator('footer').getByRole('button', { name: '退回' }).click()
+  await expect(page.getByText('“退回 · 北坡村道塌陷约三米，需设警示”已存在手机里，待发')).toBeVisible()
+  await page.locator('.tabs a').nth(3).click()
+  await expect(page.getByRole('img', { name: '辖区地图' })).toBeVisible()
+  await expect(page.locator('.map-page .old')).toBeVisible()
+  w.away = false
+  await page.locator('.net').click()
+  await page.getByRole('button', { name: '现在发送' }).click()
+  await expect(page.getByText('已送达')).toBeVisible()
+  expect(w.sent.map(s => s.body.action)).toEqual(['return'])
+})
