@@ -83,7 +83,8 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Resul
 		if err := before[0].same(body); err != nil {
 			return nil, err
 		}
-		return &Result{Case: st.Case, MoveID: before[0].subject}, nil
+		note, err := wasNote(ctx, tx, a, before[0].subject)
+		return &Result{Case: st.Case, MoveID: before[0].subject, Note: note}, err
 	}
 	// Only now is the case's key held: moves of one case are numbered and dated in their order.
 	st.now = s.Now()
@@ -389,6 +390,18 @@ func (st *state) enter(step, outcome string, why map[string]string) error {
 	st.SuspendedUntil = time.Time{}
 	st.event(workflow.OnClosed, "", "")
 	return st.endParts(why)
+}
+
+var moveAction = db.SQL(`SELECT action FROM move WHERE id = $1`)
+
+// wasNote tells whether an act that is sent again was kept as a note the first time: whoever did
+// not hear the first answer is to hear the same.
+func wasNote(ctx context.Context, tx *db.Tx, a Act, moveID string) (bool, error) {
+	if !a.Offline || a.Action == workflow.Comment {
+		return false, nil
+	}
+	actions, err := db.Collect(ctx, tx, moveAction, []any{moveID}, func(r db.Rows) (s string, err error) { return s, r.Scan(&s) })
+	return len(actions) == 1 && actions[0] == workflow.Comment, err
 }
 
 // keepAsNote keeps an offline act whose step has changed, with its evidence.

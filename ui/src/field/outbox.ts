@@ -39,15 +39,20 @@ export async function keepFile(file: File): Promise<{ id: string; name: string }
     await store.put('files', kept)
   } catch {
     memory.files.set(kept.id, kept)
-    unsafe.value = true
+    weigh()
   }
   return { id: kept.id, name: kept.name }
 }
 export async function keptFile(id: string): Promise<Kept | undefined> {
   return memory.files.get(id) ?? (await store.get('files', id).catch(() => undefined))
 }
+/** What would be lost with this page: what has arrived would not. */
+function weigh() {
+  unsafe.value = memory.files.size > 0 || [...memory.items.values()].some(i => i.state === 'waiting' || i.state === 'refused')
+}
 export async function dropFile(id: string): Promise<void> {
   memory.files.delete(id)
+  weigh()
   await store.remove('files', id).catch(() => undefined)
 }
 
@@ -63,11 +68,10 @@ async function save(item: Item): Promise<void> {
     memory.items.delete(item.id)
   } catch {
     memory.items.set(item.id, item)
-    unsafe.value = true
   }
   const at = items.value.findIndex(i => i.id === item.id)
   if (at >= 0) items.value[at] = { ...item }
-  unsafe.value = memory.items.size > 0 || memory.files.size > 0
+  weigh()
 }
 
 /** Writes down what is to be done. Answers its id; what became of it is seen among items. */
@@ -89,6 +93,7 @@ export async function drop(id: string, keepFiles = false): Promise<void> {
   if (!item) return
   if (!keepFiles) for (const f of localsIn(item)) await dropFile(f)
   memory.items.delete(id)
+  weigh()
   await store.remove('items', id).catch(() => undefined)
   items.value = items.value.filter(i => i.id !== id)
 }
