@@ -323,6 +323,9 @@ func (a *App) recount(ctx context.Context) {
 		if err := a.retainOnce(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("retention", "jurisdiction", id, "err", err)
 		}
+		if err := a.Records.Daily(ctx, id); err != nil && ctx.Err() == nil {
+			slog.Error("retention of records", "jurisdiction", id, "err", err)
+		}
 		if _, err := a.Records.Restamp(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("restamp", "jurisdiction", id, "err", err)
 		}

@@ -33,7 +33,7 @@ var commandLine = []string{"story", "replay"}
 var within = map[string][]string{
 	"db": {"fault"}, "web": {"fault"}, "clock": {}, "id": {}, "blob": {"fault", "clock"}, "config": {"fault"},
 	"pack": {"workflow", "form", "formula", "worktime", "pack/shape"}, "workflow": {"formula", "worktime"}, "form": {"formula", "worktime", "geo", "number"}, "classify": {"number"},
-	"account": {"territory", "audit", "privacy"}, "territory": {"audit"}, "record": {"account", "territory", "audit", "privacy"}, "casework": {"account", "territory", "record", "audit", "jobs", "privacy"},
+	"account": {"territory", "audit", "privacy"}, "territory": {"audit"}, "record": {"account", "territory", "audit", "privacy", "jobs"}, "casework": {"account", "territory", "record", "audit", "jobs", "privacy"},
 }
 
 func ringOf(pkg string) int {
