@@ -364,7 +364,7 @@ func (c *counties) reports(name, who, class, place string, more map[string]any) 
 	c.Helper()
 	file := c.got(who, "POST", "/files", picture(name), http.StatusCreated)["id"].(string)
 	body := map[string]any{"class": class, "channel": "home", "text": "样例 " + searched + " of the " + name, "area_id": c.place(place),
-		"fields": map[string]any{"photo": []any{file}, "caller_name": "样例", "caller_phone": "13800000000"}}
+		"fields": map[string]any{"photo": []any{file}, "caller_name": "某样例某", "caller_phone": "13800000000"}}
 	if strings.HasPrefix(class, "deputy-proposal/") {
 		body["fields"] = map[string]any{"attachment": []any{file}}
 	}

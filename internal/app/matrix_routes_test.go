@@ -68,6 +68,11 @@ var routes = []route{
 	{op: "GET /figures", ok: 200},
 	{op: "GET /events", ok: 200},
 	{op: "POST /files", ok: 201, body: func(*counties, standpoint, []string) any { return picture("something new") }},
+	{op: "POST /uploads", ok: 400}, // it says no size; internal/upload has the rest
+	{op: "HEAD /uploads/{id}", ok: 404},
+	{op: "PATCH /uploads/{id}", ok: 404},
+	{op: "DELETE /uploads/{id}", ok: 404},
+	{op: "POST /uploads/{id}/file", ok: 404, body: says(map[string]any{})},
 	{op: "GET /accused", ok: 200},
 	{op: "GET /classes", ok: 200},
 	{op: "POST /class-proposals", ok: 200, body: says(map[string]any{"text": "the bin is full"})},

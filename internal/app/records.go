@@ -29,6 +29,7 @@ func (a *App) records() {
 			}
 			return actor.Scope, nil
 		}}
+	a.Jobs.Timers[record.TimerRetention] = a.Records.Round
 }
 
 // recordKinds lists the kinds of records that the packs in force declare.
