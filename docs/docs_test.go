@@ -13,7 +13,7 @@ import (
 )
 
 // pairs are the documents that stand in English and in Chinese.
-var pairs = []string{"pack-authors", "operating"}
+var pairs = []string{"pack-authors", "operating", "../README"}
 
 var (
 	fence   = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
@@ -25,7 +25,7 @@ var (
 )
 
 // spoken are words that stand for something in an example, and are said in the reader's language.
-var spoken = []string{"action", "agreement", "cond", "event", "places", "reason_code"}
+var spoken = []string{"action", "agreement", "cond", "event", "flags", "places", "reason_code"}
 
 func read(t *testing.T, file string) string {
 	t.Helper()

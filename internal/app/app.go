@@ -37,6 +37,7 @@ import (
 	"gezhi/internal/setup"
 	"gezhi/internal/signon"
 	"gezhi/internal/territory"
+	"gezhi/internal/upload"
 	"gezhi/internal/web"
 	"gezhi/internal/worktime"
 	"gezhi/packs"
@@ -62,6 +63,7 @@ type App struct {
 	Search        *search.Service
 	SignOn        *signon.Service
 	Intake        *intake.Service
+	Uploads       *upload.Service
 	Classifier    *classifier.Service
 	Feeds         *feed.Service
 	Audit         *audit.Service
@@ -112,7 +114,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.World = &casework.World{Territory: a.Territory, Accounts: a.Accounts, Runs: a.Jurisdictions.runs, Fresh: 3 * time.Second}
 	a.Book = &casework.Book{DB: d, Now: clock.System, NewID: a.newID, Fresh: 3 * time.Second}
 	a.Calendars = &casework.Calendars{DB: d, Now: clock.System, NewID: a.newID}
-	files, err := blob.Open(filepath.Join(cfg.Data, "files"), clock.System)
+	files, err := fileStore(ctx, cfg)
 	if err != nil {
 		d.Close()
 		return nil, err
@@ -142,6 +144,11 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
 	a.Cases.Erased = a.Search.Erased
 	a.feeds()
+	if a.Uploads, err = upload.New(upload.Service{DB: d, Now: clock.System, NewID: id.New, Cases: a.Cases}, filepath.Join(cfg.Data, "uploads")); err != nil {
+		d.Close()
+		return nil, err
+	}
+	a.Uploads.Register(a.Jobs)
 	if a.SignOn, err = a.signOn(); err != nil {
 		d.Close()
 		return nil, err
@@ -152,6 +159,17 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// fileStore is where uploaded files are kept.
+func fileStore(ctx context.Context, cfg config.Config) (blob.Store, error) {
+	f := cfg.Files
+	if f.Bucket == nil {
+		return blob.Open(filepath.Join(cfg.Data, "files"), clock.System)
+	}
+	bucket, prefix := f.Place()
+	return blob.OpenBucket(ctx, blob.Place{Endpoint: f.Bucket.Host, TLS: f.Bucket.Scheme == "https", Bucket: bucket, Prefix: prefix, Region: f.Region, Key: string(f.Key), Secret: string(f.Secret)},
+		filepath.Join(cfg.Data, "files", "tmp"))
 }
 
 // refresh reads what another process may have changed of jurisdictions and their calendars.
@@ -204,6 +222,7 @@ func (a *App) serve() {
 	a.lookups()
 	a.Notify.Register(a.Web)
 	a.Intake.Routes(a.Web)
+	a.Uploads.Routes(a.Web)
 	a.Feeds.Routes(a.Web)
 	a.Classifier.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
@@ -294,7 +313,7 @@ const watched = 3 * time.Second
 // recount looks once after the start whether this binary knows the holidays of a year that
 // an older one had to guess, and where records lie after a reform of divisions.
 func (a *App) recount(ctx context.Context) {
-	if err := a.Cases.TidyDaily(ctx); err != nil && ctx.Err() == nil {
+	if err := errors.Join(a.Cases.TidyDaily(ctx), a.Uploads.ExpireHourly(ctx)); err != nil && ctx.Err() == nil {
 		slog.Error("files", "err", err)
 	}
 	for _, id := range a.Jurisdictions.ids() {
@@ -303,6 +322,9 @@ func (a *App) recount(ctx context.Context) {
 		}
 		if err := a.retainOnce(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("retention", "jurisdiction", id, "err", err)
+		}
+		if err := a.Records.Daily(ctx, id); err != nil && ctx.Err() == nil {
+			slog.Error("retention of records", "jurisdiction", id, "err", err)
 		}
 		if _, err := a.Records.Restamp(ctx, id); err != nil && ctx.Err() == nil {
 			slog.Error("restamp", "jurisdiction", id, "err", err)

@@ -5,12 +5,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
 	"gezhi/internal/fault"
+	"gezhi/internal/record"
 	"gezhi/internal/web"
 )
 
@@ -43,8 +45,8 @@ func privacyCommand(ctx context.Context, cfg config.Config, args []string, out i
 	return a.retention(ctx, dry, out)
 }
 
-// retention goes over all closed cases and prints what is past its time: number, names of
-// values, rule, and the day until which they were kept.
+// retention goes over all closed cases and ended records and prints what is past its time: number
+// or key, names of values, rule, and the day until which they were kept.
 func (a *App) retention(ctx context.Context, dry bool, out io.Writer) error {
 	j, err := a.Jurisdictions.byCode(a.Config.Jurisdiction)
 	if err != nil {
@@ -66,7 +68,18 @@ func (a *App) retention(ctx context.Context, dry bool, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	counts := map[string]any{"looked": r.Looked, "erased": r.Erased, "past": r.Past}
+	of, err := a.Records.Retain(ctx, j.ID, dry, func(x record.Retired) error {
+		for i, name := range x.Names {
+			if _, err := fmt.Fprintf(out, "%s/%s %s\t%s\t%s\t%s\n", x.Record.Pack, x.Record.Kind, strings.Join(x.Record.Key, "/"), name, x.Rules[i], x.Until[i].In(clock.CST).Format(time.DateOnly)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	counts := map[string]any{"looked": r.Looked, "erased": r.Erased + of.Erased, "past": r.Past, "records": of.Looked}
 	says := web.Say(lang, "cli.retained", counts)
 	if dry {
 		says = web.Say(lang, "cli.would_retain", counts)

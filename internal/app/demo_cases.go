@@ -44,12 +44,13 @@ type demoCase struct {
 }
 
 type demoAct struct {
-	Do     string         `yaml:"do"`
-	By     string         `yaml:"by"` // role, or reporter
-	After  string         `yaml:"after"`
-	With   map[string]any `yaml:"with"`
-	Reason string         `yaml:"reason"`
-	Share  string         `yaml:"share"` // how many cases go this way; the others stop here
+	Do     string            `yaml:"do"`
+	By     string            `yaml:"by"` // role, or reporter
+	After  string            `yaml:"after"`
+	With   map[string]any    `yaml:"with"`
+	Seats  map[string]string `yaml:"seats"` // kind of the unit for a seat: the one that serves the area
+	Reason string            `yaml:"reason"`
+	Share  string            `yaml:"share"` // how many cases go this way; the others stop here
 }
 
 const (
@@ -57,8 +58,8 @@ const (
 	demoDays  = 21 // before now
 	demoSeed  = 331125
 	demoYoung = 60 * time.Hour // a case younger than this may still wait anywhere
+	demoLate  = 4              // of a hundred acts on older ones that are done days late
 	demoShots = 8              // pictures; the last one is the first once more, for somebody to notice
-	demoStuck = 2              // of a hundred acts on older ones that were never done
 )
 
 // workSample lets the sample county work: cases of the packs' demo files go through the
@@ -103,7 +104,9 @@ type step struct {
 	id   string // of the case
 	by   string // its reporter
 
+	area   string
 	opened time.Time
+	late   bool // was put off already
 }
 
 func (d *demo) read() error {
@@ -206,8 +209,13 @@ func (d *demo) do(ctx context.Context, s step) (*step, error) {
 		return d.open(ctx, s)
 	}
 	act := s.kind.Acts[s.n]
-	if d.stops(s, act) {
-		return nil, nil
+	if d.now.Sub(s.opened) <= demoYoung {
+		if d.waits(act) {
+			return nil, nil
+		}
+	} else if !s.late && d.rng.IntN(100) < demoLate {
+		s.late, s.at = true, s.at.AddDate(0, 0, 2+d.rng.IntN(5))
+		return &s, nil
 	}
 	if !d.act(ctx, s, act) {
 		return nil, nil
@@ -215,11 +223,8 @@ func (d *demo) do(ctx context.Context, s step) (*step, error) {
 	return d.after(s), nil
 }
 
-// stops tells whether a case waits here in the present: some young ones, few old ones.
-func (d *demo) stops(s step, act demoAct) bool {
-	if d.now.Sub(s.opened) > demoYoung {
-		return d.rng.IntN(100) < demoStuck
-	}
+// waits tells whether a young case stands here in the present.
+func (d *demo) waits(act demoAct) bool {
 	n := 100
 	if share, ok := strings.CutSuffix(act.Share, "%"); ok {
 		if _, err := fmt.Sscan(share, &n); err != nil {
@@ -266,7 +271,7 @@ func (d *demo) open(ctx context.Context, s step) (*step, error) {
 	if err != nil {
 		return nil, d.passing(err, "open")
 	}
-	s.id, s.by, s.opened = opened.Case.ID, p.PersonID, s.at
+	s.id, s.by, s.area, s.opened = opened.Case.ID, p.PersonID, o.AreaID, s.at
 	return d.after(s), nil
 }
 
@@ -332,12 +337,20 @@ func (d *demo) act(ctx context.Context, s step, act demoAct) bool {
 			persons = append(persons, p.PersonID)
 		}
 	}
+	values := maps.Clone(act.With)
+	for seat, kind := range act.Seats {
+		u, _ := d.app.World.UnitOfKind(kind, s.area)
+		if values == nil {
+			values = map[string]any{}
+		}
+		values[seat] = u.ID
+	}
 	for _, p := range persons {
 		who, err := d.actor(ctx, p)
 		if err != nil {
 			return false
 		}
-		_, err = d.cases.Act(ctx, who, casework.Act{Case: s.id, Action: act.Do, Values: act.With, Reason: act.Reason})
+		_, err = d.cases.Act(ctx, who, casework.Act{Case: s.id, Action: act.Do, Values: values, Reason: act.Reason})
 		if err == nil {
 			return true
 		}

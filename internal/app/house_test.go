@@ -19,7 +19,7 @@ var rings = [][]string{
 	{"fault", "clock", "id", "db", "web", "blob", "config"},
 	{"worktime", "workflow", "form", "formula", "geo", "number", "classify", "checker", "media", "pack", "pack/shape"},
 	{"privacy", "account", "territory", "audit", "jobs", "record", "casework"},
-	{"signon", "intake", "classifier", "paste", "feed", "points", "notify", "indicator", "search", "relay", "sensing", "ballot", "dataset", "sealed", "reach", "setup"},
+	{"signon", "intake", "upload", "classifier", "paste", "feed", "points", "notify", "indicator", "search", "relay", "sensing", "ballot", "dataset", "sealed", "reach", "setup"},
 	{"app"},
 }
 
@@ -33,7 +33,7 @@ var commandLine = []string{"story", "replay"}
 var within = map[string][]string{
 	"db": {"fault"}, "web": {"fault"}, "clock": {}, "id": {}, "blob": {"fault", "clock"}, "config": {"fault"},
 	"pack": {"workflow", "form", "formula", "worktime", "pack/shape"}, "workflow": {"formula", "worktime"}, "form": {"formula", "worktime", "geo", "number"}, "classify": {"number"},
-	"account": {"territory", "audit", "privacy"}, "territory": {"audit"}, "record": {"account", "territory", "audit", "privacy"}, "casework": {"account", "territory", "record", "audit", "jobs", "privacy"},
+	"account": {"territory", "audit", "privacy"}, "territory": {"audit"}, "record": {"account", "territory", "audit", "privacy", "jobs"}, "casework": {"account", "territory", "record", "audit", "jobs", "privacy"},
 }
 
 func ringOf(pkg string) int {

@@ -6,8 +6,11 @@ import (
 	"strings"
 
 	"gezhi/internal/account"
+	"gezhi/internal/fault"
+	"gezhi/internal/pack"
 	"gezhi/internal/territory"
 	"gezhi/internal/web"
+	"gezhi/internal/workflow"
 )
 
 // mostFound is how many answers a look-up gives.
@@ -54,7 +57,8 @@ type namedPlaceJSON struct {
 }
 
 type unitsInput struct {
-	Q string `query:"q" maxLength:"50"`
+	Q        string `query:"q" maxLength:"50"`
+	Register string `query:"register" maxLength:"200" doc:"only those that stand in this kind of records today, pack/kind: the one to which a seat is limited"`
 }
 
 type unitsOutput struct {
@@ -70,8 +74,9 @@ type unitJSON struct {
 }
 
 type peopleInput struct {
-	Unit string `query:"unit" maxLength:"64" doc:"who works in this unit"`
-	Q    string `query:"q" maxLength:"50" doc:"whose name contains this, among those who hold a post"`
+	Unit     string `query:"unit" maxLength:"64" doc:"who works in this unit"`
+	Q        string `query:"q" maxLength:"50" doc:"whose name contains this, among those who hold a post"`
+	Register string `query:"register" maxLength:"200" doc:"only those who stand in this kind of records today, pack/kind: the one to which a seat is limited"`
 }
 
 type peopleOutput struct {
@@ -174,9 +179,16 @@ func (a *App) httpUnits(ctx context.Context, in *unitsInput) (*unitsOutput, erro
 	if err != nil {
 		return nil, err
 	}
+	listed, err := a.register(ctx, who.Jurisdiction, in.Register)
+	if err != nil {
+		return nil, err
+	}
 	out := &unitsOutput{}
 	out.Body.Units = []unitJSON{}
 	for _, u := range t.Units(who.Jurisdiction) {
+		if in.Register != "" && !slices.Contains(listed, u.ID) {
+			continue
+		}
 		if strings.Contains(u.Name, in.Q) && len(out.Body.Units) < mostFound {
 			out.Body.Units = append(out.Body.Units, unitJSON{u.ID, u.Name, u.Kind})
 		}
@@ -201,6 +213,11 @@ func (a *App) httpPeople(ctx context.Context, in *peopleInput) (*peopleOutput, e
 	}
 	if u, ok := a.World.Tree().Unit(in.Unit); ok && u.Jurisdiction == who.Jurisdiction {
 		posts = roll.InUnit("", in.Unit, a.Cases.Now())
+	}
+	if in.Register != "" {
+		if posts, err = a.postsIn(ctx, who.Jurisdiction, in.Register); err != nil {
+			return nil, err
+		}
 	}
 	seen := map[string]bool{}
 	var below []string
@@ -241,4 +258,39 @@ func (a *App) loads(ctx context.Context, people []personJSON, of []string) error
 		}
 	}
 	return err
+}
+
+// register are the ids of the people and units that stand today in a register to which a seat of
+// a pack in force is limited. Of any other kind of records nobody learns here who is in it:
+// record.unknown_kind.
+func (a *App) register(ctx context.Context, jurisdiction, kind string) ([]string, error) {
+	if kind == "" {
+		return nil, nil
+	}
+	packs, err := a.Book.Packs(ctx, jurisdiction)
+	if err != nil {
+		return nil, err
+	}
+	name, of, _ := strings.Cut(kind, "/")
+	if e := packs[name]; e == nil || !slices.ContainsFunc(e.Pack.Lives, func(l pack.Life) bool {
+		return slices.ContainsFunc(l.Seats, func(d workflow.Seat) bool { return d.From == of && of != "" })
+	}) {
+		return nil, fault.New(fault.Invalid, "record.unknown_kind")
+	}
+	return a.Records.Named(ctx, jurisdiction, kind)
+}
+
+// postsIn is a post of each person who stands in a register, or just the person where they hold
+// none: a register may name people who work nowhere.
+func (a *App) postsIn(ctx context.Context, jurisdiction, kind string) ([]account.Post, error) {
+	listed, err := a.register(ctx, jurisdiction, kind)
+	var out []account.Post
+	for _, id := range listed {
+		held := a.World.People().Of(id, a.Cases.Now())
+		if len(held) == 0 && a.World.People().Known(id, jurisdiction) {
+			held = []account.Post{{PersonID: id}}
+		}
+		out = append(out, held...)
+	}
+	return out, err
 }

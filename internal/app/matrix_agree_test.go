@@ -112,6 +112,7 @@ func (c *counties) agreement(t *testing.T) {
 		found[who] = reads
 		shown += len(reads)
 		c.listsAgree(t, who, reads)
+		c.figuresAgree(t, who)
 		c.filesAgree(t, who, reads)
 		c.mentionsAgree(t, who, reads, every)
 		c.othersAgree(t, who)
@@ -186,6 +187,21 @@ func (c *counties) listsAgree(t *testing.T, who string, reads ids) {
 		hits := objects(c.got(who, "GET", "/search?q="+url.QueryEscape(number), nil, http.StatusOK)["hits"].([]any))
 		if len(hits) == 0 || hits[0]["numbered"] != true || hits[0]["case"].(map[string]any)["number"] != number {
 			t.Errorf("%s: %s is not found: %v", who, number, hits)
+		}
+	}
+}
+
+// figuresAgree compares every count with the list of its query.
+func (c *counties) figuresAgree(t *testing.T, who string) {
+	t.Helper()
+	f := c.got(who, "GET", "/figures", nil, http.StatusOK)
+	for _, x := range objects(append(f["counts"].([]any), f["solved"].([]any)...)) {
+		query := url.Values{}
+		for k, v := range x["query"].(map[string]any) {
+			query.Set(k, v.(string))
+		}
+		if n := len(c.rows(who, "/cases?"+query.Encode(), "cases")); float64(n) != x["n"] {
+			t.Errorf("%s: %v are counted, %d listed", who, x, n)
 		}
 	}
 }

@@ -29,6 +29,8 @@ func says(v map[string]any) func(*counties, standpoint, []string) any {
 
 // Who may what, by roles.
 var (
+	staffed = []string{"grid_worker", "village_cadre", "dispatcher", "inspector", "leader", "handler", "unit_leader", "duty_clerk", "duty_leader", "county_chief",
+		"congress_office", "congress_leader", "government_office", "data_officer", "data_leader"}
 	accountants = []string{"admin.system", "admin.security"}
 	system      = []string{"admin.system"}
 	security    = []string{"admin.security"}
@@ -65,8 +67,14 @@ var routes = []route{
 	}},
 	{op: "POST /cases/earlier", ok: 200, body: says(map[string]any{"phone": "13800000000", "purpose": "contact"})},
 	{op: "GET /search", ok: 200, query: "?q=" + searched},
+	{op: "GET /figures", ok: 200},
 	{op: "GET /events", ok: 200},
 	{op: "POST /files", ok: 201, body: func(*counties, standpoint, []string) any { return picture("something new") }},
+	{op: "POST /uploads", ok: 400}, // it says no size; internal/upload has the rest
+	{op: "HEAD /uploads/{id}", ok: 404},
+	{op: "PATCH /uploads/{id}", ok: 404},
+	{op: "DELETE /uploads/{id}", ok: 404},
+	{op: "POST /uploads/{id}/file", ok: 404, body: says(map[string]any{})},
 	{op: "GET /accused", ok: 200},
 	{op: "GET /classes", ok: 200},
 	{op: "POST /class-proposals", ok: 200, body: says(map[string]any{"text": "the bin is full"})},
@@ -130,6 +138,10 @@ var routes = []route{
 	{op: "POST /feeds/{name}/exports", about: aFeed, ok: 200},
 	{op: "GET /feeds/{name}/runs/{id}", about: aFeedRun, ok: 200},
 	{op: "GET /feeds/{name}/exports/{id}", about: aFeedRun, ok: 404}, // it is no export
+	{op: "POST /paper/forms", may: staffed, ok: 200, body: says(map[string]any{"class": "incident/sample:0102", "count": 1})},
+	{op: "GET /paper/forms", may: staffed, ok: 200},
+	{op: "GET /paper/code", about: aNumber, ok: 200, query: "?number=NUMBER"},
+	{op: "POST /paper/photos", ok: 400, body: func(*counties, standpoint, []string) any { return picture("a paper without a code") }},
 	{op: "POST /hooks/{name}", ok: 401, anonymous: 401, body: says(map[string]any{"id": "1"})},
 
 	// What the system administrator sets up: the own county alone.

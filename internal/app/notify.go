@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -15,7 +16,7 @@ import (
 	"gezhi/internal/notify"
 )
 
-// homeLanguage is what a notice's class is called in where nobody's language is known.
+// homeLanguage is what a class is called in where it has no words of the reader's.
 const homeLanguage = "zh"
 
 // notifies joins notices to cases: casework says whom to tell what, notify sees it through,
@@ -167,15 +168,16 @@ func (a *App) notice(ctx context.Context, m jobs.Message) error {
 	if err != nil {
 		return err
 	}
-	title := n.Class
-	if k, err := a.Book.InForce(ctx, n.Jurisdiction, n.Class); err == nil && k.Title[homeLanguage] != "" {
-		title = k.Title[homeLanguage]
+	title, titles := n.Class, notify.Titles(nil)
+	if k, err := a.Book.InForce(ctx, n.Jurisdiction, n.Class); err == nil {
+		titles = notify.Titles(k.Title)
+		title = cmp.Or(k.Title[homeLanguage], n.Class)
 	}
 	severity, err := strconv.ParseInt(n.Severity, 10, 64)
 	if err != nil {
 		severity = 0 // a pack whose grades are no numbers
 	}
-	body, err := json.Marshal(notify.Notice{ID: n.ID, Jurisdiction: n.Jurisdiction, Case: n.Case, Number: n.Number, Title: title, Event: n.Event,
+	body, err := json.Marshal(notify.Notice{ID: n.ID, Jurisdiction: n.Jurisdiction, Case: n.Case, Number: n.Number, Title: title, Titles: titles, Event: n.Event,
 		Severity: severity, Wakes: n.Wakes, Fallback: n.Fallback, Clock: n.Clock, Mark: n.Mark, DueAt: n.DueAt, People: append(n.People, also...)})
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
+	"gezhi/internal/fault"
 	"gezhi/internal/record"
 	"gezhi/internal/territory"
 )
@@ -28,6 +29,7 @@ func (a *App) records() {
 			}
 			return actor.Scope, nil
 		}}
+	a.Jobs.Timers[record.TimerRetention] = a.Records.Round
 }
 
 // recordKinds lists the kinds of records that the packs in force declare.
@@ -80,11 +82,20 @@ func importRecords(ctx context.Context, cfg config.Config, args []string, out io
 	if c.Import.Home, err = a.home(ctx, j); err != nil {
 		return err
 	}
+	c.Import.Progress = progress(ctx)
+	a.DB.WriteLimit = longestImport
 	report, err := a.Records.Import(ctx, data, c.Import)
+	if ctx.Err() != nil && err != nil {
+		return fault.Wrap(err, fault.Unavailable, "cli.given_up")
+	}
 	if err != nil {
 		return err
 	}
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")
-	return e.Encode(report)
+	if err := e.Encode(report); err != nil {
+		return err
+	}
+	printPlaces(out, report.Bad)
+	return nil
 }

@@ -64,9 +64,14 @@ func (s *Service) Act(ctx context.Context, who *Actor, a Act) (*Result, error) {
 
 func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Result, error) {
 	var before []claimed
-	st, err := s.load(ctx, tx, a.Case, s.Now(), func(*loading) db.Ask {
+	var kept []payload
+	also := []func(*loading) db.Ask{func(*loading) db.Ask {
 		return db.Ask{Stmt: claimedBy, Args: []any{who.PersonID, "act/" + a.Case, a.Key}, Scan: db.Into(&before, scanClaimed), Unless: func() bool { return a.Key == "" }}
-	})
+	}}
+	if a.speaks() {
+		also = append(also, keptNames(a.Case, &kept))
+	}
+	st, err := s.load(ctx, tx, a.Case, s.Now(), also...)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +91,11 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Resul
 	moveID := s.ID()
 	if a.Key != "" { // nobody else can have claimed it: the route names the case
 		if err := tx.Queue(ctx, claimKey, who.PersonID, "act/"+a.Case, a.Key, body, moveID, st.now); err != nil {
+			return nil, err
+		}
+	}
+	if st.knowNames(a.Values); len(kept) > 0 {
+		if err := st.knowKept(kept); err != nil {
 			return nil, err
 		}
 	}

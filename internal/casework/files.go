@@ -80,7 +80,7 @@ func (s *Service) Upload(ctx context.Context, a account.Actor, name string, r io
 	if err != nil {
 		return Uploaded{}, err
 	}
-	f := File{ID: s.ID(), Jurisdiction: a.Jurisdiction, Hash: info.Hash, Name: cleanName(name), Type: facts.Type, Size: info.Size, PersonID: a.PersonID, At: s.Now(),
+	f := File{ID: s.ID(), Jurisdiction: a.Jurisdiction, Hash: info.Hash, Name: CleanName(name), Type: facts.Type, Size: info.Size, PersonID: a.PersonID, At: s.Now(),
 		Width: facts.Width, Height: facts.Height, Turn: facts.Turn}
 	err = s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
 		if err := s.sealHint(ctx, tx, &f, facts.Hint); err != nil {
@@ -93,6 +93,23 @@ func (s *Service) Upload(ctx context.Context, a account.Actor, name string, r io
 			Rows: []audit.Ref{{Table: audit.Files, Key: []any{f.ID}}}})
 	})
 	return Uploaded{f, facts.Hint}, err
+}
+
+// UploadedBy is a file that somebody has handed in before.
+func (s *Service) UploadedBy(ctx context.Context, a account.Actor, id string) (u Uploaded, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		found, err := db.Collect(ctx, tx, fileByID, []any{id}, scanFile)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 || found[0].PersonID != a.PersonID || !found[0].EndedAt.IsZero() {
+			return fault.New(fault.NotFound, "file.not_found")
+		}
+		u.File = found[0]
+		u.Seen, err = s.hintOf(ctx, tx, u.File)
+		return err
+	})
+	return u, err
 }
 
 // sealHint seals where and when a picture was taken under a key of the file alone.
@@ -112,8 +129,8 @@ func (s *Service) sealHint(ctx context.Context, tx *db.Tx, f *File, h media.Hint
 // hintAt is the place that a sealed hint belongs to.
 func hintAt(id string) string { return "file/" + id + "/hint" }
 
-// cleanName keeps the last part of a file's name, without what could mislead.
-func cleanName(name string) string {
+// CleanName keeps the last part of a file's name, without what could mislead.
+func CleanName(name string) string {
 	name = path.Base(strings.ReplaceAll(name, "\\", "/"))
 	name = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || strings.ContainsRune(`"<>|*?:`, r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {

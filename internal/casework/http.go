@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 
 	"gezhi/internal/account"
 	"gezhi/internal/audit"
+	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/web"
@@ -93,15 +95,36 @@ type actOutput struct {
 
 // Filter says which of the cases that the asker may see are wanted.
 type Filter struct {
-	Queue    string `query:"queue" maxLength:"20" doc:"all, mine, unassigned, due_soon, overdue, returned, supervised or closed; all when empty"`
+	Queue    string `query:"queue" maxLength:"20" doc:"all, mine, unassigned, due_soon, overdue, returned, supervised, closed, sampled or, with opened_from, opened; all when empty"`
 	Class    string `query:"class" maxLength:"200" doc:"pack/scheme:code"`
 	Phase    string `query:"phase" maxLength:"20"`
 	Area     string `query:"area" maxLength:"64" doc:"this area and below"`
 	Severity string `query:"severity" maxLength:"20"`
+
+	OpenedFrom string `query:"opened_from" maxLength:"10" doc:"opened on this day or later: 2026-03-01"`
+	ClosedFrom string `query:"closed_from" maxLength:"10" doc:"closed on this day or later"`
+	Kept       string `query:"kept" enum:",on_time,late" doc:"of closed cases: whether all clocks were kept"`
+	Solved     int    `query:"solved" minimum:"0" maximum:"7" doc:"closed by a unit of an area of this level"`
 }
 
-func (f Filter) query() Query {
-	return Query{Queue: f.Queue, Class: f.Class, Phase: workflow.Phase(f.Phase), AreaID: f.Area, Severity: f.Severity}
+func (f Filter) query() (q Query, err error) {
+	q = Query{Queue: f.Queue, Class: f.Class, Phase: workflow.Phase(f.Phase), AreaID: f.Area, Severity: f.Severity, Kept: f.Kept, Solved: f.Solved}
+	if q.OpenedFrom, err = DayOf(f.OpenedFrom, 0); err == nil {
+		q.ClosedFrom, err = DayOf(f.ClosedFrom, 0)
+	}
+	return q, err
+}
+
+// DayOf is the beginning of a day of China Standard Time, some days later; none for "".
+func DayOf(s string, later int) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.ParseInLocation(time.DateOnly, s, clock.CST)
+	if err != nil {
+		return time.Time{}, fault.New(fault.Invalid, "case.bad_day")
+	}
+	return t.AddDate(0, 0, later), nil
 }
 
 type listInput struct {
@@ -113,7 +136,10 @@ type listInput struct {
 }
 
 func (in *listInput) query() (Query, error) {
-	q := in.Filter.query()
+	q, err := in.Filter.query()
+	if err != nil {
+		return q, err
+	}
 	q.Parent, q.Tasks, q.Limit = in.Parent, in.Tasks, in.Limit
 	if in.Cursor != "" {
 		return q, web.ReadCursor(in.Cursor, &q.After)
@@ -148,6 +174,7 @@ func (s *Service) Routes(srv *web.Server) {
 	tags := []string{"cases"}
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases", ID: "openCase", Summary: "Report something: open a case", Tags: tags, Status: http.StatusCreated}, s.httpOpen)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases", ID: "listCases", Summary: "A page of the cases the asker may see, soonest due first", Tags: tags}, s.httpList)
+	web.Op(srv, web.Operation{Method: "GET", Path: "/figures", ID: "figures", Summary: "Counts of what the asker may see, each with the query that lists it", Tags: tags}, s.httpFigures)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}", ID: "viewCase", Summary: "One case with its history, clocks and what the asker may do", Tags: tags}, s.httpView)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/{id}/moves", ID: "act", Summary: "Do an action on a case", Tags: tags}, s.httpAct)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/duplicates", ID: "likelyDuplicates", Summary: "Open cases that may be the same matter, with reasons", Tags: tags}, s.httpLikely)
@@ -336,7 +363,12 @@ func (s *Service) export(srv *web.Server, send func(http.ResponseWriter, string,
 			return err
 		}
 		v := r.URL.Query()
-		q := Filter{Queue: v.Get("queue"), Class: v.Get("class"), Phase: v.Get("phase"), Area: v.Get("area"), Severity: v.Get("severity")}.query()
+		solved, _ := strconv.Atoi(v.Get("solved"))
+		q, err := Filter{Queue: v.Get("queue"), Class: v.Get("class"), Phase: v.Get("phase"), Area: v.Get("area"), Severity: v.Get("severity"),
+			OpenedFrom: v.Get("opened_from"), ClosedFrom: v.Get("closed_from"), Kept: v.Get("kept"), Solved: solved}.query()
+		if err != nil {
+			return err
+		}
 		q.Limit = cmp.Or(s.Page, 200)
 		if err := s.noteExport(ctx, who); err != nil {
 			return err

@@ -23,6 +23,7 @@ type FormJSON struct {
 	Options  []OptionJSON `json:"options,omitempty"`
 	Rows     []FormJSON   `json:"rows,omitempty"`
 	Personal bool         `json:"personal,omitempty"`
+	Register string       `json:"register,omitempty" doc:"kind of records, pack/kind, in which whoever is chosen must stand today"`
 }
 
 // OptionJSON is one answer of a choice.
@@ -139,7 +140,7 @@ func describe(w words, v *View, names []string) []FormJSON {
 			continue
 		}
 		if seat := v.Life.Seat(n); seat != nil {
-			out = append(out, FormJSON{Name: n, Type: seatType(seat.Kind), Required: true, Many: seat.AtMost != 1, Title: w.word("participants", v.Case.Life, n)})
+			out = append(out, seatForm(w, v.Class.In.Pack.Name, v.Case.Life, seat, true))
 		}
 	}
 	return out
@@ -167,6 +168,15 @@ func reclassForm(w words, v *View) []FormJSON {
 func masks(v *View, name string) bool {
 	_, hidden := v.Masked[name]
 	return hidden
+}
+
+// seatForm tells a face how to ask who takes a seat.
+func seatForm(w words, pack, life string, d *workflow.Seat, required bool) FormJSON {
+	out := FormJSON{Name: d.Name, Type: seatType(d.Kind), Required: required, Many: d.AtMost != 1, Title: w.word("participants", life, d.Name)}
+	if d.From != "" {
+		out.Register = pack + "/" + d.From
+	}
+	return out
 }
 
 // seatType is the type of the control that asks who takes a seat.

@@ -23,6 +23,13 @@ const (
 	QueueSupervised = "supervised"
 	QueueClosed     = "closed"
 	QueueSampled    = "sampled" // closed, and drawn for a later check
+	QueueOpened     = "opened"  // opened lately, open still or closed: needs Query.OpenedFrom
+)
+
+// How a closed case kept its clocks.
+const (
+	OnTime = "on_time" // none ran out
+	Late   = "late"
 )
 
 // Query asks for a page of cases, soonest due first.
@@ -36,6 +43,10 @@ type Query struct {
 	After    Cursor
 	Limit    int
 	Severity string
+
+	OpenedFrom, ClosedFrom time.Time // at this moment or later
+	Kept                   string    // OnTime or Late, of closed cases; "" is either
+	Solved                 int       // closed by a unit of an area of this level; 0 is any
 }
 
 // Cursor is where the page before ended.
@@ -129,6 +140,14 @@ func (a *arguments) add(v any) string {
 	return fmt.Sprintf("$%d", len(a.list))
 }
 
+func (a *arguments) all(values []string) []string {
+	names := make([]string, len(values))
+	for i, v := range values {
+		names[i] = a.add(v)
+	}
+	return names
+}
+
 // listSQL finds the page's cases and then reads their rows. The branches of the actor's scope
 // are joined by UNION over the order's two columns only: each is one range of one index, read
 // only as far as the page goes, and what is compared and sorted stays narrow.
@@ -137,7 +156,7 @@ func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
 	if len(who.Scope.Branches) == 0 || who.Scope.Jurisdiction == "" {
 		return "", nil, nil
 	}
-	extra, open, err := s.filters(who, q, &args)
+	extra, phase, err := s.filters(who, q, &args)
 	if err != nil {
 		return "", nil, err
 	}
@@ -154,7 +173,7 @@ func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
 		if q.Queue == QueueMine {
 			narrow += mineSQL(who, b.Branch, &args)
 		}
-		branches[i] = branchSQL(b, open, narrow, after, afterID, limit)
+		branches[i] = branchSQL(b, phase, narrow, after, afterID, limit)
 	}
 	page := branches[0]
 	if len(branches) > 1 {
@@ -181,27 +200,28 @@ func mineSQL(who *Actor, b account.Branch, args *arguments) string {
 	return " AND (" + strings.Join(in, " OR ") + ")"
 }
 
-func branchSQL(b account.SQLBranch, open bool, extra, after, afterID, limit string) string {
-	phase := "c.phase <> 'closed'"
-	if !open {
-		phase = "c.phase = 'closed'"
-	}
+// stand is which part of all cases is looked at: one half, the other, or both.
+type stand struct{ cases, involved string }
+
+var (
+	stillOpen = stand{"c.phase <> 'closed'", "i.open = 1"}
+	closed    = stand{"c.phase = 'closed'", "i.open = 0"}
+	either    = stand{"c.phase <> ''", "i.open IN (0, 1)"}
+)
+
+func branchSQL(b account.SQLBranch, of stand, extra, after, afterID, limit string) string {
 	order := "c.due_at, c.id"
 	page := "(c.due_at, c.id) > (" + after + ", " + afterID + ")"
 	if b.Kind != account.AreaBranch { // the other table has the order
-		flag := "1"
-		if !open {
-			flag = "0"
-		}
 		order = "i.due_at, i.case_id"
-		page = "i.open = " + flag + " AND (i.due_at, i.case_id) > (" + after + ", " + afterID + ")"
+		page = of.involved + " AND (i.due_at, i.case_id) > (" + after + ", " + afterID + ")"
 	}
-	return "SELECT c.due_at, c.id FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + phase + " AND " + page + extra + " ORDER BY " + order + " LIMIT " + limit
+	return "SELECT c.due_at, c.id FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + of.cases + " AND " + page + extra + " ORDER BY " + order + " LIMIT " + limit
 }
 
 // filters are the further conditions of a query. Values are always arguments.
-func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, open bool, err error) {
-	open = true
+func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, of stand, err error) {
+	of = stillOpen
 	and := func(format string, v ...any) {
 		names := make([]any, len(v))
 		for i, x := range v {
@@ -223,27 +243,35 @@ func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, o
 	case QueueSupervised:
 		extra += " AND c.supervised = 1"
 	case QueueClosed:
-		open = false
+		of = closed
+	case QueueOpened:
+		if of = either; q.OpenedFrom.IsZero() {
+			return "", of, fault.New(fault.Invalid, "case.opened_since_when")
+		}
 	case QueueSampled:
-		open = false
+		of = closed
 		extra += " AND EXISTS (SELECT 1 FROM sampled d WHERE d.case_id = c.id AND d.drawn = 1)"
 	default:
-		return "", false, fault.New(fault.Invalid, "case.unknown_queue")
+		return "", of, fault.New(fault.Invalid, "case.unknown_queue")
 	}
 	narrow, err := s.Narrow(context.Background(), who, q, args.add)
 	if err != nil {
-		return "", false, err
+		return "", of, err
 	}
-	extra += narrow
-	if q.Phase != "" {
-		open = q.Phase != workflow.Closed
+	extra += narrow + s.lately(who, q, args)
+	switch {
+	case q.Phase == "" || q.Queue == QueueOpened:
+	case q.Phase == workflow.Closed:
+		of = closed
+	default:
+		of = stillOpen
 	}
 	if q.Parent != "" {
 		and("c.parent_id = %s", q.Parent)
 	} else if !q.Tasks {
 		extra += " AND c.kind = 'case'"
 	}
-	return extra, open, nil
+	return extra, of, nil
 }
 
 // levelColumns are the columns of a case that hold its area's ancestors, by level.

@@ -310,6 +310,7 @@ func contains(list []string, s string) bool {
 
 // firstValues takes in the fields given at opening; required ones of the class must be there.
 func (st *state) firstValues(who *Actor, o Opening) error {
+	st.knowNames(o.Fields)
 	text := st.liftText(FieldText, o.Text)
 	st.Title = titleOf(orText(text, st.liftText("title", o.Title)))
 	if text != "" {
@@ -397,6 +398,7 @@ func (s *Service) attach(ctx context.Context, who *Actor, holder string, o Openi
 		if st.before, err = st.hashes(); err != nil {
 			return err
 		}
+		st.knowNames(o.Fields)
 		st.begin(who, st.liftAct(Act{Action: "attach", Note: o.Text, Cause: o.Cause}), moveID)
 		if st.signal = o.signal; st.signal != nil {
 			st.event(workflow.OnSignal, st.signal.Name, "")

@@ -116,7 +116,7 @@ func openingForm(w words, k *pack.EffectiveClass) []FormJSON {
 				d.Required = always
 				out = append(out, d)
 			} else if seat := k.Life.Seat(name); seat != nil {
-				out = append(out, FormJSON{Name: name, Type: seatType(seat.Kind), Required: always, Many: seat.AtMost != 1, Title: w.word("participants", k.Class.Life, name)})
+				out = append(out, seatForm(w, w.p.Name, k.Class.Life, seat, always))
 			}
 		}
 	}

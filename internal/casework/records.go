@@ -272,7 +272,16 @@ func (st *state) recordItems(f workflow.Source) ([]item, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := record.AllOn(st.ctx, st.tx, st.Jurisdiction, k.Pack.Name, k.Name, day)
+	areas, narrow, err := st.areasOf(f, k)
+	if err != nil {
+		return nil, err
+	}
+	var all []record.Standing
+	if narrow {
+		all, err = record.AllWithin(st.ctx, st.tx, st.Jurisdiction, k.Pack.Name, k.Name, day, areas)
+	} else {
+		all, err = record.AllOn(st.ctx, st.tx, st.Jurisdiction, k.Pack.Name, k.Name, day)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -287,6 +296,25 @@ func (st *state) recordItems(f workflow.Source) ([]item, error) {
 		}
 	}
 	return out, nil
+}
+
+// areasOf are the areas in which the records of a set must lie for its condition to hold; false
+// where it names none that can be told before the records are read.
+func (st *state) areasOf(f workflow.Source, k record.Kind) (areas []string, narrow bool, err error) {
+	where := f.Where.Confines("record", "area")
+	if where == nil || slices.ContainsFunc(k.Fields, func(x form.Field) bool { return x.Name == "area" }) ||
+		slices.ContainsFunc(where.Refs(), func(r formula.Ref) bool { return r.Func != "" || r.Path[0] == "record" || r.Path[0] == "item" }) {
+		return nil, false, nil
+	}
+	v, err := where.Eval(st.env())
+	id, _ := v.(string)
+	if _, ok := st.s.World.Area(id); err != nil || !ok {
+		return nil, false, err
+	}
+	for _, a := range st.s.World.Tree().Below(id) {
+		areas = append(areas, a.ID)
+	}
+	return areas, true, nil
 }
 
 // asOf is the day of which a set reads its records.

@@ -3,15 +3,13 @@ package casework
 import (
 	"context"
 	"encoding/json"
-	"regexp"
 	"slices"
-	"strconv"
 	"time"
 
 	"gezhi/internal/audit"
-	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/jobs"
+	"gezhi/internal/privacy"
 	"gezhi/internal/workflow"
 )
 
@@ -23,37 +21,17 @@ const (
 	keepCase     = "case"
 	keepPersonal = "personal"
 	keepAnswers  = "answers"
-	anonymise    = "anonymise" // at once when the case is closed
 )
 
 // byRequest is the rule under which a subject's own wish erases.
 const byRequest = "request"
 
-var keepSpan = regexp.MustCompile(`^(?:erase )?([1-9][0-9]*) (day|month|year)s?(?: after closed)?$`)
-
 // keptUntil is when a retention ends for a case closed at a moment.
 func keptUntil(rule string, closed time.Time) time.Time {
-	if rule == anonymise {
-		return closed
+	if until, ends := privacy.KeptUntil(rule, closed); ends {
+		return until
 	}
-	m := keepSpan.FindStringSubmatch(rule)
-	if m == nil {
-		return Never
-	}
-	n, err := strconv.Atoi(m[1])
-	if err != nil {
-		return Never
-	}
-	local := closed.In(clock.CST)
-	switch m[2] {
-	case "day":
-		local = local.AddDate(0, 0, n)
-	case "month":
-		local = local.AddDate(0, n, 0)
-	default:
-		local = local.AddDate(n, 0, 0)
-	}
-	return local.UTC()
+	return Never
 }
 
 func ruleIn(list []workflow.Keep, what string) string {

@@ -62,7 +62,8 @@ func (st *state) lifted(v any, from *original) (any, bool) {
 			st.hears(n, from)
 			return Placeholder(n)
 		})
-		return text, found
+		text, named := st.liftNames(text)
+		return text, found || named
 	case []any:
 		out := slices.Clone(v)
 		for i := range out {
@@ -103,7 +104,7 @@ func Placeholder(n number.Found) string {
 }
 
 // placeholders finds what Placeholder wrote.
-var placeholders = regexp.MustCompile(`\[(phone|id_number|credit_code|bank_card) (••[^\]\s]{1,4}\])`)
+var placeholders = regexp.MustCompile(`\[(phone|id_number|credit_code|bank_card|name) (••[^\]\s]{1,4}\])`)
 
 // liftedWords puts the reader's words for the kinds of numbers into a text that some were
 // lifted out of.

@@ -43,7 +43,8 @@ type state struct {
 	wasOpen      bool              // before the act
 	personal     map[string]any    // personal values set in this act
 	before       map[string]string // hashes of the keys before the act
-	originals    []original        // what numbers were lifted out of in this act
+	originals    []original        // what numbers or names were lifted out of in this act
+	names        []string          // of people, to be lifted out of what is written in this act
 	key          *privacy.Key      // that seals what the act gave of somebody
 	sealings     []sealing
 	minor        bool // somebody under age is spoken of

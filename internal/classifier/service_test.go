@@ -3,6 +3,7 @@ package classifier
 import (
 	"context"
 	"io/fs"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,6 +200,8 @@ func TestWhatIsNotLearntFrom(t *testing.T) {
 		c, ctx := open(t, d), t.Context()
 		c.fill()
 		minor := c.closed(rubbish, "绝密垃圾")
+		c.closed(rubbish, "孩子990102201502030022绝密垃圾") // speaks of a minor, by an identity number
+		c.closed("incident/sample:10", "邻里绝密争吵")      // a dispute between people
 		merged := c.closed(rubbish, "重复垃圾")
 		must(t, d.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
 			if err := tx.Queue(ctx, db.SQL(`INSERT INTO untrainable (case_id, jurisdiction, why, at) VALUES ($1, $2, 'minor', 0)`), minor, c.home); err != nil {
@@ -212,9 +215,23 @@ func TestWhatIsNotLearntFrom(t *testing.T) {
 			t.Errorf("%d are learnt from", len(settled))
 		}
 		for _, e := range settled {
-			if e.Body == "绝密垃圾" || e.Body == "重复垃圾" {
+			if strings.Contains(e.Body, "绝密") || e.Body == "重复垃圾" {
 				t.Errorf("%q is learnt from", e.Body)
 			}
+		}
+		learnt, err := c.Learn(ctx, Lesson{Jurisdiction: c.home, Cases: true})
+		must(t, err)
+		said, err := c.Propose(ctx, c.home, classify.Text{Body: "绝密垃圾，绝密争吵"})
+		must(t, err)
+		for _, g := range said {
+			for _, w := range g.Words {
+				if strings.ContainsAny(w, "绝密争吵") {
+					t.Errorf("%q was learnt", w)
+				}
+			}
+		}
+		if learnt.Cases != 12 || len(said) == 0 {
+			t.Errorf("%d cases taught, %v", learnt.Cases, said)
 		}
 		seen := map[string]bool{}
 		must(t, d.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -231,7 +248,7 @@ func TestWhatIsNotLearntFrom(t *testing.T) {
 				}
 			}
 		}))
-		if len(seen) != 13 {
+		if len(seen) != 15 {
 			t.Errorf("%d in all pages", len(seen))
 		}
 	})

@@ -33,6 +33,7 @@ type Config struct {
 	OIDC         string         // file that describes the systems at which people may log in; "" for none
 	Notify       Notify         // the channels that leave the building
 	Intake       Intake         // the residents' inlet
+	Files        Files          // where uploaded files are kept
 	Feeds        Feeds          // what other systems bring
 
 	// Factor are the roles that must log in with a second factor; nil when nothing is said,
@@ -63,7 +64,7 @@ func (s setting) variable() string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
 }
 
-var settings = slices.Concat(general, channels, inlet, feeds)
+var settings = slices.Concat(general, channels, stores, inlet, feeds)
 
 var general = []setting{
 	{name: "addr", usage: "`host:port` to listen on", standard: "127.0.0.1:8480", set: func(c *Config, v string) error {
@@ -205,6 +206,9 @@ func Read(args, env []string) (Config, []string, error) {
 		}
 	}
 	if err := c.Notify.check(); err != nil {
+		return Config{}, nil, err
+	}
+	if err := c.Files.check(); err != nil {
 		return Config{}, nil, err
 	}
 	if c.Keys == "" {

@@ -35,7 +35,7 @@ func TestTheStandardNeedsNoSetting(t *testing.T) {
 	if err != nil || len(rest) != 0 {
 		t.Fatal(err, rest)
 	}
-	want := Config{Addr: "127.0.0.1:8480", DB: "sqlite:data/gezhi.db", Data: "./data", Keys: "data/keys/master.keys", AuditKey: "data/log.key", Log: slog.LevelInfo, Feeds: Feeds{Dir: "data/feeds", MailboxFeed: "mailbox"},
+	want := Config{Addr: "127.0.0.1:8480", DB: "sqlite:data/gezhi.db", Data: "./data", Keys: "data/keys/master.keys", AuditKey: "data/log.key", Log: slog.LevelInfo, Files: Files{Region: "us-east-1"}, Feeds: Feeds{Dir: "data/feeds", MailboxFeed: "mailbox"},
 		Proxies:     []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		SessionIdle: 12 * time.Hour, SessionLongest: 7 * 24 * time.Hour}
 	if d := cmp.Diff(want, c, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); d != "" {

@@ -2,10 +2,13 @@ package feed
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"mime"
 	"net"
 	"strings"
@@ -188,7 +191,7 @@ func TestPicturesOfAMailAreEvidence(t *testing.T) {
 		c := open(t, d)
 		l, err := readLetter([]byte(withParts))
 		must(t, err)
-		if len(l.files) != 1 || l.dropped != 2 || l.text != "看图" {
+		if len(l.files) != 2 || l.dropped != 2 || l.text != "看图" {
 			t.Fatalf("%+v", l)
 		}
 		m, err := c.Mapping("mailbox")
@@ -204,8 +207,15 @@ func TestPicturesOfAMailAreEvidence(t *testing.T) {
 }
 
 var withParts = "Message-ID: <p@x>\r\nFrom: a@mail.example\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n看图\r\n" +
-	part("../../etc/passwd", "image/jpeg", append([]byte{0xff, 0xd8, 0xff, 0xe0}, make([]byte, 600)...)) +
+	part("../../etc/passwd", "image/jpeg", smallJPEG()) + part("lies.jpg", "image/jpeg", append([]byte{0xff, 0xd8, 0xff, 0xe0}, make([]byte, 600)...)) +
 	part("photo.jpg", "image/jpeg", []byte("<html><script>alert(1)</script>")) + part("run.exe", "image/png", []byte("MZ\x90\x00")) + "--b--\r\n"
+
+// smallJPEG is a picture.
+func smallJPEG() []byte {
+	var b bytes.Buffer
+	_ = jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 64, 64)), nil) // a buffer takes all
+	return b.Bytes()
+}
 
 func part(name, media string, body []byte) string {
 	return "--b\r\nContent-Type: " + media + "\r\nContent-Disposition: attachment; filename=\"" + name + "\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString(body) + "\r\n"

@@ -181,6 +181,38 @@ func TestRefsNameEverythingRead(t *testing.T) {
 	}
 }
 
+// What a value must lie within is told where every case in which the formula holds says so.
+func TestConfines(t *testing.T) {
+	for text, want := range map[string]string{
+		"record.area within field.hamlet":                            "'h'",
+		"record.poor and record.area within field.hamlet":            "'h'",
+		"record.area == field.hamlet and (record.poor or 1 == 2)":    "'h'",
+		"field.hamlet == record.area":                                "'h'",
+		"(record.poor and record.area within field.hamlet) and true": "'h'",
+		"record.poor or record.area within field.hamlet":             "",
+		"not (record.area within field.hamlet)":                      "",
+		"field.hamlet within record.area":                            "",
+		"record.area != field.hamlet":                                "",
+		"item.area within field.hamlet":                              "",
+		"record.poor":                                                "",
+	} {
+		got := ""
+		if x := MustCompile(text).Confines("record", "area"); x != nil {
+			v, err := x.Eval(Env{Names: map[string]Value{"field": Map{"hamlet": "h"}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = "'" + Text(v) + "'"
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	if (*Expr)(nil).Confines("record", "area") != nil {
+		t.Error("no formula says something")
+	}
+}
+
 // Mismatches that no value could mend are found without evaluating.
 func TestTypesAreFoundBeforeRunning(t *testing.T) {
 	names := func(path, over []string) Type {

@@ -101,3 +101,34 @@ func (e *Expr) Constant() (Value, bool) {
 	v, err := e.Eval(Env{})
 	return v, err == nil
 }
+
+// Confines returns what a value must lie within, or be, wherever the formula holds: x of
+// "path within x" and "path == x", alone or joined to the rest by and. nil: it says neither.
+func (e *Expr) Confines(path ...string) *Expr {
+	if e == nil {
+		return nil
+	}
+	if n := e.root.confines(strings.Join(path, ".")); n != nil {
+		return &Expr{text: e.text, root: n}
+	}
+	return nil
+}
+
+func (n *node) confines(path string) *node {
+	if n.op != opBinary {
+		return nil
+	}
+	switch a, b := n.kids[0], n.kids[1]; {
+	case n.name == "and":
+		if x := a.confines(path); x != nil {
+			return x
+		}
+		return b.confines(path)
+	case n.name != "within" && n.name != "==":
+	case a.isPath(path):
+		return b
+	case b.isPath(path) && n.name == "==":
+		return a
+	}
+	return nil
+}

@@ -64,6 +64,13 @@ func At(moment time.Time) string {
 	return u.String()
 }
 
+// Floor is before every UUIDv7 of a moment or later.
+func Floor(moment time.Time) string {
+	var u uuid.UUID
+	binary.BigEndian.PutUint64(u[:8], uint64(max(0, moment.UnixMilli()))<<16)
+	return u.String()
+}
+
 // Valid reports whether s is a UUID in its usual text form.
 func Valid(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
 

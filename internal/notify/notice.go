@@ -28,6 +28,7 @@ type Notice struct {
 	Case         string   `json:"case"`                   // id
 	Number       string   `json:"number"`                 // as people know the case
 	Title        string   `json:"title"`                  // of its class, never what somebody wrote
+	Titles       Titles   `json:"titles,omitempty"`       // the same by language, where it has others
 	Event        string   `json:"event"`                  // what happened
 	Severity     int64    `json:"severity"`
 	Wakes        bool     `json:"wakes"`    // makes a sound at any hour, and wants to be acknowledged
@@ -52,8 +53,20 @@ type Line struct {
 	Case   string    `json:"case"`
 	Number string    `json:"number"`
 	Title  string    `json:"title"`
+	Titles Titles    `json:"titles,omitempty"`
 	Event  string    `json:"event"`
 	DueAt  time.Time `json:"due_at,omitzero"`
+}
+
+// Titles are the title of a class by language.
+type Titles map[string]string
+
+// in is the title in a language, else the one that everybody knows.
+func (t Titles) in(lang, title string) string {
+	if said := t[lang]; said != "" {
+		return said
+	}
+	return title
 }
 
 const (

@@ -284,6 +284,24 @@ func TestTitlesAreMadeSafe(t *testing.T) {
 	})
 }
 
+// A notice, alone or in a digest, calls the class by its name in the reader's language, and by
+// the one that everybody knows where it has none.
+func TestAClassIsCalledInTheReadersLanguage(t *testing.T) {
+	n := Notice{Number: "N-1", Title: "暴露垃圾", Titles: Titles{"zh": "暴露垃圾", "en": "exposed rubbish"}, Event: "assigned"}
+	digest := Notice{Event: eventDigest, Lines: []Line{{Number: n.Number, Title: n.Title, Titles: n.Titles, Event: n.Event}}}
+	for lang, want := range map[string]string{"zh": "暴露垃圾", "en": "exposed rubbish", "": "暴露垃圾"} {
+		for _, x := range []Notice{n, digest} {
+			if _, text, _ := compose(lang, x, ""); !strings.Contains(text, want) {
+				t.Errorf("%q: %s", lang, text)
+			}
+		}
+	}
+	n.Titles = Titles{"zh": "暴露垃圾"}
+	if _, text, _ := compose("en", n, ""); !strings.Contains(text, "暴露垃圾") {
+		t.Error(text)
+	}
+}
+
 // A message has number, class, deadline and link, and nothing else of the case.
 func TestWordsOfAMessage(t *testing.T) {
 	n := Notice{Number: "YH-2026-000123", Title: "暴露垃圾", Event: "assigned", DueAt: at("2026-03-04T17:30")}

@@ -38,6 +38,9 @@ type Import struct {
 	DryRun       bool   // check and count, change nothing
 	EndMissing   bool   // end, with the day before From, what is not among the drafts
 	Partial      bool   // fields that the kind requires may be missing
+	// Progress hears how far a large import has come, in the stages of package territory. Its
+	// error gives the import up, and nothing is changed. nil hears nothing.
+	Progress func(stage string, done, total int) error
 }
 
 const causeImport = "import"

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -233,6 +234,47 @@ func places(all []fault.Place) (out []string) {
 		out = append(out, fmt.Sprintf("%d %s %s", p.Line, p.Path, p.Code))
 	}
 	return out
+}
+
+// A large file says how far it has come, makes one report of all its rows, and leaves nothing
+// behind when it is given up in the middle.
+func TestALargeFileIsOneImport(t *testing.T) {
+	var file strings.Builder
+	file.WriteString("number,name\n")
+	for i := range 1200 {
+		fmt.Fprintf(&file, "H%d,家%d\n", i, i)
+	}
+	eachCounty(t, func(t *testing.T, c county) {
+		imp := c.of("household")
+		enough := errors.New("enough")
+		imp.Progress = func(stage string, done, _ int) error {
+			if stage == territory.StageWrite && done > rowsAtOnce {
+				return enough
+			}
+			return nil
+		}
+		if _, err := c.Import(t.Context(), []byte(file.String()), imp); !errors.Is(err, enough) {
+			t.Fatal(err)
+		}
+		if n := c.count(t, "record") + c.count(t, "revision"); n != 0 {
+			t.Fatal(n, "left behind")
+		}
+		var heard []string
+		imp.Progress = func(stage string, done, total int) error {
+			if said := fmt.Sprint(stage, " ", done, "/", total); !slices.Contains(heard, said) {
+				heard = append(heard, said)
+			}
+			return nil
+		}
+		rep, err := c.Import(t.Context(), []byte(file.String()), imp)
+		if err != nil || rep.Rows != 1200 || rep.Begun != 1200 || c.count(t, "record") != 1200 {
+			t.Fatalf("%+v %v", rep, err)
+		}
+		want := []string{"read 500/1200", "read 1000/1200", "read 1200/1200", "write 500/1200", "write 1000/1200", "write 1200/1200"}
+		if diff := cmp.Diff(want, heard); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 // Files come as GBK, as workbooks, with Chinese headings, words of options and spreadsheet

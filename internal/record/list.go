@@ -107,6 +107,33 @@ func (s *Service) settled(ctx context.Context, scope account.Scope, q *Query) er
 	return nil
 }
 
+// Named are the ids of all whom the records of a kind name today: the people and units that stand
+// in that register, each once, in the order of the records.
+func (s *Service) Named(ctx context.Context, jurisdiction, kind string) (ids []string, err error) {
+	k, err := s.kind(ctx, jurisdiction, kind)
+	if err != nil {
+		return nil, err
+	}
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		all, err := AllOn(ctx, tx, jurisdiction, k.Pack.Name, k.Name, today(s.Now()))
+		ids = nil
+		for _, x := range all {
+			for _, f := range k.Fields {
+				if f.Type != subjectPerson && f.Type != subjectUnit {
+					continue
+				}
+				for _, id := range idsIn(x.Values[f.Name]) {
+					if !slices.Contains(ids, id) {
+						ids = append(ids, id)
+					}
+				}
+			}
+		}
+		return err
+	})
+	return ids, err
+}
+
 func isDay(s string) bool {
 	_, err := worktime.ParseDate(s)
 	return err == nil

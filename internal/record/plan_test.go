@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 	"gezhi/internal/territory"
 )
 
-// A page reads ranges of indexes, whoever asks: never all records, and for a township, a
+// A page, and a part set of some areas, reads ranges of indexes, whoever asks: never all records, and for a township, a
 // village or a grid those of that place only.
 func TestPagesReadRangesOnly(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -35,7 +36,72 @@ func TestPagesReadRangesOnly(t *testing.T) {
 				}
 			}
 		}
+		foundByAreas(t, d)
 	})
+}
+
+// foundByAreas: what lies in some areas is found by them, without a look at the rest of the kind,
+// and is what reading all of it would have found there, on every day.
+func foundByAreas(t *testing.T, d *db.DB) {
+	t.Helper()
+	days := []string{"2025-06-01", "2026-03-02"}
+	if err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+		for i := range 6000 {
+			first := Revision{ID: "a", RecordID: fmt.Sprintf("r%05d", i), From: "2020-01-01", AreaID: fmt.Sprint("v", i%300), Values: map[string]any{"x": strings.Repeat("x", 300)}}
+			if err := first.insert(ctx, tx); err != nil {
+				return err
+			}
+			if i%7 == 0 { // moves to another area
+				moved := Revision{ID: "b", RecordID: first.RecordID, From: "2026-01-01", AreaID: fmt.Sprint("v", i%300+1)}
+				if err := moved.insert(ctx, tx); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.Queue(ctx, "ANALYZE")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	plan := dbtest.Explain(t, d, string(recordsWithin[1]), []any{"j", "p", "k", days[1], "v0"})
+	for _, line := range strings.Split(plan, "\n") {
+		if !strings.Contains(plan, "revision_area") || strings.Contains(line, "Seq Scan") || strings.HasPrefix(line, "SCAN r") || strings.HasPrefix(line, "SCAN v") || strings.HasPrefix(line, "SCAN w") {
+			t.Fatalf("%s in\n%s", line, plan)
+		}
+	}
+	for _, areas := range [][]string{{"v0"}, {"v299", "v300", "nowhere"}, someAreas(0, 100), someAreas(0, mostAreas), someAreas(0, mostAreas+1)} {
+		for _, day := range days {
+			if err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+				all, err := AllOn(ctx, tx, "j", "p", "k", day)
+				if err != nil {
+					return err
+				}
+				want := keysWithin(all, areas)
+				some, err := AllWithin(ctx, tx, "j", "p", "k", day, areas)
+				if got := keysWithin(some, areas); len(want) == 0 || !slices.Equal(got, want) || len(areas) <= mostAreas && len(some) != len(got) {
+					t.Errorf("%d areas on %s: %d records, want %d", len(areas), day, len(some), len(want))
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func someAreas(from, n int) (out []string) {
+	for i := range n {
+		out = append(out, fmt.Sprint("v", from+i))
+	}
+	return out
+}
+
+func keysWithin(all []Standing, areas []string) (out []string) {
+	for _, s := range all {
+		if slices.Contains(areas, s.Revision.AreaID) {
+			out = append(out, KeyText(s.Key))
+		}
+	}
+	return out
 }
 
 // fillRecords makes 15,000 records, a tenth of them in area "a" and a few that name "a", and

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -57,6 +58,41 @@ func Pinned(ctx context.Context, tx *db.Tx, id, revision string) (Span, bool, er
 func AllOn(ctx context.Context, tx *db.Tx, jurisdiction, pack, kind, day string) ([]Standing, error) {
 	rows, err := db.Collect(ctx, tx, recordsOn, []any{jurisdiction, pack, kind, day}, scanBoth)
 	return gathered(rows, day), err
+}
+
+// areasAtOnce are the areas that one statement asks for; of more than mostAreas all records of a
+// kind are read: there is little that lies elsewhere.
+const (
+	areasAtOnce = 64
+	mostAreas   = 10 * areasAtOnce
+)
+
+// AllWithin is AllOn for those that lie in one of some areas on the day, which it finds without
+// reading the others, unless the areas are very many: then it may be all.
+func AllWithin(ctx context.Context, tx *db.Tx, jurisdiction, pack, kind, day string, areas []string) ([]Standing, error) {
+	if len(areas) > mostAreas {
+		return AllOn(ctx, tx, jurisdiction, pack, kind, day)
+	}
+	var out []Standing
+	for some := range slices.Chunk(areas, areasAtOnce) {
+		n, args := 1, []any{jurisdiction, pack, kind, day}
+		for n < len(some) {
+			n *= 4
+		}
+		for i := range n {
+			args = append(args, some[min(i, len(some)-1)])
+		}
+		rows, err := db.Collect(ctx, tx, recordsWithin[n], args, scanBoth)
+		if err != nil {
+			return nil, err
+		}
+		// A record that moved is found under more than one of its areas, and lies in one on the day.
+		out = append(out, slices.DeleteFunc(gathered(rows, day), func(s Standing) bool { return !slices.Contains(some, s.Revision.AreaID) })...)
+	}
+	slices.SortFunc(out, func(a, b Standing) int {
+		return cmp.Or(cmp.Compare(identityOf(a.Key), identityOf(b.Key)), cmp.Compare(a.Record.ID, b.Record.ID))
+	})
+	return out, nil
 }
 
 // Naming lists the records of any kind that name a person ("person/ID") or unit ("unit/ID")

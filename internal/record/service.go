@@ -67,7 +67,7 @@ func (s *Service) kind(ctx context.Context, jurisdiction, ref string) (Kind, err
 	return Kind{}, fault.New(fault.Invalid, "record.ambiguous_kind")
 }
 
-// rowsAtOnce is how many drafts one transaction takes in.
+// rowsAtOnce is how many drafts are taken in before Progress hears of them.
 const rowsAtOnce = 500
 
 // Plant makes drafts stand: it begins what is new, revises what differs, leaves what is the
@@ -93,7 +93,7 @@ func (s *Service) plant(ctx context.Context, drafts []Draft, imp Import, bad []f
 	var lost []string
 	if err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		p := &planner{s: s, checking: c, tx: tx, keys: keysOf(rows), dry: true}
-		if err := p.all(ctx, rows); err != nil {
+		if err := imp.inParts(territory.StageRead, rows, func(part []checked) error { return p.all(ctx, part) }); err != nil {
 			return err
 		}
 		if imp.EndMissing {
@@ -116,50 +116,58 @@ func (r *Report) count(of Report) {
 	r.Begun, r.Changed, r.Ended, r.Unchanged = of.Begun, of.Changed, of.Ended, of.Unchanged
 }
 
-// carryOut writes what was found right, some hundred rows at a time: first the records, then
-// what joins them, so that those of one file may name each other.
+// carryOut writes what was found right in one transaction: first the records, then what joins
+// them, so that those of one file may name each other. Nothing of it stays when it fails, or is
+// given up.
 func (s *Service) carryOut(ctx context.Context, c *checking, rows []checked, lost []string, rep Report) (Report, error) {
-	rep.count(Report{})
-	write := func(do func(ctx context.Context, p *planner) error) error {
-		var done Report
-		err := s.DB.Write(ctx, db.Keys{"records/" + c.imp.Jurisdiction + "/" + c.kind.Ref()}, func(ctx context.Context, tx *db.Tx) error {
-			mine := *c
-			mine.bad = nil
-			p := &planner{s: s, checking: &mine, tx: tx, keys: keysOf(rows)}
-			if err := do(ctx, p); err != nil {
+	related := slices.DeleteFunc(slices.Clone(rows), func(d checked) bool { return len(d.Related) == 0 })
+	err := s.DB.Write(ctx, db.Keys{"records/" + c.imp.Jurisdiction + "/" + c.kind.Ref()}, func(ctx context.Context, tx *db.Tx) error {
+		mine := *c
+		mine.bad = nil
+		p := &planner{s: s, checking: &mine, tx: tx, keys: keysOf(rows)}
+		told := func(do func() error) error {
+			if err := do(); err != nil || s.OnChange == nil || len(p.heard) == 0 {
 				return err
 			}
-			if len(mine.bad) > 0 { // somebody else changed what it hangs on meanwhile
-				again := Report{Bad: mine.bad}
-				return again.refused()
-			}
-			done = p.count
-			if s.OnChange == nil || len(p.heard) == 0 {
-				return nil
-			}
-			return s.OnChange(ctx, tx, p.heard)
-		})
-		rep.Begun, rep.Changed = rep.Begun+done.Begun, rep.Changed+done.Changed
-		rep.Ended, rep.Unchanged = rep.Ended+done.Ended, rep.Unchanged+done.Unchanged
-		return err
-	}
+			heard := p.heard
+			p.heard = nil
+			return s.OnChange(ctx, tx, heard)
+		}
+		if err := c.imp.inParts(territory.StageWrite, rows, func(part []checked) error {
+			return told(func() error { return p.all(ctx, part) })
+		}); err != nil {
+			return err
+		}
+		if err := told(func() error { return p.relate(ctx, related) }); err != nil {
+			return err
+		}
+		if err := told(func() error { return p.end(ctx, lost) }); err != nil {
+			return err
+		}
+		if len(mine.bad) > 0 { // somebody else changed what it hangs on meanwhile
+			again := Report{Bad: mine.bad}
+			return again.refused()
+		}
+		rep.count(p.count)
+		return nil
+	})
+	return rep, err
+}
+
+// inParts does something with so many rows at a time, and says how far it has come.
+func (imp Import) inParts(stage string, rows []checked, do func(part []checked) error) error {
+	done := 0
 	for part := range slices.Chunk(rows, rowsAtOnce) {
-		if err := write(func(ctx context.Context, p *planner) error { return p.all(ctx, part) }); err != nil {
-			return rep, err
+		if err := do(part); err != nil {
+			return err
+		}
+		if done += len(part); imp.Progress != nil {
+			if err := imp.Progress(stage, done, len(rows)); err != nil {
+				return err
+			}
 		}
 	}
-	related := slices.DeleteFunc(slices.Clone(rows), func(d checked) bool { return len(d.Related) == 0 })
-	for part := range slices.Chunk(related, rowsAtOnce) {
-		if err := write(func(ctx context.Context, p *planner) error { return p.relate(ctx, part) }); err != nil {
-			return rep, err
-		}
-	}
-	for part := range slices.Chunk(lost, rowsAtOnce) {
-		if err := write(func(ctx context.Context, p *planner) error { return p.end(ctx, part) }); err != nil {
-			return rep, err
-		}
-	}
-	return rep, nil
+	return nil
 }
 
 // keysOf are the identities of the rows of one file, which may name each other.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"gezhi/internal/account"
@@ -48,6 +49,22 @@ var (
 	relationsFrom  = db.SQL(`SELECT id, kind, from_id, to_id, valid_from, valid_until FROM relation WHERE pack = $1 AND kind = $2 AND from_id = $3 ORDER BY id`)
 	relationsTo    = db.SQL(`SELECT id, kind, from_id, to_id, valid_from, valid_until FROM relation WHERE pack = $1 AND kind = $2 AND to_id = $3 ORDER BY id`)
 )
+
+// recordsWithin is recordsOn of those that lay, or will lie, in some areas: for one, four, sixteen
+// or sixty-four of them, so that what an engine expects to find is not far from what there is.
+var recordsWithin = func() map[int]db.Stmt {
+	out := map[int]db.Stmt{}
+	for n := 1; n <= areasAtOnce; n *= 4 {
+		areas := make([]string, n)
+		for i := range areas {
+			areas[i] = "$" + strconv.Itoa(5+i)
+		}
+		out[n] = db.SQL(`SELECT ` + recordColumns + `, ` + revisionColumns + ` FROM record r JOIN revision v ON v.record_id = r.id
+			WHERE r.id IN (SELECT w.record_id FROM revision w WHERE w.area_id IN (` + strings.Join(areas, ", ") + `))
+				AND r.jurisdiction = $1 AND r.pack = $2 AND r.kind = $3 AND r.began <= $4 AND (r.ended = '' OR r.ended >= $4) ORDER BY r.key, r.id, v.id`)
+	}
+	return out
+}()
 
 // recordInto lists where a row of record goes; finish completes it after the scan.
 func recordInto(r *Record) (dest []any, finish func()) {

@@ -2,11 +2,8 @@ package search
 
 import (
 	"context"
-	"time"
 
 	"gezhi/internal/casework"
-	"gezhi/internal/clock"
-	"gezhi/internal/fault"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
 )
@@ -48,10 +45,10 @@ func (s *Service) httpSearch(ctx context.Context, in *searchInput) (*searchOutpu
 	}
 	q := Query{Text: in.Q, Limit: in.Limit,
 		Filter: casework.Query{Class: in.Class, Phase: workflow.Phase(in.Phase), AreaID: in.Area, Severity: in.Severity}}
-	if q.From, err = day(in.From, 0); err != nil {
+	if q.From, err = casework.DayOf(in.From, 0); err != nil {
 		return nil, err
 	}
-	if q.Until, err = day(in.Until, 1); err != nil {
+	if q.Until, err = casework.DayOf(in.Until, 1); err != nil {
 		return nil, err
 	}
 	if in.Cursor != "" {
@@ -72,16 +69,4 @@ func (s *Service) httpSearch(ctx context.Context, in *searchInput) (*searchOutpu
 		out.Body.Next, err = web.Cursor(*next)
 	}
 	return out, err
-}
-
-// day is the beginning of a day of China Standard Time, some days later.
-func day(s string, later int) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	t, err := time.ParseInLocation(time.DateOnly, s, clock.CST)
-	if err != nil {
-		return time.Time{}, fault.New(fault.Invalid, "search.bad_day")
-	}
-	return t.AddDate(0, 0, later), nil
 }

@@ -60,8 +60,8 @@ test('units are found, made and ended; a pack is checked before it is loaded, an
   await page.screenshot({ path: info.outputPath('unit.png') })
   await page.keyboard.press('Escape')
 
-  await page.getByRole('link', { name: '应用包' }).click()
-  const file = page.getByLabel('检查并加载应用包')
+  await page.getByRole('link', { name: '场景包' }).click()
+  const file = page.getByLabel('检查并加载场景包')
   await file.setInputFiles({ name: 'incident.zip', mimeType: 'application/zip', buffer: Buffer.from('PK') })
   await expect(page.getByText('检查没有通过')).toBeVisible()
   await expect(page.getByText('是不是：handling')).toBeVisible()

@@ -74,8 +74,8 @@ export const classesToOpen = () => call('get', '/classes', { query: { for: 'open
 export const areas = (query: Query<'get', '/areas'>) => call('get', '/areas', { query }).then(r => r.areas)
 export const outlines = () => call('get', '/areas/outlines').then(r => r.areas)
 export const places = (q: string) => call('get', '/places', { query: { q } }).then(r => r.places.filter(p => !p.elsewhere))
-export const units = (q: string) => call('get', '/units', { query: { q } }).then(r => r.units)
-export const people = (q: string) => call('get', '/people', { query: { q } }).then(r => r.people)
+export const units = (q: string, register?: string) => call('get', '/units', { query: { q, register } }).then(r => r.units)
+export const people = (q: string, register?: string) => call('get', '/people', { query: { q, register } }).then(r => r.people)
 export const records = (kind: string, q: string) => call('get', '/records', { query: { kind, q, limit: 20 } }).then(r => r.records)
 
 export const cases = (query: Query<'get', '/cases'>) => call('get', '/cases', { query })

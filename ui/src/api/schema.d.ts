@@ -824,6 +824,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts of what the asker may see, each with the query that lists it */
+        get: operations["figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/file-flags/{id}": {
         parameters: {
             query?: never;
@@ -1937,6 +1954,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin an upload that can go on after a cut connection (tus 1.0.0); Location says where */
+        post: operations["beginUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Give an upload up (tus 1.0.0) */
+        delete: operations["dropUpload"];
+        options?: never;
+        /** How much of an upload has arrived (tus 1.0.0: Upload-Offset) */
+        head: operations["uploadOffset"];
+        /** Send more of an upload, from Upload-Offset on (tus 1.0.0) */
+        patch: operations["continueUpload"];
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a file of an upload that is whole; twice gives the same file */
+        post: operations["finishUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2081,6 +2151,27 @@ export interface components {
             answer: string;
             token: string;
             work?: string;
+        };
+        AreaFiguresJSON: {
+            /** @description empty for cases that lie above the level asked for */
+            area: string;
+            /** Format: int64 */
+            closed: number;
+            /**
+             * Format: int64
+             * @description of those closed
+             */
+            late: number;
+            name?: string;
+            /** Format: int64 */
+            open: number;
+            /**
+             * Format: int64
+             * @description today
+             */
+            opened: number;
+            /** Format: int64 */
+            overdue: number;
         };
         AreaJSON: {
             code: string;
@@ -2533,6 +2624,25 @@ export interface components {
             type: string;
             value?: unknown;
         };
+        FigureJSON: {
+            /** Format: int64 */
+            n: number;
+            name: string;
+            /** @description parameters of the list of cases */
+            query: {
+                [key: string]: string;
+            };
+        };
+        FiguresOutputBody: {
+            areas: components["schemas"]["AreaFiguresJSON"][];
+            /** Format: int64 */
+            at: number;
+            counts: components["schemas"]["FigureJSON"][];
+            /** @description the first day of closed cases */
+            since: string;
+            /** @description closed cases by the level of the unit that closed them, which is the name */
+            solved: components["schemas"]["FigureJSON"][];
+        };
         FileFlagJSON: {
             /** @description the other case; this one where it was used twice on it */
             case_id: string;
@@ -2594,6 +2704,10 @@ export interface components {
             seq?: number;
             table?: string;
         };
+        FinishInputBody: {
+            /** @description of the whole file; compared with what arrived */
+            sha256?: string;
+        };
         FollowedJSON: {
             area_name: string;
             /** @description what the reporter may do now */
@@ -2634,6 +2748,8 @@ export interface components {
             name: string;
             options?: components["schemas"]["OptionJSON"][];
             personal?: boolean;
+            /** @description kind of records, pack/kind, in which whoever is chosen must stand today */
+            register?: string;
             required: boolean;
             rows?: components["schemas"]["FormJSON"][];
             title: string;
@@ -4480,16 +4596,24 @@ export interface operations {
                 area?: string;
                 /** @description pack/scheme:code */
                 class?: string;
+                /** @description closed on this day or later */
+                closed_from?: string;
                 /** @description next of the page before */
                 cursor?: string;
+                /** @description of closed cases: whether all clocks were kept */
+                kept?: "" | "on_time" | "late";
                 /** @description 50 when 0 */
                 limit?: number;
+                /** @description opened on this day or later: 2026-03-01 */
+                opened_from?: string;
                 /** @description parts of this case */
                 parent?: string;
                 phase?: string;
-                /** @description all, mine, unassigned, due_soon, overdue, returned, supervised or closed; all when empty */
+                /** @description all, mine, unassigned, due_soon, overdue, returned, supervised, closed, sampled or, with opened_from, opened; all when empty */
                 queue?: string;
                 severity?: string;
+                /** @description closed by a unit of an area of this level */
+                solved?: number;
                 /** @description parts that are answered rather than lived, besides cases */
                 tasks?: boolean;
             };
@@ -4560,9 +4684,13 @@ export interface operations {
             query?: {
                 area?: string;
                 class?: string;
+                closed_from?: string;
+                kept?: "" | "on_time" | "late";
+                opened_from?: string;
                 phase?: string;
                 queue?: string;
                 severity?: string;
+                solved?: number;
             };
             header?: never;
             path?: never;
@@ -4595,9 +4723,13 @@ export interface operations {
             query?: {
                 area?: string;
                 class?: string;
+                closed_from?: string;
+                kept?: "" | "on_time" | "late";
+                opened_from?: string;
                 phase?: string;
                 queue?: string;
                 severity?: string;
+                solved?: number;
             };
             header?: never;
             path?: never;
@@ -5575,6 +5707,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunLinesJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures: {
+        parameters: {
+            query?: {
+                /** @description this area and below; all that the asker may see when empty */
+                area?: string;
+                /** @description of closed cases: how many days back, today counted; 30 when 0 */
+                days?: number;
+                /** @description of the areas that are counted one by one; 6, grids, when 0 */
+                level?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresOutputBody"];
                 };
             };
             /** @description Error */
@@ -7183,6 +7351,8 @@ export interface operations {
             query?: {
                 /** @description whose name contains this, among those who hold a post */
                 q?: string;
+                /** @description only those who stand in this kind of records today, pack/kind: the one to which a seat is limited */
+                register?: string;
                 /** @description who works in this unit */
                 unit?: string;
             };
@@ -8013,6 +8183,8 @@ export interface operations {
         parameters: {
             query?: {
                 q?: string;
+                /** @description only those that stand in this kind of records today, pack/kind: the one to which a seat is limited */
+                register?: string;
             };
             header?: never;
             path?: never;
@@ -8027,6 +8199,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnitsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dropUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadOffset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    continueUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileJSON"];
                 };
             };
             /** @description Error */
