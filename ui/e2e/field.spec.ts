@@ -113,8 +113,8 @@ test('a full telephone says so, and sends all the same', async ({ page }) => {
   await page.getByRole('button', { name: '上报', exact: true }).click()
   await expect(page.getByText('手机存储已满')).toBeVisible()
   w.away = false
+  await page.evaluate(() => dispatchEvent(new Event('online')))
   await page.locator('.net').click()
-  await page.getByRole('button', { name: '现在发送' }).click()
   await expect(page.getByText('已送达')).toBeVisible()
   await expect(page.getByText('手机存储已满')).toHaveCount(0)
   expect(w.sent).toHaveLength(1)
