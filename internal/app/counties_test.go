@@ -38,6 +38,7 @@ type counties struct {
 	tokens      map[string]string // of sessions, by who
 	cases       map[string]string // ids, by name
 	files       map[string]string // ids of the file on each case
+	numbers     map[string]string // of the cases
 	records     map[cell]string   // ids of a household in each place
 	things      map[string][]string
 	addresses   map[string]string
@@ -117,7 +118,7 @@ func newCounties(t *testing.T, database string) *counties {
 	if database != "" {
 		args = append(args, "-db", database)
 	}
-	c := &counties{office: office{t, opened(t, args), clock.At(today)}, people: map[string]account.Person{}, tokens: map[string]string{}, cases: map[string]string{}, files: map[string]string{}, records: map[cell]string{}, things: map[string][]string{}, addresses: map[string]string{}}
+	c := &counties{office: office{t, opened(t, args), clock.At(today)}, people: map[string]account.Person{}, tokens: map[string]string{}, cases: map[string]string{}, files: map[string]string{}, numbers: map[string]string{}, records: map[cell]string{}, things: map[string][]string{}, addresses: map[string]string{}}
 	c.home, c.other = c.jurisdiction("990101", "甲县（样例）"), c.jurisdiction("990102", "乙县（样例）")
 	c.app.DB.Close()
 	a := opened(t, args) // which knows them from its start
@@ -371,7 +372,8 @@ func (c *counties) reports(name, who, class, place string, more map[string]any) 
 	for k, v := range more {
 		body[k] = v
 	}
-	c.cases[name], c.files[name] = c.got(who, "POST", "/cases", body, http.StatusCreated)["id"].(string), file
+	opened := c.got(who, "POST", "/cases", body, http.StatusCreated)
+	c.cases[name], c.numbers[name], c.files[name] = opened["id"].(string), opened["number"].(string), file
 }
 
 // searched is a word in the text of every case of the counties.

@@ -29,6 +29,8 @@ func says(v map[string]any) func(*counties, standpoint, []string) any {
 
 // Who may what, by roles.
 var (
+	staffed = []string{"grid_worker", "village_cadre", "dispatcher", "inspector", "leader", "handler", "unit_leader", "duty_clerk", "duty_leader", "county_chief",
+		"congress_office", "congress_leader", "government_office", "data_officer", "data_leader"}
 	accountants = []string{"admin.system", "admin.security"}
 	system      = []string{"admin.system"}
 	security    = []string{"admin.security"}
@@ -36,7 +38,6 @@ var (
 	ofTheCounty = []string{"county_chief", "congress_office", "congress_leader", "government_office", "data_officer", "data_leader"}
 	unmaskers   = []string{"resident", "dispatcher", "handler"} // for the purpose contact; the resident his own
 	reporters   = []string{"resident"}
-	atWork      = append([]string{"grid_worker", "village_cadre", "dispatcher", "inspector", "leader", "handler", "unit_leader", "duty_clerk", "duty_leader"}, ofTheCounty...)
 )
 
 // routes is the whole of it: an operation that is served and does not stand here fails the test.
@@ -136,13 +137,11 @@ var routes = []route{
 	{op: "POST /feeds/{name}/exports", about: aFeed, ok: 200},
 	{op: "GET /feeds/{name}/runs/{id}", about: aFeedRun, ok: 200},
 	{op: "GET /feeds/{name}/exports/{id}", about: aFeedRun, ok: 404}, // it is no export
+	{op: "POST /paper/forms", may: staffed, ok: 200, body: says(map[string]any{"class": "incident/sample:0102", "count": 1})},
+	{op: "GET /paper/forms", may: staffed, ok: 200},
+	{op: "GET /paper/code", about: aNumber, ok: 200, query: "?number=NUMBER"},
+	{op: "POST /paper/photos", ok: 400, body: func(*counties, standpoint, []string) any { return picture("a paper without a code") }},
 	{op: "POST /hooks/{name}", ok: 401, anonymous: 401, body: says(map[string]any{"id": "1"})},
-
-	// Forms and orders on paper; a code of a case that one does not see is nobody's.
-	{op: "POST /paper/forms", may: atWork, ok: 200, body: says(map[string]any{"class": "incident/sample:0102", "count": 1})},
-	{op: "GET /paper/forms", may: atWork, ok: 200},
-	{op: "GET /paper/code", ok: 404, query: "?number=2026-999999"},
-	{op: "POST /paper/photos", ok: 400, body: func(*counties, standpoint, []string) any { return picture("no code in it") }},
 
 	// What the system administrator sets up: the own county alone.
 	{op: "GET /setup/units", may: system, ok: 200},

@@ -198,7 +198,7 @@ func (r route) want(s standpoint, at cell) int {
 		refused = http.StatusForbidden
 	}
 	seen := r.about == nothing || slices.Contains(r.about.seenBy(s), at)
-	sightFirst := r.about == aCase || r.about == aFile
+	sightFirst := r.about == aCase || r.about == aFile || r.about == aNumber
 	switch {
 	case r.anonymous != 0 && s.role == anonymous:
 		return r.anonymous
@@ -282,7 +282,7 @@ func (c *counties) one(r route, o described, s standpoint, at cell) (asked int) 
 	seen := r.about == nothing || slices.Contains(r.about.seenBy(s), at)
 	ids := c.target(r.about, s, at, seen && want < 300 && o.method != "GET")
 	path := func(ids []string) string {
-		return filled(o.path, ids...) + strings.ReplaceAll(r.query, "VILLAGE", c.place("990101001201"))
+		return filled(o.path, ids...) + strings.NewReplacer("VILLAGE", c.place("990101001201"), "NUMBER", ids[0]).Replace(r.query)
 	}
 	body := func(ids []string) any {
 		if r.body == nil {

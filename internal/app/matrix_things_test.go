@@ -38,6 +38,7 @@ const (
 	aDevice         kind = "telephone"
 	aLoan           kind = "post to lend"
 	aDelegation     kind = "delegation"
+	aNumber         kind = "number of a case"
 	aFeed           kind = "feed"
 	aFeedRun        kind = "import of a feed"
 	aUnit           kind = "unit"
@@ -50,6 +51,8 @@ func (k kind) cells() []cell {
 		return []cell{own}
 	case aFeedRun:
 		return []cell{own, otherCounty}
+	case aNumber:
+		return []cell{own, otherUnit, otherArea, kept} // another county counts by itself
 	case aCase, aFile, aCall, aLetter:
 		return []cell{own, otherUnit, otherArea, otherCounty, kept}
 	}
@@ -78,7 +81,7 @@ var reaches = map[kind]map[string][]cell{
 // seenBy are the cells in which somebody may know of a thing of a kind.
 func (k kind) seenBy(s standpoint) []cell {
 	switch k {
-	case aCase, aFile:
+	case aCase, aFile, aNumber:
 		return s.sees
 	case aCall, aLetter:
 		return s.sees // of those who may at all
@@ -114,6 +117,8 @@ func (c *counties) target(k kind, s standpoint, at cell, fresh bool) []string {
 		return []string{c.cases[s.caseIn(at)]}
 	case aFile:
 		return []string{c.files[s.caseIn(at)]}
+	case aNumber:
+		return []string{c.numbers[s.caseIn(at)]}
 	case aRecord:
 		return []string{c.records[at]}
 	case aFeed:

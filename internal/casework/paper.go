@@ -36,11 +36,11 @@ func scanForm(r db.Rows) (f Form, err error) {
 	return f, err
 }
 
-// Staff tells whether somebody has a post over a place that sees more than its own cases; case.staff_only
+// Staff tells whether somebody has a post that sees more than its own cases, which no administrator has; case.staff_only
 // to whom it is not.
 func (s *Service) Staff(ctx context.Context, who *Actor) error {
 	sees, err := s.Book.Sees(ctx, who.Jurisdiction)
-	if err == nil && !slices.ContainsFunc(who.Posts, func(p Post) bool { return p.AreaID != "" && sees(p.Role) > account.SeesOwn }) {
+	if err == nil && !slices.ContainsFunc(who.Posts, func(p Post) bool { return !account.IsKernelRole(p.Role) && sees(p.Role) > account.SeesOwn }) {
 		err = fault.New(fault.Forbidden, "case.staff_only")
 	}
 	return err
