@@ -11,6 +11,7 @@ import (
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
 	"gezhi/internal/fault"
+	"gezhi/internal/media"
 	"gezhi/internal/web"
 )
 
@@ -142,9 +143,9 @@ func (s *Service) letter(ctx context.Context, m *Mapping, jurisdiction string, l
 // upload keeps the files of a new item, each in the class's first field of its kind.
 func (t *taker) upload(ctx context.Context, files []attached, class *casework.Class, o *casework.Opening) error {
 	for _, f := range files {
-		kind := "photo"
+		kind, takes := "photo", media.Picture
 		if !isPicture(f.body) {
-			kind = "audio"
+			kind, takes = "audio", media.Sound
 		}
 		name := ""
 		for i := range class.Fields {
@@ -155,7 +156,7 @@ func (t *taker) upload(ctx context.Context, files []attached, class *casework.Cl
 		if name == "" {
 			continue
 		}
-		kept, err := t.s.Cases.Upload(ctx, account.Actor{Jurisdiction: t.j.ID}, f.name, bytes.NewReader(f.body))
+		kept, err := t.s.Cases.Upload(ctx, account.Actor{Jurisdiction: t.j.ID}, f.name, bytes.NewReader(f.body), takes)
 		if k := fault.KindOf(err); err != nil && k != fault.Internal && k != fault.Unavailable {
 			continue // no picture, whatever it calls itself: the report counts without it
 		}

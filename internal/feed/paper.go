@@ -175,7 +175,7 @@ func (s *Service) Paper(ctx context.Context, a account.Actor, who *casework.Acto
 	if err != nil {
 		return nil, err
 	}
-	out := &PaperJSON{File: casework.FileJSON{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size}, Number: number, Form: v == nil, Acts: []PaperActJSON{}}
+	out := &PaperJSON{File: f.JSON(), Number: number, Form: v == nil, Acts: []PaperActJSON{}}
 	if v == nil {
 		return out, nil
 	}

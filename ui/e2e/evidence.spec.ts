@@ -41,3 +41,34 @@ test('files of a case are looked at; the original for a purpose; a flag asks, an
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
   await page.screenshot({ path: info.outputPath('phone.png') })
 })
+
+test('a large file is sent in parts, goes on after a cut, and says how far it is', async ({ page }) => {
+  const size = 2_500_000
+  let arrived = 0
+  let cuts = 0
+  const asked: string[] = []
+  await page.route('**/api/v1/uploads**', async route => {
+    const r = route.request()
+    const offset = r.headers()['upload-offset']
+    asked.push(r.method() + (offset ? ' ' + offset : ''))
+    const headers = { 'Tus-Resumable': '1.0.0', 'Upload-Offset': String(arrived), Location: '/api/v1/uploads/u1' }
+    if (r.method() === 'POST' && r.url().endsWith('/file')) return route.fulfill({ status: 201, json: { id: 'f7', name: '大照片.jpg', kind: 'picture', type: 'image/jpeg', size } })
+    if (r.method() === 'POST') return route.fulfill({ status: 201, headers: { ...headers, 'Upload-Offset': '' } })
+    if (r.method() === 'HEAD') return route.fulfill({ status: 200, headers })
+    if (arrived > 0 && cuts++ === 0) {
+      arrived += 300_000 // a part of the part came through before the cut
+      return route.abort('connectionreset')
+    }
+    arrived = Math.min(size, Number(offset) + (r.postDataBuffer()?.length ?? 0))
+    await route.fulfill({ status: 204, headers: { ...headers, 'Upload-Offset': String(arrived) } })
+  })
+  await page.goto('/desk/cases/c1')
+  await page.locator('.actions').getByRole('button', { name: '办结送核' }).click()
+  const sheet = page.getByRole('dialog')
+  await sheet.locator('input[type=file]').setInputFiles({ name: '大照片.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(size, 7) })
+  await expect(sheet.getByText(/已传 \d+%/)).toBeVisible()
+  await expect(sheet.locator('progress')).toBeVisible()
+  await expect(sheet.getByRole('button', { name: '移除' })).toBeVisible()
+  expect(asked).toEqual(['POST', 'PATCH 0', 'PATCH 1048576', 'HEAD', 'PATCH 1348576', 'PATCH 2397152', 'POST'])
+  expect(await page.evaluate(() => Object.keys(localStorage).filter(k => k.startsWith('upload/')))).toEqual([])
+})

@@ -25,6 +25,9 @@ const patience = 30_000
 export interface Ask {
   query?: Record<string, string | number | undefined>
   body?: unknown
+  /** a body that is sent as it is, under the Content-Type among the headers */
+  raw?: Blob
+  headers?: Record<string, string>
   key?: string
   /** an ended session is the caller's own business: log-in, log-out, the first question */
   bare?: boolean
@@ -62,12 +65,13 @@ async function send(method: string, path: string, ask: Ask): Promise<Response> {
   if (ask.key) headers['Idempotency-Key'] = ask.key
   const form = ask.body instanceof FormData
   if (ask.body !== undefined && !form) headers['Content-Type'] = 'application/json'
+  Object.assign(headers, ask.headers)
   const giveUp = new AbortController()
   const timer = setTimeout(() => giveUp.abort(), patience)
   try {
     return await fetch(address(path, ask.query), {
       method, headers, credentials: 'same-origin', signal: giveUp.signal,
-      body: ask.body === undefined ? undefined : form ? (ask.body as FormData) : JSON.stringify(ask.body),
+      body: ask.raw ?? (ask.body === undefined ? undefined : form ? (ask.body as FormData) : JSON.stringify(ask.body)),
     })
   } catch (e) {
     return lost(e)

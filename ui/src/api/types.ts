@@ -34,6 +34,7 @@ export type Offer = Schema['OfferJSON']
 
 /** a personal value, as it was given with a move */
 export type UnmaskedValue = Schema['UnmaskedJSON']
+export type UploadedFile = Schema['FileJSON']
 /** a file of a case, why it is flagged, and what a camera wrote of where and when */
 export type Evidence = Schema['EvidenceJSON']
 export type FileFlag = Schema['FileFlagJSON']

@@ -1,0 +1,74 @@
+// A large file sent in parts (tus 1.0.0): what was cut goes on where it stopped, also after the
+// page was loaded anew. Small ones go at once.
+import { upload } from './client'
+import { newKey, Problem, request, sent, Unreachable } from './request'
+import type { UploadedFile } from './types'
+
+const small = 1 << 20
+const part = 1 << 20
+const patience = [1, 2, 4, 8, 15, 15, 15, 30, 30, 60] // seconds between two tries without an answer
+
+/** by what the same file is known again, in this browser */
+const keyOf = (file: File) => `upload/${file.name}/${file.size}/${file.lastModified}`
+const wait = (seconds: number) => new Promise(done => setTimeout(done, seconds * 1000))
+const tus = { 'Tus-Resumable': '1.0.0' }
+
+const base64 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+
+async function begin(file: File): Promise<string> {
+  const answer = await sent('POST', '/uploads', { headers: { ...tus, 'Upload-Length': String(file.size), 'Upload-Metadata': `filename ${base64(file.name)}` } })
+  const id = (answer.headers.get('Location') ?? '').split('/').pop() ?? ''
+  keep(keyOf(file), id)
+  return id
+}
+/** storage may be full or forbidden: then an upload only goes on within this page */
+function keep(key: string, id?: string) {
+  try {
+    if (id) localStorage.setItem(key, id)
+    else localStorage.removeItem(key)
+  } catch { /* see above */ }
+}
+function kept(key: string) {
+  try {
+    return localStorage.getItem(key) ?? ''
+  } catch {
+    return ''
+  }
+}
+const arrived = async (id: string) => Number((await sent('HEAD', `/uploads/${id}`, { headers: tus })).headers.get('Upload-Offset'))
+
+/** @param told how much has arrived, from 0 to 1 */
+export async function sendFile(file: File, told: (share: number) => void): Promise<UploadedFile> {
+  if (file.size <= small) return upload(file, newKey())
+  let id = kept(keyOf(file))
+  for (let lost = 0; ; ) {
+    try {
+      let at = id ? await arrived(id).catch(gone) : -1
+      if (at < 0) {
+        id = await begin(file)
+        at = 0
+      }
+      told(at / file.size)
+      while (at < file.size) {
+        const answer = await sent('PATCH', `/uploads/${id}`, { headers: { ...tus, 'Upload-Offset': String(at), 'Content-Type': 'application/offset+octet-stream' }, raw: file.slice(at, at + part) })
+        at = Number(answer.headers.get('Upload-Offset'))
+        lost = 0
+        told(at / file.size)
+      }
+      const made = await request<UploadedFile>('POST', `/uploads/${id}/file`, { body: {} })
+      keep(keyOf(file))
+      return made
+    } catch (e) {
+      const again = e instanceof Unreachable || (e instanceof Problem && (e.status === 409 || e.status === 423 || e.status >= 500))
+      if (!again) keep(keyOf(file))
+      if (!again || lost >= patience.length) throw e
+      await wait(patience[lost++]!)
+    }
+  }
+}
+
+/** an upload that is not there any more begins anew */
+function gone(e: unknown): number {
+  if (e instanceof Problem && e.status === 404) return -1
+  throw e
+}
