@@ -120,8 +120,8 @@ type contactsOutput struct {
 // MyCounty is the asker's jurisdiction.
 type MyCounty struct {
 	Named
-	Sample bool   `json:"sample" doc:"everything in it is made up"`
 	Code   string `json:"code,omitempty" doc:"division code"`
+	Sample bool   `json:"sample" doc:"everything in it is made up"`
 }
 
 // MyPost is a post that the asker holds, or acts in for somebody.

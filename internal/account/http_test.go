@@ -84,7 +84,7 @@ func TestABrowsersSession(t *testing.T) {
 		if c.Name != web.SessionCookie || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure || c.Path != "/" || c.MaxAge != 7*24*3600 {
 			t.Errorf("%+v", c)
 		}
-		want := Me{Person: Named{p.ID, p.Name}, Jurisdiction: MyCounty{Named{"j1", "样例县"}, true, ""}, Posts: []MyPost{{ID: post.ID, Role: "grid_worker", RoleTitle: "title of grid_worker", Seat: "leader",
+		want := Me{Person: Named{p.ID, p.Name}, Jurisdiction: MyCounty{Named: Named{"j1", "样例县"}, Sample: true}, Posts: []MyPost{{ID: post.ID, Role: "grid_worker", RoleTitle: "title of grid_worker", Seat: "leader",
 			Unit: &Named{"u1", "样例中心"}, Area: &MyArea{Named{"v1", "样例村"}, 5}}}}
 		if diff := cmp.Diff(want, decode[Me](t, w)); diff != "" {
 			t.Error(diff)

@@ -187,6 +187,7 @@ var routes = []route{
 	{op: "POST /intake/reports", ok: 201, anonymous: 201, body: func(c *counties, _ standpoint, _ []string) any {
 		return map[string]any{"jurisdiction": "990101", "text": "样例 by whoever it is", "area_id": c.place("990101002201")}
 	}},
+	{op: "GET /intake/mine", ok: 200},
 	{op: "POST /intake/follow", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA"})},
 	{op: "POST /intake/receipts", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA"})},
 	{op: "POST /intake/readings", ok: 404, anonymous: 404, body: says(map[string]any{"number": "2026-1", "code": "AAAA-AAAA-AAAA-AAAA"})},

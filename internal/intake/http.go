@@ -183,6 +183,9 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, op("POST", "/intake/challenges", "challenge", "A question that people answer more easily than programs", http.StatusCreated), s.httpChallenge)
 	web.Op(srv, op("POST", "/intake/reports", "report", "Report something, with an account or without", http.StatusCreated), s.httpReport)
 	web.Op(srv, op("POST", "/intake/follow", "follow", "What became of a report, by its number and query code", 0), s.httpFollow)
+	mine := op("GET", "/intake/mine", "myReports", "What the asker has reported, the newest first", 0)
+	mine.Public = false
+	web.Op(srv, mine, s.httpMine)
 	web.Op(srv, op("POST", "/intake/moves", "actByCode", "Act as the reporter, by number and query code", 0), s.httpAct)
 	web.Op(srv, op("POST", "/intake/receipts", "receiptByCode", "Receipt of a report, by number and query code: proof that its opening is in the audit log", 0), s.httpReceipt)
 	web.Op(srv, op("POST", "/intake/readings", "readingsByCode", "Who read what is masked of a report, by number and query code, the latest first", 0), s.httpReadings)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"gezhi/internal/account"
 	"gezhi/internal/casework"
 	"gezhi/internal/db"
 	"gezhi/internal/web"
@@ -118,4 +119,47 @@ func (s *Service) followedJSON(ctx context.Context, f *Followed) *followOutput {
 		}
 	}
 	return &followOutput{out}
+}
+
+type mineInput struct {
+	After string `query:"after" maxLength:"1000" doc:"next of an answer before"`
+}
+
+type mineOutput struct {
+	Body struct {
+		Cases []casework.RowJSON `json:"cases"`
+		Next  string             `json:"next,omitempty"`
+	}
+}
+
+// httpMine lists what somebody with an account has reported: whatever posts they have besides
+// show nothing here.
+func (s *Service) httpMine(ctx context.Context, in *mineInput) (*mineOutput, error) {
+	a, err := account.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	who, err := s.Cases.By(ctx, account.Actor{PersonID: a.PersonID, Jurisdiction: a.Jurisdiction})
+	if err != nil {
+		return nil, err
+	}
+	q := casework.Query{Limit: 50}
+	if in.After != "" {
+		if err := web.ReadCursor(in.After, &q.After); err != nil {
+			return nil, err
+		}
+	}
+	rows, next, err := s.Cases.List(ctx, who, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &mineOutput{}
+	out.Body.Cases = []casework.RowJSON{}
+	for i := range rows {
+		out.Body.Cases = append(out.Body.Cases, s.Cases.Listed(ctx, &rows[i]))
+	}
+	if next != nil {
+		out.Body.Next, err = web.Cursor(next)
+	}
+	return out, err
 }

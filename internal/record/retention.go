@@ -18,7 +18,7 @@ import (
 // end of the record's last day. While a record stands nothing of it is erased.
 
 // TimerRetention lets the retention of a jurisdiction's records come round every day.
-const TimerRetention = "record.retention"
+const TimerRetention = "records.retention"
 
 // Retired is what the retention of one record came to.
 type Retired struct {

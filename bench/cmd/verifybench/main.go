@@ -46,7 +46,9 @@ func main() {
 	k, err := audit.KeyOf(ctx, d, filepath.Join(*key, "log.key"))
 	check(err)
 	var have int
-	check(d.Read(ctx, func(ctx context.Context, tx *db.Tx) error { return tx.Row(ctx, "SELECT count(*) FROM audit_leaf", nil, &have) }))
+	check(d.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return tx.Row(ctx, "SELECT count(*) FROM audit_leaf", nil, &have)
+	}))
 	if have < *n {
 		begun := time.Now()
 		check(fill(ctx, d, have/perCase, *n/perCase))

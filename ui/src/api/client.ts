@@ -2,7 +2,7 @@
 // of the API: what it does not offer does not compile.
 import type { paths } from './schema'
 import { address, newKey, request, sent, type Ask } from './request'
-import type { Hint, NewCase, NewMove } from './types'
+import type { Hint, NewCase, NewMove, FeedRun } from './types'
 
 type Verb = 'get' | 'post' | 'put' | 'delete'
 type Path = keyof paths extends `/api/v1${infer Rest}` ? Rest : never
@@ -126,6 +126,16 @@ export function reportFile(file: File, key: string, query: Query<'post', '/intak
 export const follow = (number: string, code: string) => call('post', '/intake/follow', { body: { number, code }, bare: true })
 export const receiptOf = (number: string, code: string) => call('post', '/intake/receipts', { body: { number, code }, bare: true })
 export const readingsOf = (number: string, code: string, before?: string) => call('post', '/intake/readings', { body: { number, code, before }, bare: true })
+export const myReports = (after?: string) => call('get', '/intake/mine', { query: { after } })
+export const feeds = () => call('get', '/feeds').then(r => r.feeds)
+export const feedRun = (name: string, run: string) => request<FeedRun>('GET', `/feeds/${encodeURIComponent(name)}/runs/${encodeURIComponent(run)}`)
+export function importFeed(name: string, file: File, kind: 'check' | 'import') {
+  const body = new FormData()
+  body.set('file', file, file.name)
+  return request<{ run: string }>('POST', `/feeds/${encodeURIComponent(name)}/imports`, { body, query: { kind } })
+}
+export const exportAnswers = (id: string) => call('post', '/feeds/{name}/exports', { id })
+export const answersAddress = (name: string, run: string) => address(`/feeds/${encodeURIComponent(name)}/exports/${encodeURIComponent(run)}`)
 export const actByCode = (body: Body<Operation<'post', '/intake/moves'>>, key: string) => call('post', '/intake/moves', { body, key, bare: true })
 
 export const eventsAddress = () => address('/events')

@@ -1028,6 +1028,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the asker has reported, the newest first */
+        get: operations["myReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/intake/moves": {
         parameters: {
             query?: never;
@@ -3062,6 +3079,10 @@ export interface components {
             must?: ("password" | "factor")[];
             person: components["schemas"]["Named"];
             posts: components["schemas"]["MyPost"][];
+        };
+        MineOutputBody: {
+            cases: components["schemas"]["RowJSON"][];
+            next?: string;
         };
         MoveJSON: {
             action: string;
@@ -6148,6 +6169,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FollowedJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myReports: {
+        parameters: {
+            query?: {
+                /** @description next of an answer before */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MineOutputBody"];
                 };
             };
             /** @description Error */

@@ -20,6 +20,8 @@ const router = createRouter({
           { path: 'cases/:id', name: 'case', component: () => import('./CasePage.vue'), props: true },
         ] },
         { path: 'paste', name: 'paste', component: () => import('./PastePage.vue') },
+        { path: 'file', name: 'file', component: () => import('./FilePage.vue') },
+        { path: 'feeds', name: 'feeds', component: () => import('./FeedsPage.vue') },
         { path: 'search', name: 'search', component: () => import('./SearchPage.vue') },
         { path: 'notes/:tab?', name: 'told', component: () => import('./ToldPage.vue') },
         { path: 'colleagues/:tab?', name: 'door', component: () => import('./DoorPage.vue') },
