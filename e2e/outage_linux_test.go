@@ -161,7 +161,7 @@ func TestADatabaseLockedByAnotherProgram(t *testing.T) {
 	s := start(t, db.SQLite)
 	d := newDesk(s)
 	before := d.count()
-	other, err := sql.Open("sqlite", "file:"+filepath.Join(s.data, "gezhi.db"))
+	other, err := sql.Open("sqlite", "file:"+filepath.Join(s.data, "gezhi.db")+"?_pragma=busy_timeout(10000)") // the program may just be writing
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ import (
 var hostile = []string{`'`, `"`, `' OR '1'='1`, `x') OR 1=1 --`, `'; DROP TABLE cases; --`, `1) UNION SELECT id, login FROM person --`, `%`, `_`, `\`, `$1`, `?1`, `=cmd|' /C calc'!A0`, `＇ ＯＲ １＝１`, strings.Repeat(`'`, 3000)}
 
 // told are words that an answer must not have: they are a database's, or the program's own.
-var told = regexp.MustCompile(`(?i)sqlstate|syntax error|sqlite|pgx|postgres|unrecognized token|no such (table|column)|goroutine|runtime error|\.go:|"internal"`)
+var told = regexp.MustCompile(`(?i)sqlstate|syntax error|sqlite|pgx\.|pgconn|postgres|unrecognized token|no such (table|column)|goroutine|runtime error|\.go:|"internal"`)
 
 // choosing are the parameters that choose rows: a value that nothing has leaves none. Others only
 // begin a page, or say how it looks.

@@ -124,23 +124,39 @@ func wellFormed(r *http.Request) error {
 
 // FilePart is the part of a multipart body that has a name, which a Raw operation reads. A
 // body without it is file.not_multipart.
-func FilePart(r *http.Request, name string) (*multipart.Part, error) {
+func FilePart(r *http.Request, name string) (file File, err error) {
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "file.not_multipart")
+		return file, fault.New(fault.Invalid, "file.not_multipart")
 	}
 	for {
 		p, err := parts.NextPart()
 		var big *http.MaxBytesError
 		switch {
 		case err == io.EOF:
-			return nil, fault.New(fault.Invalid, "file.not_multipart")
+			return file, fault.New(fault.Invalid, "file.not_multipart")
 		case errors.As(err, &big):
-			return nil, tooLarge(big.Limit)
+			return file, tooLarge(big.Limit)
 		case err != nil:
-			return nil, fault.Wrap(err, fault.Invalid, "file.not_multipart")
+			return file, fault.Wrap(err, fault.Invalid, "file.not_multipart")
 		case p.FormName() == name:
-			return p, nil
+			return File{p}, nil
 		}
 	}
+}
+
+// File is a part of a body that is read. What breaks the reading off is a fault of the request:
+// request.too_large, request.too_slow or request.cut_short.
+type File struct{ *multipart.Part }
+
+func (f File) Read(p []byte) (int, error) {
+	n, err := f.Part.Read(p)
+	var big *http.MaxBytesError
+	switch {
+	case err == nil || err == io.EOF:
+		return n, err
+	case errors.As(err, &big):
+		return n, fault.Wrap(err, fault.TooLarge, "request.too_large", "limit", big.Limit)
+	}
+	return n, bodyFault(err, 0)
 }
