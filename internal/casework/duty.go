@@ -111,22 +111,6 @@ func (st *state) dutiesAt() []Duty {
 	return out
 }
 
-// ownDuty is who handles the class here by the jurisdiction's own list.
-func (st *state) ownDuty(kind string) (subject, why string) {
-	for _, d := range st.dutiesAt() {
-		if d.Unit != "" {
-			if u, ok := st.s.World.Unit(d.Unit); ok && !st.keptFromUnit(u) {
-				return u.ID, st.ownReason(d)
-			}
-			continue
-		}
-		if subject = st.holderOf(kind, d.Role, d.Area); subject != "" {
-			return subject, st.ownReason(d)
-		}
-	}
-	return "", ""
-}
-
 // ownReason is the line as the dispatcher sees it.
 func (st *state) ownReason(d Duty) string {
 	area, whom := d.Area, d.Role

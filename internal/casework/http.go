@@ -95,16 +95,16 @@ type actOutput struct {
 
 // Filter says which of the cases that the asker may see are wanted.
 type Filter struct {
-	Queue    string `query:"queue" maxLength:"20" doc:"all, mine, unassigned, due_soon, overdue, returned, supervised, closed, sampled or, with opened_from, opened; all when empty"`
-	Class    string `query:"class" maxLength:"200" doc:"pack/scheme:code"`
-	Phase    string `query:"phase" maxLength:"20"`
-	Area     string `query:"area" maxLength:"64" doc:"this area and below"`
-	Severity string `query:"severity" maxLength:"20"`
+	Queue    string `query:"queue" json:"queue,omitempty" maxLength:"20" doc:"all, mine, unassigned, due_soon, overdue, returned, supervised, closed, sampled or, with opened_from, opened; all when empty"`
+	Class    string `query:"class" json:"class,omitempty" maxLength:"200" doc:"pack/scheme:code"`
+	Phase    string `query:"phase" json:"phase,omitempty" maxLength:"20"`
+	Area     string `query:"area" json:"area,omitempty" maxLength:"64" doc:"this area and below"`
+	Severity string `query:"severity" json:"severity,omitempty" maxLength:"20"`
 
-	OpenedFrom string `query:"opened_from" maxLength:"10" doc:"opened on this day or later: 2026-03-01"`
-	ClosedFrom string `query:"closed_from" maxLength:"10" doc:"closed on this day or later"`
-	Kept       string `query:"kept" enum:",on_time,late" doc:"of closed cases: whether all clocks were kept"`
-	Solved     int    `query:"solved" minimum:"0" maximum:"7" doc:"closed by a unit of an area of this level"`
+	OpenedFrom string `query:"opened_from" json:"opened_from,omitempty" maxLength:"10" doc:"opened on this day or later: 2026-03-01"`
+	ClosedFrom string `query:"closed_from" json:"closed_from,omitempty" maxLength:"10" doc:"closed on this day or later"`
+	Kept       string `query:"kept" json:"kept,omitempty" enum:",on_time,late" doc:"of closed cases: whether all clocks were kept"`
+	Solved     int    `query:"solved" json:"solved,omitempty" minimum:"0" maximum:"7" doc:"closed by a unit of an area of this level"`
 }
 
 func (f Filter) query() (q Query, err error) {
@@ -187,6 +187,7 @@ func (s *Service) Routes(srv *web.Server) {
 	s.fileRoutes(srv)
 	s.receiptRoutes(srv)
 	s.privacyRoutes(srv)
+	s.savedRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
 }
 

@@ -24,6 +24,10 @@ type FormJSON struct {
 	Rows     []FormJSON   `json:"rows,omitempty"`
 	Personal bool         `json:"personal,omitempty"`
 	Register string       `json:"register,omitempty" doc:"kind of records, pack/kind, in which whoever is chosen must stand today"`
+
+	Known    any             `json:"known,omitempty" doc:"what the case says of it already: left out, it stays so"`
+	Proposed []SeatCandidateJSON `json:"proposed,omitempty" doc:"who may be meant, the likeliest first, and why"`
+	Texts    []string        `json:"texts,omitempty" doc:"answers that stand ready, to be taken and changed"`
 }
 
 // OptionJSON is one answer of a choice.
@@ -40,6 +44,7 @@ type OfferJSON struct {
 	Also   []FormJSON  `json:"also"`
 	Unmet  []UnmetJSON `json:"unmet"`
 	Danger bool        `json:"danger" doc:"ends the case, or cannot be taken back"`
+	Batch  bool       `json:"batch,omitempty" doc:"may be done on several cases at once, each an act of its own"`
 	// What a tired hand should know before it presses.
 	Confirm string `json:"confirm,omitempty" doc:"in words, where danger is true"`
 }
@@ -58,7 +63,9 @@ func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
 	if o.Overlay {
 		out.Asks, out.Also = overlayForm(w, v, o)
 	}
+	s.offered(w, v, o, out.Asks, out.Also)
 	out.Danger = out.Confirm != ""
+	out.Batch = o.Batch && !out.Danger
 	for _, p := range o.Unmet {
 		u := UnmetJSON{Code: p.Code, Path: p.Path, Text: unmetText(w, v, p)}
 		for _, c := range o.Excuse[p.Path] {

@@ -235,26 +235,6 @@ func (st *state) unitOfCase() (Unit, bool) {
 	return st.aboveAll()
 }
 
-// duty is who handles the class here: by the jurisdiction's own list, else by the first line of
-// the pack that fits, with the line as the reason. Nobody found is the dispatcher's queue, never a lost case.
-func (st *state) duty(kind string) (subject, why string) {
-	if subject, why = st.ownDuty(kind); subject != "" {
-		return subject, why
-	}
-	for _, d := range st.class.duties(st.Areas, st.day()) {
-		if d.Unit != "" {
-			if u, ok := st.s.World.UnitOfKind(d.Unit, d.area); ok && !st.keptFromUnit(u) {
-				return u.ID, d.reason()
-			}
-			continue
-		}
-		if subject = st.holderOf(kind, d.Post, d.area); subject != "" {
-			return subject, d.reason()
-		}
-	}
-	return "", ""
-}
-
 // dutyLine begins the reason of whoever the duty lines found.
 const dutyLine = "duty.yaml:"
 

@@ -6,6 +6,7 @@ import (
 
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/formula"
 	"gezhi/internal/pack"
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
@@ -43,6 +44,8 @@ type Offer struct {
 	Reasons    []string
 	Clocks     []string // that may be extended
 	Closes     bool
+	Proposed   map[string][]Candidate // for the seats it asks
+	Batch      bool                   // may be done on several cases at once
 }
 
 // View reads a case with its history, for somebody who may see it; case.not_found to
@@ -184,7 +187,8 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 		if err != nil {
 			return nil, err
 		}
-		o := Offer{Action: d.Name, Asks: st.asksOf(d), Also: st.alsoOf(d)}
+		o := Offer{Action: d.Name, Asks: slices.Clone(st.asksOf(d)), Also: slices.Clone(st.alsoOf(d))}
+		un = o.ask(un)
 		if len(un) > 0 {
 			o.Unmet = refusal(un).(*fault.Error).At
 			for _, u := range un {
@@ -199,9 +203,42 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 		for _, t := range d.To {
 			o.Closes = o.Closes || st.life.Phase(t.Step) == workflow.Closed
 		}
+		o.Batch = st.inOneGo(d, o.Closes)
+		if o.Proposed, err = st.proposals(slices.Concat(o.Asks, o.Also)...); err != nil {
+			return nil, err
+		}
 		out = append(out, o)
 	}
-	return append(out, st.overlayOffers(who)...), nil
+	overlays := st.overlayOffers(who)
+	for i := range overlays {
+		o := &overlays[i]
+		o.Batch = slices.Contains(inOneGo, o.Action) && !st.aboutSomebody()
+		if o.Action == workflow.Transfer || o.Action == workflow.Designate {
+			found, err := st.candidates(st.life.Seat(byDuty(st.life)))
+			if err != nil {
+				return nil, err
+			}
+			o.Proposed = map[string][]Candidate{"unit": slices.DeleteFunc(found, func(c Candidate) bool { return c.Holds })}
+		}
+	}
+	return append(out, overlays...), nil
+}
+
+// ask makes questions of the needs that the form itself can answer: who takes a seat that is
+// empty, what a field says. Those that are left are in the way. A condition about what is asked
+// is tested when it has been answered.
+func (o *Offer) ask(un []unmet) []unmet {
+	asked := func(name string) bool { return slices.Contains(o.Asks, name) || slices.Contains(o.Also, name) }
+	return slices.DeleteFunc(un, func(u unmet) bool {
+		if u.Need.That != nil {
+			return slices.ContainsFunc(u.Need.That.Refs(), func(r formula.Ref) bool { return len(r.Path) > 1 && r.Path[0] == "field" && asked(r.Path[1]) })
+		}
+		name := u.Need.Seat + u.Need.Field
+		if i := slices.Index(o.Also, name); i >= 0 && max(u.Need.AtLeast, 1) == 1 {
+			o.Also, o.Asks = slices.Delete(o.Also, i, i+1), append(o.Asks, name)
+		}
+		return slices.Contains(o.Asks, name)
+	})
 }
 
 func (st *state) overlayOffers(who *Actor) []Offer {

@@ -28,6 +28,7 @@ func Check(p *Pack, others ...*Pack) Report {
 	c.pack()
 	c.classes()
 	c.duty()
+	c.texts()
 	c.records()
 	for i := range p.Lives {
 		c.life(&p.Lives[i])
@@ -44,6 +45,7 @@ var Rules = []string{
 	"pack.no_readme", "pack.unknown_need", "pack.nothing_in_it",
 	"class.unknown_life", "class.unknown_severity", "class.unknown_group", "class.unknown_role", "class.unknown_clock", "class.spot_unused", "class.unsorted_stuck", "class.duplicate_unmergeable", "class.severity_rule", "class.against_public", "class.against_nobody_above",
 	"role.unknown_invited",
+	"text.unknown_class", "text.unknown_field",
 	"duty.unknown_class", "duty.unit_or_post", "duty.unknown_role", "duty.never_reached", "date.backwards",
 	"record.unknown_field", "record.personal_key", "record.key_type", "record.unchangeable", "record.unknown_changer", "relation.unknown_record", "table.overlap", "table.gap", "table.bad_value",
 	"field.unknown_options", "field.choice_without_options", "field.rows_without_list", "field.personal_undeclared", "field.never_asked",
@@ -278,6 +280,18 @@ func (c *checking) duty() {
 				c.say("duty.never_reached", file, path, "line", before.Line)
 				break
 			}
+		}
+	}
+}
+
+// texts looks whether what stands ready for a field has a field to stand ready for.
+func (c *checking) texts() {
+	const file = "classes.yaml"
+	for i, x := range c.p.Texts {
+		if !slices.ContainsFunc(c.p.Classes, func(k Class) bool { return fits(x.Class, k.Code) }) {
+			c.unknown("text.unknown_class", file, []string{"texts", index(i), "class"}, x.Class, c.p.classCodes())
+		} else if known := c.p.textFields(x.Class); !slices.Contains(known, x.Field) {
+			c.unknown("text.unknown_field", file, []string{"texts", index(i), "field"}, x.Field, known)
 		}
 	}
 }

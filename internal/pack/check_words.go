@@ -36,6 +36,9 @@ func (c *checking) missingWords() {
 		w.want("classes", k.Code, k.Title, "classes.yaml", "classes", k.Code)
 		w.fields("", k.Fields, "classes.yaml", "classes", k.Code, "fields")
 	}
+	for i, x := range c.p.Texts {
+		w.want("texts", x.Class+"."+x.Field+"."+index(i), x.Text, "classes.yaml", "texts", index(i))
+	}
 	for _, r := range c.p.Records {
 		w.want("records", r.Name, r.Title, "records.yaml", "records", r.Name)
 		w.fields("", r.Fields, "records.yaml", "records", r.Name, "fields")

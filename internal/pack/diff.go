@@ -78,6 +78,9 @@ func Diff(a, b *Pack) []Sentence {
 	if x, y := flow(a.docs["duty.yaml"]), flow(b.docs["duty.yaml"]); x != y {
 		d.add(Sentence{Code: "diff.changed", Kind: "pack", Name: b.Name, What: "duty.yaml", From: x, To: y})
 	}
+	if x, y := flow(a.docs["classes.yaml"].Get("texts")), flow(b.docs["classes.yaml"].Get("texts")); x != y {
+		d.add(Sentence{Code: "diff.changed", Kind: "pack", Name: b.Name, What: "texts", From: x, To: y})
+	}
 	for _, lang := range union(a.Languages(), b.Languages()) {
 		if flow(a.words[lang]) != flow(b.words[lang]) {
 			d.add(Sentence{Code: "diff.words", Kind: "pack", Name: lang})

@@ -263,6 +263,36 @@ func (e *Effective) DutyFor(class, level, day string) (Duty, bool) {
 	return Duty{}, false
 }
 
+// TextsFor are the texts that stand ready for a field of the class, the county's before the pack's.
+func (c *EffectiveClass) TextsFor(field string) (out []Words) {
+	var all []Text
+	if c.pack.Overlay != nil {
+		all = append(all, c.pack.Overlay.Texts...)
+	}
+	for _, x := range append(all, c.pack.Pack.Texts...) {
+		if x.Field == field && fits(x.Class, c.Code) {
+			out = append(out, x.Text)
+		}
+	}
+	return out
+}
+
+// textFields are the fields of the classes that fit a pattern into which people write.
+func (p *Pack) textFields(pattern string) (out []string) {
+	for _, c := range Resolve(p, nil).classes {
+		if !fits(pattern, c.Code) {
+			continue
+		}
+		for _, f := range c.Fields {
+			if (f.Type == "text" || f.Type == "long_text") && f.Formula == nil && f.Personal == nil && !slices.Contains(out, f.Name) {
+				out = append(out, f.Name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // List returns the rows of a shipped list, the county's in place of the pack's.
 func (e *Effective) List(name string) []map[string]string {
 	if e.Overlay != nil {

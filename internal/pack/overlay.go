@@ -15,6 +15,7 @@ type Overlay struct {
 	Severities []SeverityChange
 	Sample     []Sample
 	Duty       []Duty // tried before the pack's own
+	Texts      []Text // offered before the pack's own
 	Admitted   []ClassAdmissions
 	Tables     []TableChange
 	Lists      []RowList // in place of the pack's
@@ -59,7 +60,7 @@ var structure = []string{"lives", "steps", "actions", "classes", "participants",
 
 // LoadOverlay reads an overlay for p from one file. Its report says overlay.structure where
 // a key would change structure, overlay.other_pack where it is for another pack, and
-// overlay.unknown_class, overlay.unknown_clock, overlay.unknown_severity,
+// overlay.unknown_class, overlay.unknown_field, overlay.unknown_clock, overlay.unknown_severity,
 // overlay.unknown_action, overlay.unknown_table where a value hangs on nothing.
 func LoadOverlay(name string, data []byte, p *Pack) (*Overlay, Report) {
 	report := Report{files: map[string][]byte{name: data}}
@@ -98,7 +99,7 @@ func (o *Overlay) Encode() []byte { return o.data }
 func (o *Overlay) Hash() string { return hashOf(o.data) }
 
 func readOverlay(n *shape.Node) *Overlay {
-	o := &Overlay{Pack: readText(n.Get("overlay")), Sample: readSamples(n.Get("sample")), Duty: readDuty(n.Get("duty")),
+	o := &Overlay{Pack: readText(n.Get("overlay")), Sample: readSamples(n.Get("sample")), Duty: readDuty(n.Get("duty")), Texts: readTexts(n.Get("texts")),
 		Number: readText(n.Get("number")), Keep: readKeep(n.Get("keep")), AboveAll: readText(n.Get("above_all"))}
 	limits := func(class string, n *shape.Node) ClassLimits { return ClassLimits{class, readLimits(n)} }
 	o.Limits, o.Extensions = entries(n.Get("limits"), limits), entries(n.Get("extensions"), limits)
@@ -165,6 +166,13 @@ func (p *Pack) checkOverlay(o *Overlay, n *shape.Node) []Problem {
 	for _, t := range o.Tables {
 		if r := p.Record(t.Table); r == nil || !r.Table {
 			add("overlay.unknown_table", t.Table, nil, "tables", t.Table)
+		}
+	}
+	for i, x := range o.Texts {
+		if !slices.ContainsFunc(p.Classes, func(c Class) bool { return fits(x.Class, c.Code) }) {
+			add("overlay.unknown_class", x.Class, p.classCodes(), "texts", index(i), "class")
+		} else if known := p.textFields(x.Class); !slices.Contains(known, x.Field) {
+			add("overlay.unknown_field", x.Field, known, "texts", index(i), "field")
 		}
 	}
 	for _, l := range o.Lists {

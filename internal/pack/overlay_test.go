@@ -20,6 +20,9 @@ func TestOverlaysChangeValuesOnly(t *testing.T) {
 		"sample: { spott: 8% }":                                                "overlay.unknown_action",
 		"tables: { rate: [ { a: b } ] }":                                       "overlay.unknown_table",
 		"lists: { groups: [ { a: b } ] }":                                      "overlay.unknown_list",
+		"texts: [ { class: \"0902\", field: reply, text: { zh: a } } ]":        "overlay.unknown_class",
+		"texts: [ { class: \"0102\", field: stars, text: { zh: a } } ]":        "overlay.unknown_field",
+		"texts: [ { class: \"01*\", field: result, text: { zh: a } } ]":        "",
 		"admitted: { \"0102\": { grid_worker: { by: x, from: 2026-01-01 } } }": "",
 	} {
 		o, report := LoadOverlay("o.yaml", []byte("overlay: incident\n"+text+"\n"), p)

@@ -35,6 +35,7 @@ type Pack struct {
 	Records   []Record
 	Relations []Relation
 	Duty      []Duty
+	Texts     []Text
 
 	files map[string][]byte      // everything that counts for Hash
 	docs  map[string]*shape.Node // the parsed YAML files, for places
@@ -107,6 +108,14 @@ type RowList struct {
 type Group struct {
 	Code  string
 	Title Words
+}
+
+// Text is an answer that stands ready for a text field of some classes: whoever is asked for the
+// field may take it and change it.
+type Text struct {
+	Class string // a code, or the beginning of codes with a star behind
+	Field string
+	Text  Words
 }
 
 // Class is what a case is; (Scheme of the pack, Code) is its identity.

@@ -61,6 +61,7 @@ func (p *Pack) readClasses(n *shape.Node) {
 	p.Scheme = readText(n.Get("scheme"))
 	p.Groups = entries(n.Get("groups"), func(code string, n *shape.Node) Group { return Group{code, readWords(n.Get("title"))} })
 	p.Classes = entries(n.Get("classes"), p.readClass)
+	p.Texts = readTexts(n.Get("texts"))
 }
 
 func (p *Pack) readClass(code string, n *shape.Node) Class {
@@ -80,6 +81,12 @@ func (p *Pack) readClass(code string, n *shape.Node) Class {
 		c.Against = AgainstAllowed
 	}
 	return c
+}
+
+func readTexts(n *shape.Node) []Text {
+	return each(n.Each(), func(n *shape.Node) Text {
+		return Text{readText(n.Get("class")), readText(n.Get("field")), readWords(n.Get("text"))}
+	})
 }
 
 func readSamples(n *shape.Node) []Sample {

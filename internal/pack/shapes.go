@@ -167,9 +167,13 @@ func fieldKeys() []shape.Key {
 	}
 }
 
+// textLine is an answer that stands ready for a field.
+var textLine = obj("a text that is offered at a field", need("class", pattern), need("field", name), need("text", words))
+
 var classesShape = obj("what things are",
 	format, need("scheme", matching("the scheme that codes belong to", `^[a-z0-9][a-z0-9-]*$`, "pack.bad_name")),
 	opt("groups", &shape.Shape{Name: anyKey, Of: obj("a group of classes", need("title", words))}),
+	opt("texts", list(textLine)),
 	need("classes", &shape.Shape{Name: matching("the code of the class", `^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$`, "pack.bad_name"), Of: classShape}))
 
 // spans are lengths of time by clock, or by clock and grade.
@@ -222,7 +226,7 @@ var overlayShape = obj("values a county changes",
 	format, need("overlay", matching("the pack", `^[a-z][a-z0-9-]*$`, "pack.bad_name")),
 	opt("limits", &shape.Shape{Name: pattern, Of: spans}), opt("extensions", &shape.Shape{Name: pattern, Of: spans}),
 	opt("severities", &shape.Shape{Name: anyKey, Of: obj("", opt("limits", dict(span)), opt("extensions", dict(span)), opt("fallback", list(enum("", Notifiers...))), opt("wakes", yesNo), opt("hours", enum("", "always", "calendar")))}),
-	opt("sample", dict(ratio)), opt("duty", list(dutyLine)), opt("keep", keep),
+	opt("sample", dict(ratio)), opt("duty", list(dutyLine)), opt("texts", list(textLine)), opt("keep", keep),
 	opt("admitted", &shape.Shape{Name: pattern, Of: dict(obj("", need("by", name), need("from", date), opt("until", date)))}),
 	opt("tables", dict(list(&shape.Shape{Name: name, Of: text}))),
 	opt("lists", dict(list(&shape.Shape{Name: name, Of: text}))),

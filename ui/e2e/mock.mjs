@@ -72,7 +72,7 @@ function toldApi(req, res, path, q, body) {
 let state
 function reset() {
   const now = Date.now()
-  state = { ended: false, list: 'full', away: false, lost: false, reload: false, keys: new Map(), log: [], cases: [], told: told(now), streams: state?.streams ?? new Set() }
+  state = { ended: false, list: 'full', away: false, lost: false, reload: false, keys: new Map(), log: [], cases: [], views: [], told: told(now), streams: state?.streams ?? new Set() }
   for (let i = 0; i < 120; i++) {
     const c = classes[[0, 1, 2, 3, 4, 5, 0, 5][i % 8]]
     const [step, step_title, phase] = steps[(i * 3 + 1) % 4]
@@ -234,6 +234,16 @@ function api(req, res, path, q, body) {
   }
   if (at === 'GET /units') return json(res, 200, { units: [{ id: 'u1', name: '城建办' }, { id: 'u2', name: '供电所' }].filter(u => u.name.includes(q.get('q') ?? '')) })
   if (at === 'GET /people') return json(res, 200, { people: [{ id: 'p2', name: '样例员甲', unit_name: '城建办' }] })
+  if (at === 'GET /me/views') return json(res, 200, { views: state.views })
+  if (at === 'POST /me/views') {
+    const kept = { id: 'v' + Date.now(), ...body }
+    state.views = [...state.views.filter(v => v.name !== body.name), kept]
+    return json(res, 201, kept)
+  }
+  if (req.method === 'DELETE' && path.startsWith('/me/views/')) {
+    state.views = state.views.filter(v => v.id !== path.slice(10))
+    return json(res, 204)
+  }
   if (at === 'GET /cases') return list(res, q)
   if (at === 'GET /search') return search(res, q)
   if (/^\/(notes|calls|dead-letters)(\/|$)/.test(path)) return toldApi(req, res, path, q, body)

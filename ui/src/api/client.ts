@@ -79,6 +79,9 @@ export const people = (q: string, register?: string) => call('get', '/people', {
 export const records = (kind: string, q: string) => call('get', '/records', { query: { kind, q, limit: 20 } }).then(r => r.records)
 
 export const cases = (query: Query<'get', '/cases'>) => call('get', '/cases', { query })
+export const views = () => call('get', '/me/views').then(r => r.views)
+export const saveView = (name: string, query: Body<Operation<'post', '/me/views'>>['query']) => call('post', '/me/views', { body: { name, query } })
+export const dropView = (id: string) => call('delete', '/me/views/{id}', { id })
 export const search = (query: Query<'get', '/search'>) => call('get', '/search', { query })
 export const caseView = (id: string) => call('get', '/cases/{id}', { id })
 export const likely = (id: string) => call('get', '/cases/{id}/duplicates', { id }).then(r => r.duplicates)

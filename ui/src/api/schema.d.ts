@@ -1474,6 +1474,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cuts of the queues that the asker keeps */
+        get: operations["savedViews"];
+        put?: never;
+        /** Keep a cut of the queues under a name */
+        post: operations["saveView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a view */
+        delete: operations["dropView"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notes": {
         parameters: {
             query?: never;
@@ -2699,6 +2734,30 @@ export interface components {
             /** @description media type, found from the content */
             type: string;
         };
+        Filter: {
+            /** @description this area and below */
+            area?: string;
+            /** @description pack/scheme:code */
+            class?: string;
+            /** @description closed on this day or later */
+            closed_from?: string;
+            /**
+             * @description of closed cases: whether all clocks were kept
+             * @enum {string}
+             */
+            kept?: "" | "on_time" | "late";
+            /** @description opened on this day or later: 2026-03-01 */
+            opened_from?: string;
+            phase?: string;
+            /** @description all, mine, unassigned, due_soon, overdue, returned, supervised, closed, sampled or, with opened_from, opened; all when empty */
+            queue?: string;
+            severity?: string;
+            /**
+             * Format: int64
+             * @description closed by a unit of an area of this level
+             */
+            solved?: number;
+        };
         Finding: {
             /**
              * Format: int64
@@ -2761,14 +2820,20 @@ export interface components {
             at_least?: number;
             /** Format: double */
             at_most?: number;
+            /** @description what the case says of it already: left out, it stays so */
+            known?: unknown;
             many?: boolean;
             name: string;
             options?: components["schemas"]["OptionJSON"][];
             personal?: boolean;
+            /** @description who may be meant, the likeliest first, and why */
+            proposed?: components["schemas"]["SeatCandidateJSON"][];
             /** @description kind of records, pack/kind, in which whoever is chosen must stand today */
             register?: string;
             required: boolean;
             rows?: components["schemas"]["FormJSON"][];
+            /** @description answers that stand ready, to be taken and changed */
+            texts?: string[];
             title: string;
             /** @enum {string} */
             type: "area" | "audio" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
@@ -3236,6 +3301,8 @@ export interface components {
             action: string;
             also: components["schemas"]["FormJSON"][];
             asks: components["schemas"]["FormJSON"][];
+            /** @description may be done on several cases at once, each an act of its own */
+            batch?: boolean;
             /** @description in words, where danger is true */
             confirm?: string;
             /** @description ends the case, or cannot be taken back */
@@ -3869,10 +3936,30 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        SavedOutputBody: {
+            views: components["schemas"]["SavedViewJSON"][];
+        };
+        SavedViewJSON: {
+            id: string;
+            name: string;
+            /** @description parameters of a list of cases */
+            query: components["schemas"]["Filter"];
+        };
+        SaveInputBody: {
+            name: string;
+            query: components["schemas"]["Filter"];
+        };
         SearchOutputBody: {
             /** @description the case of the very number first, then the latest opened */
             hits: components["schemas"]["HitJSON"][];
             next?: string;
+        };
+        SeatCandidateJSON: {
+            /** @description has it already: left out, it stays so */
+            holds?: boolean;
+            title: string;
+            value: string;
+            why?: string;
         };
         SeatJSON: {
             holders: components["schemas"]["HolderJSON"][];
@@ -7105,6 +7192,97 @@ export interface operations {
         };
     };
     endMySession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    savedViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dropView: {
         parameters: {
             query?: never;
             header?: never;

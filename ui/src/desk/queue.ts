@@ -7,6 +7,19 @@ import { because } from '@/kit/because'
 
 export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'all', 'closed', 'sampled'] as const
 export type Queue = (typeof queues)[number]
+/** what may stand in the address besides the queue */
+export const filters = ['phase', 'class', 'area', 'severity', 'opened_from', 'closed_from', 'kept', 'solved'] as const
+/** those that no control of the bar shows: a number of the wall, or a saved view, has set them */
+export const unseen = ['area', 'severity', 'opened_from', 'closed_from', 'kept', 'solved'] as const
+export type Asked = { queue: Queue | 'opened' } & Record<(typeof filters)[number], string>
+
+/** the query of a page: what an address says, without what it leaves empty */
+export function askedOf(query: Record<string, unknown>, queue: Asked['queue']): Asked {
+  const text = (n: string) => (typeof query[n] === 'string' ? (query[n] as string) : '')
+  return { queue, ...(Object.fromEntries(filters.map(n => [n, text(n)])) as Record<(typeof filters)[number], string>) }
+}
+/** parameters as the server takes them */
+export const sentOf = (q: Asked) => ({ ...Object.fromEntries(filters.filter(n => q[n]).map(n => [n, n === 'solved' ? Number(q[n]) : q[n]])), queue: q.queue }) as Parameters<typeof api.cases>[0]
 export const phases = ['waiting', 'working', 'verifying', 'rating'] as const
 
 /** the queue this screen was left at: a dispatcher comes back to what is unassigned, not to "mine" */
@@ -31,7 +44,7 @@ const page = 50
 const refreshed = 4 // pages asked again when something changed; what lies deeper waits for a visit
 
 export const useQueue = defineStore('queue', () => {
-  const query = ref({ queue: 'mine' as Queue, phase: '', class: '' })
+  const query = ref<Asked>(askedOf({}, 'mine'))
   const rows = ref<CaseRow[]>([])
   const next = ref<string>()
   const state = ref<'loading' | 'ready' | 'failed'>('loading')
@@ -39,6 +52,10 @@ export const useQueue = defineStore('queue', () => {
   const why = ref('')
   const words = ref('')
   const at = ref<string>()
+  /** cases that are to be acted on together */
+  const chosen = ref(new Map<string, CaseRow>())
+  /** the case whose first act is wanted as soon as it is read */
+  const actOn = ref<string>()
   let turn = 0
 
   /** the rows that hold all the words typed into the search box */
@@ -57,8 +74,9 @@ export const useQueue = defineStore('queue', () => {
     more.value = 'idle'
     rows.value = []
     next.value = undefined
+    chosen.value = new Map()
     try {
-      const got = await api.cases({ ...query.value, limit: page })
+      const got = await api.cases({ ...sentOf(query.value), limit: page })
       if (mine !== turn) return
       rows.value = got.cases
       next.value = got.next
@@ -75,7 +93,7 @@ export const useQueue = defineStore('queue', () => {
     const mine = turn
     more.value = 'busy'
     try {
-      const got = await api.cases({ ...query.value, limit: page, cursor: next.value })
+      const got = await api.cases({ ...sentOf(query.value), limit: page, cursor: next.value })
       if (mine !== turn) return
       const known = new Set(rows.value.map(r => r.id)) // a case may have moved down between two pages
       rows.value.push(...got.cases.filter(r => !known.has(r.id)))
@@ -95,7 +113,7 @@ export const useQueue = defineStore('queue', () => {
     const pages = Math.min(refreshed, Math.max(1, Math.ceil(rows.value.length / page)))
     try {
       for (let i = 0; i < pages; i++) {
-        const p = await api.cases({ ...query.value, limit: page, cursor })
+        const p = await api.cases({ ...sentOf(query.value), limit: page, cursor })
         if (mine !== turn) return
         got.push(...p.cases)
         cursor = p.next
@@ -109,5 +127,13 @@ export const useQueue = defineStore('queue', () => {
     }
   }
 
-  return { query, rows, next, state, why, more, words, at, shown, load, loadMore, refresh }
+  function choose(row: CaseRow, on = !chosen.value.has(row.id)) {
+    const next = new Map(chosen.value)
+    if (on) next.set(row.id, row)
+    else next.delete(row.id)
+    chosen.value = next
+  }
+  const chooseAll = (on: boolean) => (chosen.value = new Map(on ? shown.value.map(r => [r.id, r]) : []))
+
+  return { query, chosen, choose, chooseAll, actOn, rows, next, state, why, more, words, at, shown, load, loadMore, refresh }
 })
