@@ -108,7 +108,7 @@ test('a queue with its filters is kept under a name; a number of the wall opens 
 
   const asked = desk.waitForRequest(/\/api\/v1\/cases\?/)
   await desk.goto('/desk/?queue=closed&closed_from=2026-10-24&kept=late&solved=4&area=a1')
-  expect(new URL((await asked).url()).search).toBe('?area=a1&closed_from=2026-10-24&kept=late&solved=4&queue=closed&limit=50')
+  expect(new URL((await asked).url()).search).toBe('?queue=closed&area=a1&closed_from=2026-10-24&kept=late&solved=4&limit=50')
   await expect(desk.getByRole('button', { name: /超期办结/ })).toBeVisible()
   await clean(desk)
   await desk.screenshot({ path: info.outputPath('narrowed.png') })

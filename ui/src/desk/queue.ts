@@ -19,7 +19,7 @@ export function askedOf(query: Record<string, unknown>, queue: Asked['queue']): 
   return { queue, ...(Object.fromEntries(filters.map(n => [n, text(n)])) as Record<(typeof filters)[number], string>) }
 }
 /** parameters as the server takes them */
-export const sentOf = (q: Asked) => ({ ...Object.fromEntries(filters.filter(n => q[n]).map(n => [n, n === 'solved' ? Number(q[n]) : q[n]])), queue: q.queue }) as Parameters<typeof api.cases>[0]
+export const sentOf = (q: Asked) => ({ queue: q.queue, ...Object.fromEntries(filters.filter(n => q[n]).map(n => [n, n === 'solved' ? Number(q[n]) : q[n]])) }) as Parameters<typeof api.cases>[0]
 export const phases = ['waiting', 'working', 'verifying', 'rating'] as const
 
 /** the queue this screen was left at: a dispatcher comes back to what is unassigned, not to "mine" */
