@@ -3834,7 +3834,7 @@ export interface components {
             kind: "check" | "import" | "history" | "export";
             /**
              * Format: int64
-             * @description ms UTC; a running one that has not moved for minutes was given up
+             * @description ms UTC
              */
             moved_at: number;
             /** @enum {string} */
@@ -3861,7 +3861,7 @@ export interface components {
             lines: components["schemas"]["LineJSON"][];
             /**
              * Format: int64
-             * @description ms UTC; a running one that has not moved for minutes was given up
+             * @description ms UTC
              */
             moved_at: number;
             /** @enum {string} */
