@@ -71,6 +71,9 @@ var routes = []route{
 	{op: "GET /me/views", ok: 200},
 	{op: "POST /me/views", ok: 201, body: says(map[string]any{"name": "late", "query": map[string]any{"queue": "overdue"}})},
 	{op: "DELETE /me/views/{id}", ok: 404},
+	{op: "GET /calendar", ok: 200, query: "?year=2026"},
+	{op: "GET /calendar/due", ok: 200, query: "?from=1772413200000&limit=3%20working%20days"},
+	{op: "GET /duty", ok: 200},
 	{op: "GET /events", ok: 200},
 	{op: "POST /files", ok: 201, body: func(*counties, standpoint, []string) any { return picture("something new") }},
 	{op: "POST /uploads", ok: 400}, // it says no size; internal/upload has the rest
@@ -156,6 +159,7 @@ var routes = []route{
 	{op: "POST /setup/units/{id}/end", about: aUnit, may: system, ok: 204},
 	{op: "GET /setup/packs", may: system, ok: 200},
 	{op: "GET /setup/packs/{name}/changes", may: system, ok: 404, query: "?from=one&to=other"},
+	{op: "GET /setup/packs/{name}/diagram", may: system, ok: 404, query: "?life=nothing"},
 	{op: "POST /setup/packs/{name}/again", may: system, ok: 404, body: says(map[string]any{"hash": "none"})},
 	{op: "POST /setup/packs/check", may: system, ok: 400, body: func(*counties, standpoint, []string) any { return picture("no archive") }},
 	{op: "POST /setup/packs", may: system, ok: 400, query: "?hash=" + strings.Repeat("0", 64), body: func(*counties, standpoint, []string) any { return picture("no archive") }},

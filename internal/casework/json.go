@@ -43,6 +43,7 @@ type RowJSON struct {
 	Version       int64  `json:"version"`
 	Sample        bool   `json:"sample"`
 	Point         *Point `json:"point,omitempty"`
+	Coarse        bool   `json:"coarse,omitempty" doc:"where it lies may tell whose it is: a map shows about where"`
 }
 
 func rowOf(c *Case) *Row {
@@ -107,6 +108,7 @@ func (s *Service) rowJSON(ctx context.Context, r *Row) RowJSON {
 	if k := s.Book.cached(c); k != nil {
 		out.ClassTitle = w.title(k.Title, r.Class)
 		out.SeverityTitle = w.title(k.severity(r.Severity).Title, r.Severity)
+		out.Coarse = k.ofSomebody()
 	}
 	if out.Title = liftedWords(w.lang, r.Title); out.Title == "" {
 		out.Title = out.ClassTitle
@@ -120,6 +122,12 @@ func (s *Service) rowJSON(ctx context.Context, r *Row) RowJSON {
 		out.Point = &Point{float64(r.LonE7) / 1e7, float64(r.LatE7) / 1e7}
 	}
 	return out
+}
+
+// ofSomebody tells whether cases of the class are about somebody in particular: its own fields hold
+// what is personal, it says whom it is about, or no classifier may learn from it.
+func (k *Class) ofSomebody() bool {
+	return k.Against == pack.AgainstRequired || k.Train == pack.TrainNever || slices.ContainsFunc(k.Asked, func(f form.Field) bool { return f.Personal != nil })
 }
 
 // stepWord is the word of a step; tasks speak the words of the pack of their life.
@@ -374,16 +382,7 @@ func (s *Service) clockJSON(w words, v *View, c *Clock) ClockJSON {
 	}
 	var steps []worktime.Step
 	if json.Unmarshal(c.Why, &steps) == nil {
-		for _, x := range steps {
-			args := x.Args()
-			if r, ok := args["reason"].(string); ok {
-				args["reason"] = web.Say(w.lang, "day_off."+r, nil)
-			}
-			if span, ok := args["span"].(string); ok {
-				args["span"] = spanText(w, span)
-			}
-			out.Why = append(out.Why, web.Say(w.lang, "why."+string(x.Code), args))
-		}
+		out.Why = whySteps(w, steps)
 	}
 	if given := v.limitedBy(w, c); len(steps) == 0 && given != "" {
 		out.Why = append(out.Why, web.Say(w.lang, "why.given", map[string]any{"field": given}))

@@ -25,9 +25,9 @@ type FormJSON struct {
 	Personal bool         `json:"personal,omitempty"`
 	Register string       `json:"register,omitempty" doc:"kind of records, pack/kind, in which whoever is chosen must stand today"`
 
-	Known    any             `json:"known,omitempty" doc:"what the case says of it already: left out, it stays so"`
+	Known    any                 `json:"known,omitempty" doc:"what the case says of it already: left out, it stays so"`
 	Proposed []SeatCandidateJSON `json:"proposed,omitempty" doc:"who may be meant, the likeliest first, and why"`
-	Texts    []string        `json:"texts,omitempty" doc:"answers that stand ready, to be taken and changed"`
+	Texts    []string            `json:"texts,omitempty" doc:"answers that stand ready, to be taken and changed"`
 }
 
 // OptionJSON is one answer of a choice.
@@ -44,7 +44,7 @@ type OfferJSON struct {
 	Also   []FormJSON  `json:"also"`
 	Unmet  []UnmetJSON `json:"unmet"`
 	Danger bool        `json:"danger" doc:"ends the case, or cannot be taken back"`
-	Batch  bool       `json:"batch,omitempty" doc:"may be done on several cases at once, each an act of its own"`
+	Batch  bool        `json:"batch,omitempty" doc:"may be done on several cases at once, each an act of its own"`
 	// What a tired hand should know before it presses.
 	Confirm string `json:"confirm,omitempty" doc:"in words, where danger is true"`
 }

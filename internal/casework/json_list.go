@@ -54,6 +54,7 @@ type ClassJSON struct {
 	Spot       bool       `json:"spot,omitempty"`
 	OnSpot     *SpotJSON  `json:"on_spot,omitempty" doc:"how its reporter ends at once what was found and done in one act; those whom the pack lets do so"`
 	Unsorted   bool       `json:"unsorted,omitempty" doc:"for what is brought without a class"`
+	OnDuty     bool       `json:"on_duty,omitempty" doc:"brought by whoever is on duty alone: a hand-over"`
 	Channels   []string   `json:"channels"`
 	Fields     []FormJSON `json:"fields"`
 	Against    string     `json:"against" enum:"required,allowed,never" doc:"whether a report of it says whom it is about, and is kept from them"`
@@ -178,7 +179,7 @@ func (s *Service) classes(ctx context.Context, who *Actor, keep func(*pack.Effec
 				continue
 			}
 			c := ClassJSON{ID: n + "/" + k.Scheme + ":" + k.Code, Code: k.Code, Scheme: k.Scheme, Pack: n, Title: w.title(k.Title, k.Code), Group: k.Group,
-				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Unsorted: k.Unsorted, Channels: append([]string{}, k.Channels...), Fields: openingForm(w, k), Against: k.Against}
+				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Unsorted: k.Unsorted, OnDuty: onDutyAlone(k), Channels: append([]string{}, k.Channels...), Fields: openingForm(w, k), Against: k.Against}
 			c.About = aboutKinds(w, packs, k)
 			c.OnSpot = s.onSpot(w, k)
 			out = append(out, c)

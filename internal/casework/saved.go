@@ -26,10 +26,10 @@ const mostSaved = 30
 const longestName = 40
 
 var (
-	savedViews   = db.SQL(`SELECT id, name, query FROM saved_view WHERE person_id = $1 ORDER BY made_at, id`)
-	insertSaved  = db.SQL(`INSERT INTO saved_view (id, jurisdiction, person_id, name, query, made_at) VALUES ($1, $2, $3, $4, $5, $6)`)
-	changeSaved  = db.SQL(`UPDATE saved_view SET query = $2 WHERE id = $1`)
-	deleteSaved  = db.SQL(`DELETE FROM saved_view WHERE id = $1 AND person_id = $2 RETURNING id`)
+	savedViews  = db.SQL(`SELECT id, name, query FROM saved_view WHERE person_id = $1 ORDER BY made_at, id`)
+	insertSaved = db.SQL(`INSERT INTO saved_view (id, jurisdiction, person_id, name, query, made_at) VALUES ($1, $2, $3, $4, $5, $6)`)
+	changeSaved = db.SQL(`UPDATE saved_view SET query = $2 WHERE id = $1`)
+	deleteSaved = db.SQL(`DELETE FROM saved_view WHERE id = $1 AND person_id = $2 RETURNING id`)
 )
 
 func scanSaved(r db.Rows) (v SavedView, err error) {
@@ -59,7 +59,7 @@ func (s *Service) SaveView(ctx context.Context, who *Actor, name string, f Filte
 	}
 	q, err := f.query()
 	if err == nil {
-		_, _, err = s.listSQL(who, q)
+		_, _, err = s.listSQL(ctx, who, q)
 	}
 	if err != nil {
 		return SavedView{}, err

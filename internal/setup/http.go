@@ -71,7 +71,29 @@ type newUnitOutput struct {
 type SetupPackJSON struct {
 	Name     string            `json:"name"`
 	Title    string            `json:"title"`
+	Lives    []LifeJSON        `json:"lives" doc:"of the version in force, which can be drawn"`
 	Versions []PackVersionJSON `json:"versions"`
+}
+
+// LifeJSON is a life of a pack by name.
+type LifeJSON struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
+
+func livesOf(ctx context.Context, p *pack.Pack) []LifeJSON {
+	out := []LifeJSON{}
+	for _, l := range p.Lives {
+		x := LifeJSON{l.Name, p.Word(web.Lang(ctx), "lives", l.Name)}
+		if t := l.Title[web.Lang(ctx)]; t != "" {
+			x.Title = t
+		}
+		if x.Title == "" {
+			x.Title = l.Name
+		}
+		out = append(out, x)
+	}
+	return out
 }
 
 // PackVersionJSON is a version of a pack that came into force.
@@ -151,6 +173,9 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, op("GET", "/packs", "setupPacks", "Packs in force, with the versions before", 0), s.httpPacks)
 	web.Op(srv, op("GET", "/packs/{name}/changes", "comparePacks", "What changes from one version of a pack to another", 0), s.httpCompare)
 	web.Op(srv, op("POST", "/packs/{name}/again", "packAgain", "Put a version in force again that was before", http.StatusNoContent), s.httpAgain)
+	diagram := op("GET", "/packs/{name}/diagram", "packDiagram", "A life of the pack in force, drawn (SVG)", 0)
+	diagram.Exchange = web.Exchange{Query: diagramQuery{}, Media: "image/svg+xml"}
+	web.Raw(srv, diagram, s.httpDiagram)
 	check := op("POST", "/packs/check", "checkPack", "Check a pack folder (ZIP): what is wrong, what it would change; nothing is kept", 0)
 	check.MaxBody, check.Exchange = maxArchive+64<<10, web.Exchange{Upload: "file", Answer: PackCheckJSON{}}
 	web.Raw(srv, check, s.httpCheck)
@@ -239,9 +264,9 @@ func (s *Service) httpPacks(ctx context.Context, _ *struct{}) (*setupPacksOutput
 	for _, v := range all {
 		n := len(out.Body.Packs)
 		if n == 0 || out.Body.Packs[n-1].Name != v.Name {
-			p := SetupPackJSON{Name: v.Name, Title: v.Name}
+			p := SetupPackJSON{Name: v.Name, Title: v.Name, Lives: []LifeJSON{}}
 			if e := inForce[v.Name]; e != nil {
-				p.Title = titleOf(ctx, e.Pack)
+				p.Title, p.Lives = titleOf(ctx, e.Pack), livesOf(ctx, e.Pack)
 			}
 			out.Body.Packs = append(out.Body.Packs, p)
 			n++
@@ -288,6 +313,38 @@ func (s *Service) httpAgain(ctx context.Context, in *packAgainInput) (*struct{},
 		return nil, err
 	}
 	return nil, s.Again(ctx, a, in.Name, in.Body.Hash, in.Body.Overlay)
+}
+
+// diagramQuery says which life is drawn.
+type diagramQuery struct {
+	Life string `query:"life" maxLength:"64" required:"true"`
+	Lang string `query:"lang" enum:",zh,en" doc:"as the reader's requests say when empty"`
+}
+
+func (s *Service) httpDiagram(w http.ResponseWriter, r *http.Request) error {
+	a, err := account.Administrator(r.Context(), account.SystemAdmin)
+	if err != nil {
+		return err
+	}
+	inForce, err := s.Cases.Book.Packs(r.Context(), a.Jurisdiction)
+	if err != nil {
+		return err
+	}
+	e := inForce[r.PathValue("name")]
+	if e == nil {
+		return fault.New(fault.NotFound, "setup.no_version")
+	}
+	lang := r.URL.Query().Get("lang")
+	if lang != "en" && lang != "zh" {
+		lang = web.Lang(r.Context())
+	}
+	_, svg, err := pack.Diagram(e.Pack, r.URL.Query().Get("life"), lang)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
+	_, err = w.Write(svg)
+	return err
 }
 
 // archiveOf reads the uploaded file.

@@ -1,7 +1,7 @@
 // Every call the faces make. Paths, queries, bodies and answers are those of the description
 // of the API: what it does not offer does not compile.
 import type { paths } from './schema'
-import { address, newKey, request, sent, type Ask } from './request'
+import { address, hooks, newKey, request, sent, type Ask } from './request'
 import type { Hint, NewCase, NewMove, FeedRun } from './types'
 
 type Verb = 'get' | 'post' | 'put' | 'delete'
@@ -79,6 +79,10 @@ export const people = (q: string, register?: string) => call('get', '/people', {
 export const records = (kind: string, q: string) => call('get', '/records', { query: { kind, q, limit: 20 } }).then(r => r.records)
 
 export const cases = (query: Query<'get', '/cases'>) => call('get', '/cases', { query })
+export const duty = () => call('get', '/duty').then(r => r.shifts)
+export const calendar = (year: number) => call('get', '/calendar', { query: { year } })
+export const tryDue = (from: number, limit: string) => call('get', '/calendar/due', { query: { from, limit } })
+export const diagramAddress = (name: string, life: string) => address(`/setup/packs/${encodeURIComponent(name)}/diagram`, { life, lang: hooks.language() })
 export const views = () => call('get', '/me/views').then(r => r.views)
 export const saveView = (name: string, query: Body<Operation<'post', '/me/views'>>['query']) => call('post', '/me/views', { body: { name, query } })
 export const dropView = (id: string) => call('delete', '/me/views/{id}', { id })

@@ -244,6 +244,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The working days of a year, and the versions of the calendar */
+        get: operations["calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When a limit would end, and why */
+        get: operations["tryDue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -285,7 +319,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A page of the cases the asker may see, soonest due first */
+        /** A page of the cases the asker may see */
         get: operations["listCases"];
         put?: never;
         /** Report something: open a case */
@@ -716,6 +750,23 @@ export interface paths {
         put?: never;
         /** A telephone is lost: end it with every session on it */
         post: operations["endDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is on duty where the asker works, now and next */
+        get: operations["whoIsOnDuty"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1704,7 +1755,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A page of the records of a kind that the asker may see, by key */
+        /** A page of the records of a kind that the asker may see */
         get: operations["listRecords"];
         put?: never;
         post?: never;
@@ -1912,6 +1963,23 @@ export interface paths {
         };
         /** What changes from one version of a pack to another */
         get: operations["comparePacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/diagram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A life of the pack in force, drawn (SVG) */
+        get: operations["packDiagram"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2241,6 +2309,39 @@ export interface components {
         AskedOutputBody: {
             id: string;
         };
+        CalendarDayJSON: {
+            /** @description 2026-02-17 */
+            day: string;
+            /** @description when the office is open, 08:30-12:00; none on a day off */
+            hours: string[];
+            /** @description a weekend day that is worked for a holiday */
+            made_up?: boolean;
+            /** @description the State Council has not announced it yet */
+            provisional?: boolean;
+            /** @description in words: which holiday, or a weekend */
+            reason?: string;
+        };
+        CalendarOutputBody: {
+            /** @description the holidays of the year are known */
+            announced: boolean;
+            /** @description every day of the year */
+            days: components["schemas"]["CalendarDayJSON"][];
+            /** @description of the jurisdiction's own calendar, the newest first; none: the national one holds */
+            versions: components["schemas"]["CalendarVersionJSON"][];
+            /** Format: int64 */
+            year: number;
+        };
+        CalendarVersionJSON: {
+            /** @description none: the command line */
+            by_name?: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            loaded_at: number;
+            /** Format: int64 */
+            version: number;
+        };
         CalledInputBody: {
             /** @description whether the person answered */
             reached: boolean;
@@ -2437,6 +2538,8 @@ export interface components {
             group?: string;
             group_title?: string;
             id: string;
+            /** @description brought by whoever is on duty alone: a hand-over */
+            on_duty?: boolean;
             /** @description how its reporter ends at once what was found and done in one act; those whom the pack lets do so */
             on_spot?: components["schemas"]["SpotJSON"];
             pack: string;
@@ -2595,6 +2698,10 @@ export interface components {
         };
         DevicesOutputBody: {
             devices: components["schemas"]["DeviceJSON"][];
+        };
+        DutyOutputBody: {
+            /** @description where the asker has posts or is on duty, from some hours back to two days ahead */
+            shifts: components["schemas"]["ShiftJSON"][];
         };
         EarlierInputBody: {
             phone: string;
@@ -2757,6 +2864,11 @@ export interface components {
              * @description closed by a unit of an area of this level
              */
             solved?: number;
+            /**
+             * @description what comes first: soonest due (when empty), latest opened, latest closed, latest into its step, gravest
+             * @enum {string}
+             */
+            sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
         };
         Finding: {
             /**
@@ -3025,6 +3137,10 @@ export interface components {
             why?: string;
             /** @description the same in words */
             why_text?: string;
+        };
+        LifeJSON: {
+            name: string;
+            title: string;
         };
         LikelyJSON: {
             area_id: string;
@@ -3901,7 +4017,7 @@ export interface components {
             kind: "check" | "import" | "history" | "export";
             /**
              * Format: int64
-             * @description ms UTC; a running one that has not moved for minutes was given up
+             * @description ms UTC
              */
             moved_at: number;
             /** @enum {string} */
@@ -3928,7 +4044,7 @@ export interface components {
             lines: components["schemas"]["LineJSON"][];
             /**
              * Format: int64
-             * @description ms UTC; a running one that has not moved for minutes was given up
+             * @description ms UTC
              */
             moved_at: number;
             /** @enum {string} */
@@ -3998,6 +4114,8 @@ export interface components {
             strong?: boolean;
         };
         SetupPackJSON: {
+            /** @description of the version in force, which can be drawn */
+            lives: components["schemas"]["LifeJSON"][];
             name: string;
             title: string;
             versions: components["schemas"]["PackVersionJSON"][];
@@ -4030,6 +4148,28 @@ export interface components {
             kinds: string[];
             units: components["schemas"]["SetupUnitJSON"][];
         };
+        ShiftJSON: {
+            area_id: string;
+            area_name: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            from: number;
+            mine?: boolean;
+            name: string;
+            now?: boolean;
+            person_id: string;
+            /** @description clerk, leader, or as the roster has it */
+            seat: string;
+            /** @description day, night, holiday, or as the roster has it */
+            shift: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            until: number;
+        };
         SpotJSON: {
             action: string;
             also: components["schemas"]["FormJSON"][];
@@ -4040,6 +4180,18 @@ export interface components {
             /** @description query code, as people write it */
             code: string;
             number: string;
+        };
+        TryOutputBody: {
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            due: number;
+            /** @description in words */
+            limit: string;
+            provisional?: boolean;
+            /** @description the steps of the sum */
+            why: string[];
         };
         UnitBody: {
             area_id?: string;
@@ -4138,6 +4290,8 @@ export interface operations {
                 q?: string;
                 /** @description holds a post of this role now */
                 role?: string;
+                /** @description what comes first: added first (when empty), by name, added latest */
+                sort?: "" | "name" | "latest";
             };
             header?: never;
             path?: never;
@@ -4630,6 +4784,74 @@ export interface operations {
             };
         };
     };
+    calendar: {
+        parameters: {
+            query?: {
+                /** @description this year when 0 */
+                year?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryDue: {
+        parameters: {
+            query: {
+                /** @description ms UTC */
+                from: number;
+                /** @description always: by the clock on the wall */
+                hours?: "" | "calendar" | "always";
+                /** @description 3 working days, 4 working hours, 2 months */
+                limit: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TryOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     calls: {
         parameters: {
             query?: {
@@ -4722,6 +4944,8 @@ export interface operations {
                 severity?: string;
                 /** @description closed by a unit of an area of this level */
                 solved?: number;
+                /** @description what comes first: soonest due (when empty), latest opened, latest closed, latest into its step, gravest */
+                sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
                 /** @description parts that are answered rather than lived, besides cases */
                 tasks?: boolean;
             };
@@ -4799,6 +5023,7 @@ export interface operations {
                 queue?: string;
                 severity?: string;
                 solved?: number;
+                sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
             };
             header?: never;
             path?: never;
@@ -4838,6 +5063,7 @@ export interface operations {
                 queue?: string;
                 severity?: string;
                 solved?: number;
+                sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
             };
             header?: never;
             path?: never;
@@ -5621,6 +5847,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    whoIsOnDuty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyOutputBody"];
+                };
             };
             /** @description Error */
             default: {
@@ -7720,6 +7975,8 @@ export interface operations {
                 limit?: number;
                 /** @description part of the key or title */
                 q?: string;
+                /** @description what comes first: by key (when empty), or what holds since latest */
+                sort?: "" | "latest";
             };
             header?: never;
             path?: never;
@@ -8216,6 +8473,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PackChangesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packDiagram: {
+        parameters: {
+            query?: {
+                lang?: "" | "zh" | "en";
+                life?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
                 };
             };
             /** @description Error */

@@ -19,6 +19,7 @@ const router = createRouter({
           { path: '', name: 'queue', component: () => import('./NothingOpen.vue') },
           { path: 'cases/:id', name: 'case', component: () => import('./CasePage.vue'), props: true },
         ] },
+        { path: 'duty/:tab?', name: 'duty', component: () => import('./DutyPage.vue') },
         { path: 'paste', name: 'paste', component: () => import('./PastePage.vue') },
         { path: 'file', name: 'file', component: () => import('./FilePage.vue') },
         { path: 'feeds', name: 'feeds', component: () => import('./FeedsPage.vue') },

@@ -1,25 +1,28 @@
 // One queue of cases, page by page, kept fresh while it is on the screen.
 import { defineStore } from 'pinia'
-import { computed, ref } from 'vue'
+import { computed, ref, watch } from 'vue'
 import * as api from '@/api/client'
 import type { CaseRow } from '@/api/types'
 import { because } from '@/kit/because'
 
 export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'all', 'closed', 'sampled'] as const
 export type Queue = (typeof queues)[number]
+/** what comes first; '' is what is due soonest */
+export const sorts = ['', 'severity', 'opened', 'entered', 'closed'] as const
+export type Sort = (typeof sorts)[number]
 /** what may stand in the address besides the queue */
 export const filters = ['phase', 'class', 'area', 'severity', 'opened_from', 'closed_from', 'kept', 'solved'] as const
 /** those that no control of the bar shows: a number of the wall, or a saved view, has set them */
 export const unseen = ['area', 'severity', 'opened_from', 'closed_from', 'kept', 'solved'] as const
-export type Asked = { queue: Queue | 'opened' } & Record<(typeof filters)[number], string>
+export type Asked = { queue: Queue | 'opened' } & Record<(typeof filters)[number], string> & { sort: Sort }
 
 /** the query of a page: what an address says, without what it leaves empty */
 export function askedOf(query: Record<string, unknown>, queue: Asked['queue']): Asked {
   const text = (n: string) => (typeof query[n] === 'string' ? (query[n] as string) : '')
-  return { queue, ...(Object.fromEntries(filters.map(n => [n, text(n)])) as Record<(typeof filters)[number], string>) }
+  return { queue, sort: sorts.find(s => s === query.sort) ?? '', ...(Object.fromEntries(filters.map(n => [n, text(n)])) as Record<(typeof filters)[number], string>) }
 }
 /** parameters as the server takes them */
-export const sentOf = (q: Asked) => ({ queue: q.queue, ...Object.fromEntries(filters.filter(n => q[n]).map(n => [n, n === 'solved' ? Number(q[n]) : q[n]])) }) as Parameters<typeof api.cases>[0]
+export const sentOf = (q: Asked) => ({ queue: q.queue, ...(q.sort && { sort: q.sort }), ...Object.fromEntries(filters.filter(n => q[n]).map(n => [n, n === 'solved' ? Number(q[n]) : q[n]])) }) as Parameters<typeof api.cases>[0]
 export const phases = ['waiting', 'working', 'verifying', 'rating'] as const
 
 /** the queue this screen was left at: a dispatcher comes back to what is unassigned, not to "mine" */
@@ -40,6 +43,23 @@ export const lastQueue = {
   },
 }
 
+const shownMap = {
+  get: () => {
+    try {
+      return localStorage.getItem('gezhi.map') === '1'
+    } catch {
+      return false // storage may be forbidden
+    }
+  },
+  set: (on: boolean) => {
+    try {
+      localStorage.setItem('gezhi.map', on ? '1' : '')
+    } catch {
+      // then it is only not remembered
+    }
+  },
+}
+
 const page = 50
 const refreshed = 4 // pages asked again when something changed; what lies deeper waits for a visit
 
@@ -54,6 +74,9 @@ export const useQueue = defineStore('queue', () => {
   const at = ref<string>()
   /** cases that are to be acted on together */
   const chosen = ref(new Map<string, CaseRow>())
+  /** whether a map stands beside the list; the screen remembers it */
+  const map = ref(shownMap.get())
+  watch(map, shownMap.set)
   /** the case whose first act is wanted as soon as it is read */
   const actOn = ref<string>()
   let turn = 0
@@ -135,5 +158,5 @@ export const useQueue = defineStore('queue', () => {
   }
   const chooseAll = (on: boolean) => (chosen.value = new Map(on ? shown.value.map(r => [r.id, r]) : []))
 
-  return { query, chosen, choose, chooseAll, actOn, rows, next, state, why, more, words, at, shown, load, loadMore, refresh }
+  return { query, chosen, choose, chooseAll, actOn, map, rows, next, state, why, more, words, at, shown, load, loadMore, refresh }
 })
