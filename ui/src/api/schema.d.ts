@@ -2385,6 +2385,8 @@ export interface components {
             /** @description pack/scheme:code */
             class: string;
             class_title: string;
+            /** @description where it lies may tell whose it is: a map shows about where */
+            coarse?: boolean;
             /** Format: int64 */
             due_at: number;
             fields: components["schemas"]["FieldJSON"][];
@@ -3149,6 +3151,8 @@ export interface components {
             /** @description pack/scheme:code */
             class: string;
             class_title: string;
+            /** @description where it lies may tell whose it is: a map shows about where */
+            coarse?: boolean;
             /** Format: int64 */
             due_at: number;
             id: string;
@@ -3548,6 +3552,8 @@ export interface components {
             /** @description pack/scheme:code */
             class: string;
             class_title: string;
+            /** @description where it lies may tell whose it is: a map shows about where */
+            coarse?: boolean;
             /** Format: int64 */
             due_at: number;
             for: string;
@@ -3976,6 +3982,8 @@ export interface components {
             /** @description pack/scheme:code */
             class: string;
             class_title: string;
+            /** @description where it lies may tell whose it is: a map shows about where */
+            coarse?: boolean;
             /** Format: int64 */
             due_at: number;
             id: string;
