@@ -7,11 +7,14 @@ import { because } from '@/kit/because'
 
 export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'urgent', 'all', 'closed', 'sampled'] as const
 export type Queue = (typeof queues)[number]
+/** what comes first; '' is what is due soonest */
+export const sorts = ['', 'severity', 'opened', 'entered', 'closed'] as const
+export type Sort = (typeof sorts)[number]
 /** what a number on the wall, or another page that counts, asks for besides a queue */
 export const narrowings = ['area', 'opened_from', 'closed_from', 'kept', 'solved'] as const
 export type Narrowings = Partial<Record<(typeof narrowings)[number], string>>
 /** what the server is asked for a queue */
-export interface Asked extends Narrowings { queue: Queue | 'opened'; phase: string; class: string }
+export interface Asked extends Narrowings { queue: Queue | 'opened'; phase: string; class: string; sort: Sort }
 export const phases = ['waiting', 'working', 'verifying', 'rating'] as const
 
 /** the queue this screen was left at: a dispatcher comes back to what is unassigned, not to "mine" */
@@ -36,7 +39,7 @@ const page = 50
 const refreshed = 4 // pages asked again when something changed; what lies deeper waits for a visit
 
 export const useQueue = defineStore('queue', () => {
-  const query = ref<Asked>({ queue: 'mine', phase: '', class: '' })
+  const query = ref<Asked>({ queue: 'mine', phase: '', class: '', sort: '' })
   const rows = ref<CaseRow[]>([])
   const next = ref<string>()
   const state = ref<'loading' | 'ready' | 'failed'>('loading')
