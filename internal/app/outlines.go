@@ -147,7 +147,7 @@ func (d *drawing) drawn() []outlineJSON {
 		}
 	}
 	slim := geo.Simplify(d.items, line)
-	for d.most == 0 && points(slim) > mostPoints && line < 1000 {
+	for d.most == 0 && corners(slim) > mostPoints && line < 1000 {
 		line *= 2
 		slim = geo.Simplify(d.items, line)
 	}
@@ -170,7 +170,7 @@ func (d *drawing) above(x *territory.Area) string {
 	return ""
 }
 
-func points(items []geo.Item) (n int) {
+func corners(items []geo.Item) (n int) {
 	for _, it := range items {
 		for _, poly := range it.Shape {
 			for _, ring := range poly {
