@@ -74,6 +74,7 @@ var routes = []route{
 	{op: "GET /calendar", ok: 200, query: "?year=2026"},
 	{op: "GET /calendar/due", ok: 200, query: "?from=1772413200000&limit=3%20working%20days"},
 	{op: "GET /duty", ok: 200},
+	{op: "GET /figures/news", ok: 200},
 	{op: "GET /events", ok: 200},
 	{op: "POST /files", ok: 201, body: func(*counties, standpoint, []string) any { return picture("something new") }},
 	{op: "POST /uploads", ok: 400}, // it says no size; internal/upload has the rest

@@ -5,16 +5,16 @@ import * as api from '@/api/client'
 import type { CaseRow } from '@/api/types'
 import { because } from '@/kit/because'
 
-export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'all', 'closed', 'sampled'] as const
+export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'urgent', 'all', 'closed', 'sampled'] as const
 export type Queue = (typeof queues)[number]
 /** what comes first; '' is what is due soonest */
 export const sorts = ['', 'severity', 'opened', 'entered', 'closed'] as const
 export type Sort = (typeof sorts)[number]
-/** what may stand in the address besides the queue */
-export const filters = ['phase', 'class', 'area', 'severity', 'opened_from', 'closed_from', 'kept', 'solved'] as const
-/** those that no control of the bar shows: a number of the wall, or a saved view, has set them */
-export const unseen = ['area', 'severity', 'opened_from', 'closed_from', 'kept', 'solved'] as const
-export type Asked = { queue: Queue | 'opened' } & Record<(typeof filters)[number], string> & { sort: Sort }
+/** what a number on the wall, or another page that counts, asks for besides a queue */
+export const narrowings = ['area', 'opened_from', 'closed_from', 'kept', 'solved'] as const
+/** what may stand in the address besides the queue and its order */
+export const filters = ['phase', 'class', 'severity', ...narrowings] as const
+export type Asked = { queue: Queue | 'opened'; sort: Sort } & Record<(typeof filters)[number], string>
 
 /** the query of a page: what an address says, without what it leaves empty */
 export function askedOf(query: Record<string, unknown>, queue: Asked['queue']): Asked {
@@ -91,6 +91,9 @@ export const useQueue = defineStore('queue', () => {
     })
   })
 
+  /** the query as the server takes it */
+  const asked = () => sentOf(query.value)
+
   async function load() {
     const mine = ++turn
     state.value = 'loading'
@@ -99,7 +102,7 @@ export const useQueue = defineStore('queue', () => {
     next.value = undefined
     chosen.value = new Map()
     try {
-      const got = await api.cases({ ...sentOf(query.value), limit: page })
+      const got = await api.cases({ ...asked(), limit: page })
       if (mine !== turn) return
       rows.value = got.cases
       next.value = got.next
@@ -116,7 +119,7 @@ export const useQueue = defineStore('queue', () => {
     const mine = turn
     more.value = 'busy'
     try {
-      const got = await api.cases({ ...sentOf(query.value), limit: page, cursor: next.value })
+      const got = await api.cases({ ...asked(), limit: page, cursor: next.value })
       if (mine !== turn) return
       const known = new Set(rows.value.map(r => r.id)) // a case may have moved down between two pages
       rows.value.push(...got.cases.filter(r => !known.has(r.id)))
@@ -136,7 +139,7 @@ export const useQueue = defineStore('queue', () => {
     const pages = Math.min(refreshed, Math.max(1, Math.ceil(rows.value.length / page)))
     try {
       for (let i = 0; i < pages; i++) {
-        const p = await api.cases({ ...sentOf(query.value), limit: page, cursor })
+        const p = await api.cases({ ...asked(), limit: page, cursor })
         if (mine !== turn) return
         got.push(...p.cases)
         cursor = p.next
@@ -158,5 +161,5 @@ export const useQueue = defineStore('queue', () => {
   }
   const chooseAll = (on: boolean) => (chosen.value = new Map(on ? shown.value.map(r => [r.id, r]) : []))
 
-  return { query, chosen, choose, chooseAll, actOn, map, rows, next, state, why, more, words, at, shown, load, loadMore, refresh }
+  return { query, chosen, choose, chooseAll, actOn, map, rows, next, state, why, more, words, at, shown, asked, load, loadMore, refresh }
 })
