@@ -2880,12 +2880,12 @@ export interface components {
             /** @description opened on this day or later: 2026-03-01 */
             opened_from?: string;
             phase?: string;
-            /** @description all, mine, unassigned, due_soon, overdue, returned, supervised, closed, sampled or, with opened_from, opened; all when empty */
+            /** @description all, mine, unassigned, due_soon, overdue, returned, supervised, urgent, closed, sampled or, with opened_from, opened; all when empty */
             queue?: string;
             severity?: string;
             /**
              * Format: int64
-             * @description closed by a unit of an area of this level
+             * @description solved by a unit of an area of this level; on the spot is 6
              */
             solved?: number;
             /**
