@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"log/slog"
 	"strings"
@@ -162,14 +163,14 @@ func (s *Service) index(ctx context.Context, tx *db.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	text, grams := entry(t)
+	text, grams, number := entry(t)
 	var seq int64
 	err = tx.Row(ctx, seqOf, []any{id}, &seq)
 	if errors.Is(err, db.ErrNoRows) {
 		if seq, err = s.begin(ctx, tx, id, t, text); err != nil {
 			return err
 		}
-		return tx.Queue(ctx, newGrams, seq, grams)
+		return tx.Queue(ctx, newGrams, seq, s.written(seq, grams, number))
 	}
 	if err != nil {
 		return err
@@ -177,8 +178,27 @@ func (s *Service) index(ctx context.Context, tx *db.Tx, id string) error {
 	if err := tx.Queue(ctx, changeEntry, seq, text); err != nil {
 		return err
 	}
-	return tx.Queue(ctx, changeGrams, seq, grams)
+	return tx.Queue(ctx, changeGrams, seq, s.written(seq, grams, number))
 }
+
+// written is how an engine's index keeps the grams of an entry. PostgreSQL gives all rows that
+// hold a gram before it sorts them: there each stands under its month, so that the latest are
+// asked for first. The numbers of a case stand for themselves.
+func (s *Service) written(seq int64, grams, numbers []string) string {
+	if s.DB.Engine == db.Postgres {
+		m := month(seq)
+		for i, g := range grams {
+			grams[i] = m + g
+		}
+	}
+	return strings.Join(append(grams, numbers...), " ")
+}
+
+// monthBits of a place in the order are what is younger than its month: 2^31 ms, 24.8 days.
+const monthBits = hashBits + 31
+
+// month names the stretch of time that a place in the order lies in: three digits of base 16.
+func month(seq int64) string { return fmt.Sprintf("%03x", seq>>monthBits) }
 
 // begin gives an entry its place in the order. Two cases of one millisecond and one hash are
 // told apart by the next free place.
@@ -208,8 +228,9 @@ func place(opened time.Time, id string) int64 {
 // moment is the first place of a moment.
 func moment(t time.Time) int64 { return max(0, db.Ms(t)) << hashBits }
 
-// entry is what is kept of a case: its lines, those worth reading first, and its grams.
-func entry(t *casework.Texts) (text, grams string) {
+// entry is what is kept of a case: its lines, those worth reading first, its grams, and the
+// marks of its numbers.
+func entry(t *casework.Texts) (text string, grams, numbers []string) {
 	var lines []string
 	length := 0
 	add := func(all ...string) {
@@ -240,7 +261,7 @@ func entry(t *casework.Texts) (text, grams string) {
 	for _, n := range t.Numbers { // not run through Replace: a case number is nobody's
 		if n = fold(n); n != "" {
 			lines = append(lines, n)
-			marks = append(marks, mark("number", lower(n)))
+			numbers = append(numbers, mark("number", lower(n)))
 		}
 	}
 	text = strings.Join(lines, "\n")
@@ -250,7 +271,7 @@ func entry(t *casework.Texts) (text, grams string) {
 	for _, i := range t.Involved {
 		marks = append(marks, mark("involved", i))
 	}
-	return text, strings.Join(append(gramsOf(text), marks...), " ")
+	return text, append(gramsOf(text), marks...), numbers
 }
 
 // Forget takes away what can be found of a case, in the caller's transaction. Erasure calls
