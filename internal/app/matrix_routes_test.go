@@ -68,6 +68,7 @@ var routes = []route{
 	{op: "POST /cases/earlier", ok: 200, body: says(map[string]any{"phone": "13800000000", "purpose": "contact"})},
 	{op: "GET /search", ok: 200, query: "?q=" + searched},
 	{op: "GET /figures", ok: 200},
+	{op: "GET /figures/news", ok: 200},
 	{op: "GET /events", ok: 200},
 	{op: "POST /files", ok: 201, body: func(*counties, standpoint, []string) any { return picture("something new") }},
 	{op: "POST /uploads", ok: 400}, // it says no size; internal/upload has the rest

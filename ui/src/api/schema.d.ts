@@ -841,6 +841,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/figures/news": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest steps of cases the asker may see, for a screen on a wall: nothing personal */
+        get: operations["news"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/file-flags/{id}": {
         parameters: {
             query?: never;
@@ -2189,6 +2206,11 @@ export interface components {
             opened: number;
             /** Format: int64 */
             overdue: number;
+            /**
+             * Format: int64
+             * @description open, of a grade that wakes people
+             */
+            urgent: number;
         };
         AreaJSON: {
             code: string;
@@ -2657,7 +2679,7 @@ export interface components {
             counts: components["schemas"]["FigureJSON"][];
             /** @description the first day of closed cases */
             since: string;
-            /** @description closed cases by the level of the unit that closed them, which is the name */
+            /** @description closed cases by the level of the unit that solved them, which is the name; on the spot is 6 */
             solved: components["schemas"]["FigureJSON"][];
         };
         FileFlagJSON: {
@@ -3193,6 +3215,22 @@ export interface components {
              */
             until?: string;
         };
+        NewsJSON: {
+            /** @description a grid at the finest, a township for a class that is not public */
+            area_name: string;
+            /** Format: int64 */
+            at: number;
+            case: string;
+            /** @description none for a class that is not public */
+            class_title?: string;
+            phase: string;
+            step_title: string;
+            /** @description of a grade that wakes people */
+            urgent?: boolean;
+        };
+        NewsOutputBody: {
+            news: components["schemas"]["NewsJSON"][];
+        };
         NewUnitInputBody: {
             area_id?: string;
             /** @description how packs and files name it; stays as it is */
@@ -3293,7 +3331,7 @@ export interface components {
         };
         OutlineJSON: {
             /**
-             * @description where the asker has a post, a part of that, or what borders on it
+             * @description where the asker has a post, or the area asked for; a part of that; or what borders on it
              * @enum {string}
              */
             how: "mine" | "part" | "beside";
@@ -3301,6 +3339,8 @@ export interface components {
             /** Format: int64 */
             level: number;
             name: string;
+            /** @description the next area above that is drawn too */
+            parent?: string;
             /** @description coordinates of a GeoJSON MultiPolygon, WGS-84, simplified */
             shape: number[][][][];
         };
@@ -4518,7 +4558,12 @@ export interface operations {
     };
     areaOutlines: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description with level: of this area; where the asker has posts when empty */
+                area?: string;
+                /** @description an area, its children and all of this level below it, as 6 for grids, without what borders on it; when 0, as a telephone keeps it */
+                level?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4632,10 +4677,10 @@ export interface operations {
                 /** @description parts of this case */
                 parent?: string;
                 phase?: string;
-                /** @description all, mine, unassigned, due_soon, overdue, returned, supervised, closed, sampled or, with opened_from, opened; all when empty */
+                /** @description all, mine, unassigned, due_soon, overdue, returned, supervised, urgent, closed, sampled or, with opened_from, opened; all when empty */
                 queue?: string;
                 severity?: string;
-                /** @description closed by a unit of an area of this level */
+                /** @description solved by a unit of an area of this level; on the spot is 6 */
                 solved?: number;
                 /** @description what comes first: soonest due (when empty), latest opened, latest closed, latest into its step, gravest */
                 sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
@@ -5770,6 +5815,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FiguresOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    news: {
+        parameters: {
+            query?: {
+                /** @description this area and below; all that the asker may see when empty */
+                area?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewsOutputBody"];
                 };
             };
             /** @description Error */

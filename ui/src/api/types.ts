@@ -23,6 +23,12 @@ export type ClassProposal = Schema['ProposalJSON']
 /** what one person said in a chat in one go, and what it may be */
 export type ChatProposal = Schema['ChatProposalJSON']
 export type Outline = Schema['OutlineJSON']
+/** counts of what somebody may see, each with the query that lists it */
+export type Figures = Schema['FiguresOutputBody']
+export type Figure = Schema['FigureJSON']
+export type AreaFigures = Schema['AreaFiguresJSON']
+/** a step that a case has come to, without anything personal */
+export type News = Schema['NewsJSON']
 export type Phase = CaseRow['phase']
 export type CaseView = Schema['ViewJSON']
 export type Clock = Schema['ClockJSON']
