@@ -1902,6 +1902,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup/packs/{name}/overlay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The county's own values for a pack */
+        get: operations["packOverlay"];
+        /** Put checked values in force for new cases */
+        put: operations["loadOverlay"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/overlay/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check values of the county's own: what is wrong, what they would change; nothing is kept */
+        post: operations["checkOverlay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup/packs/check": {
         parameters: {
             query?: never;
@@ -2404,6 +2439,10 @@ export interface components {
             state: string;
             /** Format: int64 */
             total: number;
+        };
+        CheckOverlayInputBody: {
+            /** @description YAML; empty takes the county's values away */
+            text: string;
         };
         ChecksOutputBody: {
             checks: components["schemas"]["CheckJSON"][];
@@ -3058,6 +3097,13 @@ export interface components {
             cases: components["schemas"]["RowJSON"][];
             next?: string;
         };
+        LoadOverlayInputBody: {
+            /** @description as the check told */
+            before?: string;
+            /** @description as the check told */
+            pack: string;
+            text: string;
+        };
         LockInputBody: {
             reason: string;
         };
@@ -3346,6 +3392,29 @@ export interface components {
         };
         OutlinesOutputBody: {
             areas: components["schemas"]["OutlineJSON"][];
+        };
+        OverlayCheckJSON: {
+            /** @description hash of the overlay in force, to be told likewise */
+            before?: string;
+            /** @description from what is in force, in words */
+            changes: string[];
+            /** @description it may be loaded */
+            ok: boolean;
+            /** @description its hash, to be told when the values are loaded */
+            pack: string;
+            problems: components["schemas"]["PackProblemJSON"][];
+            /** @description it is in force already */
+            same?: boolean;
+            title: string;
+            /** @description that duty lines name, and that do not stand */
+            units: string[];
+            /** @description of the pack in force */
+            version: string;
+        };
+        OverlayOutputBody: {
+            hash?: string;
+            /** @description YAML; empty where the county has no values of its own */
+            text: string;
         };
         PackAgainInputBody: {
             hash: string;
@@ -8108,7 +8177,10 @@ export interface operations {
         parameters: {
             query: {
                 from: string;
+                /** @description hash of the overlay it had */
+                from_overlay?: string;
                 to: string;
+                to_overlay?: string;
             };
             header?: never;
             path: {
@@ -8125,6 +8197,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PackChangesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packOverlay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverlayOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loadOverlay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoadOverlayInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkOverlay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckOverlayInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverlayCheckJSON"];
                 };
             };
             /** @description Error */
