@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import en from './en.json'
-import { language, named, t } from './index'
+import { language, learn, named, t } from './index'
 import { left, moment, span, urgency, isoMoment } from './time'
 import zh from './zh.json'
 
+beforeAll(() => learn('en'))
 afterEach(() => (language.value = 'zh'))
 
 const keys = (o: object, at = ''): string[] => Object.entries(o).flatMap(([k, v]) => (typeof v === 'string' ? [at + k] : keys(v as object, at + k + '.')))
