@@ -3,6 +3,8 @@ package casework
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,9 +34,19 @@ const (
 	Late   = "late"
 )
 
-// Query asks for a page of cases, soonest due first.
+// The orders of a list. In each, what is first is what its reader would look at first.
+const (
+	SortDue      = "due"      // soonest due first; the usual one
+	SortOpened   = "opened"   // latest opened first
+	SortClosed   = "closed"   // latest closed first
+	SortEntered  = "entered"  // what came into its step latest first
+	SortSeverity = "severity" // gravest first, and of these the soonest due
+)
+
+// Query asks for a page of cases.
 type Query struct {
 	Queue    string
+	Sort     string // SortDue when ""
 	Class    string // pack/scheme:code; "" is any
 	Phase    workflow.Phase
 	AreaID   string // this area and below
@@ -49,10 +61,12 @@ type Query struct {
 	Solved                 int       // closed by a unit of an area of this level; 0 is any
 }
 
-// Cursor is where the page before ended.
+// Cursor is where the page before ended: the place of its last case in the order of the list,
+// which is its deadline where no other order was asked for.
 type Cursor struct {
-	Due int64  `json:"d"`
-	ID  string `json:"i"`
+	Due  int64  `json:"d"`
+	ID   string `json:"i"`
+	Sort string `json:"s,omitempty"`
 }
 
 // Row is a case as a queue shows it.
@@ -83,23 +97,43 @@ func scanRow(r db.Rows) (x Row, err error) {
 	return x, err
 }
 
-// List returns a page of what the actor may see. next is nil on the last page.
+// List returns a page of what the actor may see. next is nil on the last page. A cursor of
+// another order than the one asked for is page.bad_cursor.
 func (s *Service) List(ctx context.Context, who *Actor, q Query) (rows []Row, next *Cursor, err error) {
 	if q.Limit <= 0 || q.Limit > 200 {
 		q.Limit = 50
 	}
-	text, args, err := s.listSQL(who, q)
+	if q.Sort == SortDue {
+		q.Sort = ""
+	}
+	if q.After.Sort != q.Sort && q.After != (Cursor{}) {
+		return nil, nil, fault.New(fault.Invalid, "page.bad_cursor")
+	}
+	text, args, err := s.listSQL(ctx, who, q)
 	if err != nil || text == "" {
 		return nil, nil, err
 	}
+	var places []int64 // in the order, where it is not that of deadlines
 	err = s.DB.Glance(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		rows, err = db.Collect(ctx, tx, db.Stmt(text), args, scanRow)
+		places = nil
+		rows, err = db.Collect(ctx, tx, db.Stmt(text), args, func(r db.Rows) (x Row, err error) {
+			if q.Sort == "" {
+				return scanRow(r)
+			}
+			var place int64
+			x, err = ScanRow(r, &place)
+			places = append(places, place)
+			return x, err
+		})
 		return err
 	})
 	if len(rows) > q.Limit {
 		rows = rows[:q.Limit]
 		last := rows[len(rows)-1]
-		next = &Cursor{db.Ms(last.DueAt), last.ID}
+		next = &Cursor{db.Ms(last.DueAt), last.ID, q.Sort}
+		if q.Sort != "" {
+			next.Due = places[len(rows)-1]
+		}
 	}
 	return rows, next, err
 }
@@ -149,9 +183,10 @@ func (a *arguments) all(values []string) []string {
 }
 
 // listSQL finds the page's cases and then reads their rows. The branches of the actor's scope
-// are joined by UNION over the order's two columns only: each is one range of one index, read
-// only as far as the page goes, and what is compared and sorted stays narrow.
-func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
+// are joined by UNION over the order's two columns only: in the usual order each is one range of
+// one index, read only as far as the page goes, and what is compared and sorted stays narrow.
+// Any other order reads all that a branch reaches.
+func (s *Service) listSQL(ctx context.Context, who *Actor, q Query) (string, []any, error) {
 	var args arguments
 	if len(who.Scope.Branches) == 0 || who.Scope.Jurisdiction == "" {
 		return "", nil, nil
@@ -160,9 +195,13 @@ func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	after := args.add(q.After.Due)
-	afterID := args.add(q.After.ID)
-	limit := args.add(q.Limit + 1)
+	if q.After.ID == "" {
+		q.After.Due = leastPlace
+	}
+	p := paging{after: args.add(q.After.Due), afterID: args.add(q.After.ID), limit: args.add(q.Limit + 1)}
+	if p.place, err = s.placeSQL(ctx, who, q.Sort, &args); err != nil {
+		return "", nil, err
+	}
 	scope := who.Scope.SQL(len(args.list) + 1)
 	for _, b := range scope {
 		args.list = append(args.list, b.Args...)
@@ -173,16 +212,20 @@ func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
 		if q.Queue == QueueMine {
 			narrow += mineSQL(who, b.Branch, &args)
 		}
-		branches[i] = branchSQL(b, phase, narrow, after, afterID, limit)
+		branches[i] = p.branch(b, phase, narrow)
 	}
 	page := branches[0]
 	if len(branches) > 1 {
 		for i, b := range branches {
-			branches[i] = "SELECT due_at, id FROM (" + b + ") b" + fmt.Sprint(i)
+			branches[i] = "SELECT place, id FROM (" + b + ") b" + fmt.Sprint(i)
 		}
-		page = strings.Join(branches, " UNION ") + " ORDER BY due_at, id LIMIT " + limit
+		page = strings.Join(branches, " UNION ") + " ORDER BY place, id LIMIT " + p.limit
 	}
-	return "SELECT " + rowColumns + " FROM (" + page + ") k JOIN cases c ON c.id = k.id ORDER BY k.due_at, k.id", args.list, nil
+	columns := rowColumns
+	if q.Sort != "" {
+		columns = "k.place, " + columns
+	}
+	return "SELECT " + columns + " FROM (" + page + ") k JOIN cases c ON c.id = k.id ORDER BY k.place, k.id", args.list, nil
 }
 
 // mineSQL narrows a branch to what the actor leads, alone or with a unit. What an escalation
@@ -209,14 +252,58 @@ var (
 	either    = stand{"c.phase <> ''", "i.open IN (0, 1)"}
 )
 
-func branchSQL(b account.SQLBranch, of stand, extra, after, afterID, limit string) string {
-	order := "c.due_at, c.id"
-	page := "(c.due_at, c.id) > (" + after + ", " + afterID + ")"
-	if b.Kind != account.AreaBranch { // the other table has the order
-		order = "i.due_at, i.case_id"
-		page = of.involved + " AND (i.due_at, i.case_id) > (" + after + ", " + afterID + ")"
+// paging is the order of a list, and which part of it a page is. In the order the lesser place
+// comes first, and of equal ones the lesser id.
+type paging struct{ place, after, afterID, limit string }
+
+const (
+	// leastPlace is before every place.
+	leastPlace = -1 << 62
+	// gradeWidth is more than any moment in milliseconds: a place by severity is its rank times
+	// this, and the deadline.
+	gradeWidth = 1 << 50
+)
+
+// orders are what cases are sorted by. The latest moment has the least place.
+var orders = map[string]string{"": "c.due_at", SortOpened: "-c.opened_at", SortClosed: "-c.closed_at", SortEntered: "-c.entered_at"}
+
+// placeSQL is the place of a case in an order, in SQL. A grade ranks as the pack in force lists
+// it, the gravest first; what no pack in force knows comes last.
+func (s *Service) placeSQL(ctx context.Context, who *Actor, sort string, args *arguments) (string, error) {
+	if place, ok := orders[sort]; ok {
+		return place, nil
 	}
-	return "SELECT c.due_at, c.id FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + of.cases + " AND " + page + extra + " ORDER BY " + order + " LIMIT " + limit
+	if sort != SortSeverity {
+		return "", fault.New(fault.Invalid, "case.unknown_sort")
+	}
+	packs, err := s.Book.Packs(ctx, who.Jurisdiction)
+	if err != nil {
+		return "", err
+	}
+	var ranks strings.Builder
+	last := 0
+	for _, name := range slices.Sorted(maps.Keys(packs)) {
+		for rank, x := range packs[name].Pack.Severities {
+			fmt.Fprintf(&ranks, " WHEN c.pack = %s AND c.severity = %s THEN %d", args.add(name), args.add(x.Code), rank)
+			last = max(last, rank+1)
+		}
+	}
+	if last == 0 {
+		return orders[""], nil
+	}
+	return fmt.Sprintf("(CASE%s ELSE %d END) * %d + c.due_at", ranks.String(), last, gradeWidth), nil
+}
+
+func (p paging) branch(b account.SQLBranch, of stand, extra string) string {
+	place, id, within := p.place, "c.id", ""
+	if b.Kind != account.AreaBranch { // the other table has the usual order
+		within = of.involved + " AND "
+		if place == orders[""] {
+			place, id = "i.due_at", "i.case_id"
+		}
+	}
+	page := within + "(" + place + ", " + id + ") > (" + p.after + ", " + p.afterID + ")"
+	return "SELECT " + p.place + " AS place, c.id FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + of.cases + " AND " + page + extra + " ORDER BY " + place + ", " + id + " LIMIT " + p.limit
 }
 
 // filters are the further conditions of a query. Values are always arguments.

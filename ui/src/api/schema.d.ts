@@ -285,7 +285,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A page of the cases the asker may see, soonest due first */
+        /** A page of the cases the asker may see */
         get: operations["listCases"];
         put?: never;
         /** Report something: open a case */
@@ -1686,7 +1686,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A page of the records of a kind that the asker may see, by key */
+        /** A page of the records of a kind that the asker may see */
         get: operations["listRecords"];
         put?: never;
         post?: never;
@@ -3871,7 +3871,7 @@ export interface components {
             kind: "check" | "import" | "history" | "export";
             /**
              * Format: int64
-             * @description ms UTC; a running one that has not moved for minutes was given up
+             * @description ms UTC
              */
             moved_at: number;
             /** @enum {string} */
@@ -3898,7 +3898,7 @@ export interface components {
             lines: components["schemas"]["LineJSON"][];
             /**
              * Format: int64
-             * @description ms UTC; a running one that has not moved for minutes was given up
+             * @description ms UTC
              */
             moved_at: number;
             /** @enum {string} */
@@ -4088,6 +4088,8 @@ export interface operations {
                 q?: string;
                 /** @description holds a post of this role now */
                 role?: string;
+                /** @description what comes first: added first (when empty), by name, added latest */
+                sort?: "" | "name" | "latest";
             };
             header?: never;
             path?: never;
@@ -4672,6 +4674,8 @@ export interface operations {
                 severity?: string;
                 /** @description closed by a unit of an area of this level */
                 solved?: number;
+                /** @description what comes first: soonest due (when empty), latest opened, latest closed, latest into its step, gravest */
+                sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
                 /** @description parts that are answered rather than lived, besides cases */
                 tasks?: boolean;
             };
@@ -4749,6 +4753,7 @@ export interface operations {
                 queue?: string;
                 severity?: string;
                 solved?: number;
+                sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
             };
             header?: never;
             path?: never;
@@ -4788,6 +4793,7 @@ export interface operations {
                 queue?: string;
                 severity?: string;
                 solved?: number;
+                sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
             };
             header?: never;
             path?: never;
@@ -7612,6 +7618,8 @@ export interface operations {
                 limit?: number;
                 /** @description part of the key or title */
                 q?: string;
+                /** @description what comes first: by key (when empty), or what holds since latest */
+                sort?: "" | "latest";
             };
             header?: never;
             path?: never;
