@@ -1,6 +1,6 @@
-// Words of the faces: one small t() over two files with equal keys, Chinese first. English comes
-// when it is asked for, so that nobody loads two languages to read one.
-import { ref, shallowRef } from 'vue'
+// Words of the faces: one small t() over two files with equal keys, Chinese first; English comes
+// when it is asked for.
+import { ref } from 'vue'
 import { hooks } from '@/api/request'
 import zh from './zh.json'
 
@@ -9,7 +9,7 @@ type Leaves<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Le
 export type Key = Leaves<typeof zh>
 
 const store = 'gezhi.language'
-const all = shallowRef<{ zh: object; en?: object }>({ zh })
+const all: Partial<Record<Language, typeof zh>> = { zh }
 
 function remembered(): Language {
   try {
@@ -22,17 +22,14 @@ function remembered(): Language {
 export const language = ref<Language>(typeof localStorage === 'undefined' ? 'zh' : remembered())
 hooks.language = () => language.value
 
-/** Fetches the words of a language; false when they cannot be had. */
-export async function learn(l: Language): Promise<boolean> {
-  if (all.value[l]) return true
-  const en = await import('./en.json').catch(() => undefined)
-  if (en) all.value = { zh, en: en.default }
-  return !!en
-}
-
-/** Goes over to a language, as soon as its words are there; without them everything stays as it is. */
+/** Changes the language. Where its words cannot be got, the language stays. */
 export async function speak(l: Language): Promise<void> {
-  if (!(await learn(l))) return
+  try {
+    if (l === 'en') all.en ??= (await import('./en.json')).default
+  } catch {
+    language.value = 'zh'
+    return
+  }
   language.value = l
   document.documentElement.lang = l === 'zh' ? 'zh-CN' : 'en'
   try {
@@ -43,7 +40,7 @@ export async function speak(l: Language): Promise<void> {
 }
 
 function find(key: string): string | undefined {
-  let at: unknown = all.value[language.value] ?? zh
+  let at: unknown = all[language.value] ?? zh
   for (const part of key.split('.')) at = (at as Record<string, unknown> | undefined)?.[part]
   return typeof at === 'string' ? at : undefined
 }
