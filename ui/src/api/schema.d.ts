@@ -7544,7 +7544,9 @@ export interface operations {
     };
     readPaper: {
         parameters: {
-            query?: never;
+            query?: {
+                number?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
