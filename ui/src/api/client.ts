@@ -2,7 +2,7 @@
 // of the API: what it does not offer does not compile.
 import type { paths } from './schema'
 import { address, hooks, newKey, request, sent, type Ask } from './request'
-import type { Hint, NewCase, NewMove, FeedRun } from './types'
+import type { Hint, NewCase, NewMove, FeedRun, PackVersion } from './types'
 
 type Verb = 'get' | 'post' | 'put' | 'delete'
 type Path = keyof paths extends `/api/v1${infer Rest}` ? Rest : never
@@ -123,6 +123,7 @@ export const exportAddress = (kind: 'csv' | 'xlsx', query: Query<'get', '/cases.
 // The residents' inlet: open to everybody.
 export const inlet = (jurisdiction: string) => call('get', '/intake', { query: { jurisdiction }, bare: true })
 export const inletAreas = (query: Query<'get', '/intake/areas'>) => call('get', '/intake/areas', { query, bare: true }).then(r => r.areas)
+export const near = (query: Query<'get', '/intake/near'>) => call('get', '/intake/near', { query, bare: true })
 export const propose = (body: Body<Operation<'post', '/intake/propose'>>) => call('post', '/intake/propose', { body, bare: true })
 export const inletAccused = (query: Query<'get', '/intake/accused'>) => call('get', '/intake/accused', { query, bare: true }).then(r => r.accused)
 export const challenge = (kind: 'picture' | 'words') => call('post', '/intake/challenges', { body: { kind }, bare: true })
@@ -145,6 +146,15 @@ export function importFeed(name: string, file: File, kind: 'check' | 'import') {
 }
 export const exportAnswers = (id: string) => call('post', '/feeds/{name}/exports', { id })
 export const answersAddress = (name: string, run: string) => address(`/feeds/${encodeURIComponent(name)}/exports/${encodeURIComponent(run)}`)
+export const reserveForms = (cls: string, count: number) => call('post', '/paper/forms', { body: { class: cls, count } }).then(r => r.forms)
+export const paperForms = () => call('get', '/paper/forms').then(r => r.forms)
+/** the picture of the code that stands on a form or an order */
+export const paperCode = (number: string) => address('/paper/code', { number })
+export function readPaper(file: File, number?: string) {
+  const body = new FormData()
+  body.set('file', file, file.name)
+  return call('post', '/paper/photos', { body, query: { number } })
+}
 export const actByCode = (body: Body<Operation<'post', '/intake/moves'>>, key: string) => call('post', '/intake/moves', { body, key, bare: true })
 
 export const eventsAddress = () => address('/events')
@@ -162,8 +172,11 @@ export const createUnit = (body: Body<Operation<'post', '/setup/units'>>) => cal
 export const changeUnit = (id: string, body: Body<Operation<'put', '/setup/units/{id}'>>) => call('put', '/setup/units/{id}', { id, body })
 export const endUnit = (id: string) => call('post', '/setup/units/{id}/end', { id })
 export const setupPacks = () => call('get', '/setup/packs').then(r => r.packs)
-export const packChanges = (id: string, from: string, to: string) => call('get', '/setup/packs/{name}/changes', { id, query: { from, to } }).then(r => r.changes)
+export const packChanges = (id: string, from: PackVersion, to: PackVersion) => call('get', '/setup/packs/{name}/changes', { id, query: { from: from.hash, to: to.hash, from_overlay: from.overlay, to_overlay: to.overlay } }).then(r => r.changes)
 export const packAgain = (id: string, hash: string, overlay?: string) => call('post', '/setup/packs/{name}/again', { id, body: { hash, overlay } })
+export const packOverlay = (id: string) => call('get', '/setup/packs/{name}/overlay', { id })
+export const checkOverlay = (id: string, text: string) => call('post', '/setup/packs/{name}/overlay/check', { id, body: { text } })
+export const loadOverlay = (id: string, text: string, pack: string, before?: string) => call('put', '/setup/packs/{name}/overlay', { id, body: { text, pack, before } })
 const folder = (file: File) => {
   const body = new FormData()
   body.set('file', file, file.name)

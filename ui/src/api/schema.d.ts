@@ -244,40 +244,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/calendar": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The working days of a year, and the versions of the calendar */
-        get: operations["calendar"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/calendar/due": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** When a limit would end, and why */
-        get: operations["tryDue"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -756,23 +722,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/duty": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who is on duty where the asker works, now and next */
-        get: operations["whoIsOnDuty"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1124,6 +1073,23 @@ export interface paths {
         put?: never;
         /** Act as the reporter, by number and query code */
         post: operations["actByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is being done in a township or village: kind, village, how far and since when, of public classes only */
+        get: operations["near"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1542,41 +1508,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/me/views": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The cuts of the queues that the asker keeps */
-        get: operations["savedViews"];
-        put?: never;
-        /** Keep a cut of the queues under a name */
-        post: operations["saveView"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/views/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Forget a view */
-        delete: operations["dropView"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/notes": {
         parameters: {
             query?: never;
@@ -1988,17 +1919,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/setup/packs/{name}/diagram": {
+    "/api/v1/setup/packs/{name}/overlay": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** A life of the pack in force, drawn (SVG) */
-        get: operations["packDiagram"];
-        put?: never;
+        /** The county's own values for a pack */
+        get: operations["packOverlay"];
+        /** Put checked values in force for new cases */
+        put: operations["loadOverlay"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/overlay/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check values of the county's own: what is wrong, what they would change; nothing is kept */
+        post: operations["checkOverlay"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2331,39 +2280,6 @@ export interface components {
         AskedOutputBody: {
             id: string;
         };
-        CalendarDayJSON: {
-            /** @description 2026-02-17 */
-            day: string;
-            /** @description when the office is open, 08:30-12:00; none on a day off */
-            hours: string[];
-            /** @description a weekend day that is worked for a holiday */
-            made_up?: boolean;
-            /** @description the State Council has not announced it yet */
-            provisional?: boolean;
-            /** @description in words: which holiday, or a weekend */
-            reason?: string;
-        };
-        CalendarOutputBody: {
-            /** @description the holidays of the year are known */
-            announced: boolean;
-            /** @description every day of the year */
-            days: components["schemas"]["CalendarDayJSON"][];
-            /** @description of the jurisdiction's own calendar, the newest first; none: the national one holds */
-            versions: components["schemas"]["CalendarVersionJSON"][];
-            /** Format: int64 */
-            year: number;
-        };
-        CalendarVersionJSON: {
-            /** @description none: the command line */
-            by_name?: string;
-            /**
-             * Format: int64
-             * @description ms UTC
-             */
-            loaded_at: number;
-            /** Format: int64 */
-            version: number;
-        };
         CalledInputBody: {
             /** @description whether the person answered */
             reached: boolean;
@@ -2407,8 +2323,6 @@ export interface components {
             /** @description pack/scheme:code */
             class: string;
             class_title: string;
-            /** @description where it lies may tell whose it is: a map shows about where */
-            coarse?: boolean;
             /** Format: int64 */
             due_at: number;
             fields: components["schemas"]["FieldJSON"][];
@@ -2543,6 +2457,10 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        CheckOverlayInputBody: {
+            /** @description YAML; empty takes the county's values away */
+            text: string;
+        };
         ChecksOutputBody: {
             checks: components["schemas"]["CheckJSON"][];
         };
@@ -2562,8 +2480,6 @@ export interface components {
             group?: string;
             group_title?: string;
             id: string;
-            /** @description brought by whoever is on duty alone: a hand-over */
-            on_duty?: boolean;
             /** @description how its reporter ends at once what was found and done in one act; those whom the pack lets do so */
             on_spot?: components["schemas"]["SpotJSON"];
             pack: string;
@@ -2723,10 +2639,6 @@ export interface components {
         DevicesOutputBody: {
             devices: components["schemas"]["DeviceJSON"][];
         };
-        DutyOutputBody: {
-            /** @description where the asker has posts or is on duty, from some hours back to two days ahead */
-            shifts: components["schemas"]["ShiftJSON"][];
-        };
         EarlierInputBody: {
             phone: string;
             purpose: string;
@@ -2865,35 +2777,6 @@ export interface components {
             /** @description media type, found from the content */
             type: string;
         };
-        Filter: {
-            /** @description this area and below */
-            area?: string;
-            /** @description pack/scheme:code */
-            class?: string;
-            /** @description closed on this day or later */
-            closed_from?: string;
-            /**
-             * @description of closed cases: whether all clocks were kept
-             * @enum {string}
-             */
-            kept?: "" | "on_time" | "late";
-            /** @description opened on this day or later: 2026-03-01 */
-            opened_from?: string;
-            phase?: string;
-            /** @description all, mine, unassigned, due_soon, overdue, returned, supervised, urgent, closed, sampled or, with opened_from, opened; all when empty */
-            queue?: string;
-            severity?: string;
-            /**
-             * Format: int64
-             * @description solved by a unit of an area of this level; on the spot is 6
-             */
-            solved?: number;
-            /**
-             * @description what comes first: soonest due (when empty), latest opened, latest closed, latest into its step, gravest
-             * @enum {string}
-             */
-            sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
-        };
         Finding: {
             /**
              * Format: int64
@@ -2956,20 +2839,14 @@ export interface components {
             at_least?: number;
             /** Format: double */
             at_most?: number;
-            /** @description what the case says of it already: left out, it stays so */
-            known?: unknown;
             many?: boolean;
             name: string;
             options?: components["schemas"]["OptionJSON"][];
             personal?: boolean;
-            /** @description who may be meant, the likeliest first, and why */
-            proposed?: components["schemas"]["SeatCandidateJSON"][];
             /** @description kind of records, pack/kind, in which whoever is chosen must stand today */
             register?: string;
             required: boolean;
             rows?: components["schemas"]["FormJSON"][];
-            /** @description answers that stand ready, to be taken and changed */
-            texts?: string[];
             title: string;
             /** @enum {string} */
             type: "area" | "audio" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
@@ -3162,10 +3039,6 @@ export interface components {
             /** @description the same in words */
             why_text?: string;
         };
-        LifeJSON: {
-            name: string;
-            title: string;
-        };
         LikelyJSON: {
             area_id: string;
             area_name: string;
@@ -3173,8 +3046,6 @@ export interface components {
             /** @description pack/scheme:code */
             class: string;
             class_title: string;
-            /** @description where it lies may tell whose it is: a map shows about where */
-            coarse?: boolean;
             /** Format: int64 */
             due_at: number;
             id: string;
@@ -3242,6 +3113,13 @@ export interface components {
         ListOutputBody: {
             cases: components["schemas"]["RowJSON"][];
             next?: string;
+        };
+        LoadOverlayInputBody: {
+            /** @description as the check told */
+            before?: string;
+            /** @description as the check told */
+            pack: string;
+            text: string;
         };
         LockInputBody: {
             reason: string;
@@ -3377,6 +3255,26 @@ export interface components {
             /** @description the names above it */
             path: string;
         };
+        NearbyJSON: {
+            class_title: string;
+            /** @description day, YYYY-MM-DD */
+            closed?: string;
+            /** @description day, YYYY-MM-DD */
+            opened: string;
+            outcome?: string;
+            /** @enum {string} */
+            phase: "waiting" | "working" | "verifying" | "rating" | "closed";
+            /** @description its village */
+            place: string;
+        };
+        NearJSON: {
+            /**
+             * Format: int64
+             * @description when it was looked up, ms
+             */
+            at: number;
+            items: components["schemas"]["NearbyJSON"][];
+        };
         NewAccountInputBody: {
             login: string;
             name: string;
@@ -3459,8 +3357,6 @@ export interface components {
             action: string;
             also: components["schemas"]["FormJSON"][];
             asks: components["schemas"]["FormJSON"][];
-            /** @description may be done on several cases at once, each an act of its own */
-            batch?: boolean;
             /** @description in words, where danger is true */
             confirm?: string;
             /** @description ends the case, or cannot be taken back */
@@ -3534,6 +3430,29 @@ export interface components {
         OutlinesOutputBody: {
             areas: components["schemas"]["OutlineJSON"][];
         };
+        OverlayCheckJSON: {
+            /** @description hash of the overlay in force, to be told likewise */
+            before?: string;
+            /** @description from what is in force, in words */
+            changes: string[];
+            /** @description it may be loaded */
+            ok: boolean;
+            /** @description its hash, to be told when the values are loaded */
+            pack: string;
+            problems: components["schemas"]["PackProblemJSON"][];
+            /** @description it is in force already */
+            same?: boolean;
+            title: string;
+            /** @description that duty lines name, and that do not stand */
+            units: string[];
+            /** @description of the pack in force */
+            version: string;
+        };
+        OverlayOutputBody: {
+            hash?: string;
+            /** @description YAML; empty where the county has no values of its own */
+            text: string;
+        };
         PackAgainInputBody: {
             hash: string;
             overlay?: string;
@@ -3592,8 +3511,6 @@ export interface components {
             /** @description pack/scheme:code */
             class: string;
             class_title: string;
-            /** @description where it lies may tell whose it is: a map shows about where */
-            coarse?: boolean;
             /** Format: int64 */
             due_at: number;
             for: string;
@@ -4022,8 +3939,6 @@ export interface components {
             /** @description pack/scheme:code */
             class: string;
             class_title: string;
-            /** @description where it lies may tell whose it is: a map shows about where */
-            coarse?: boolean;
             /** Format: int64 */
             due_at: number;
             id: string;
@@ -4100,30 +4015,10 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
-        SavedOutputBody: {
-            views: components["schemas"]["SavedViewJSON"][];
-        };
-        SavedViewJSON: {
-            id: string;
-            name: string;
-            /** @description parameters of a list of cases */
-            query: components["schemas"]["Filter"];
-        };
-        SaveInputBody: {
-            name: string;
-            query: components["schemas"]["Filter"];
-        };
         SearchOutputBody: {
             /** @description the case of the very number first, then the latest opened */
             hits: components["schemas"]["HitJSON"][];
             next?: string;
-        };
-        SeatCandidateJSON: {
-            /** @description has it already: left out, it stays so */
-            holds?: boolean;
-            title: string;
-            value: string;
-            why?: string;
         };
         SeatJSON: {
             holders: components["schemas"]["HolderJSON"][];
@@ -4162,8 +4057,6 @@ export interface components {
             strong?: boolean;
         };
         SetupPackJSON: {
-            /** @description of the version in force, which can be drawn */
-            lives: components["schemas"]["LifeJSON"][];
             name: string;
             title: string;
             versions: components["schemas"]["PackVersionJSON"][];
@@ -4196,28 +4089,6 @@ export interface components {
             kinds: string[];
             units: components["schemas"]["SetupUnitJSON"][];
         };
-        ShiftJSON: {
-            area_id: string;
-            area_name: string;
-            /**
-             * Format: int64
-             * @description ms UTC
-             */
-            from: number;
-            mine?: boolean;
-            name: string;
-            now?: boolean;
-            person_id: string;
-            /** @description clerk, leader, or as the roster has it */
-            seat: string;
-            /** @description day, night, holiday, or as the roster has it */
-            shift: string;
-            /**
-             * Format: int64
-             * @description ms UTC
-             */
-            until: number;
-        };
         SpotJSON: {
             action: string;
             also: components["schemas"]["FormJSON"][];
@@ -4228,18 +4099,6 @@ export interface components {
             /** @description query code, as people write it */
             code: string;
             number: string;
-        };
-        TryOutputBody: {
-            /**
-             * Format: int64
-             * @description ms UTC
-             */
-            due: number;
-            /** @description in words */
-            limit: string;
-            provisional?: boolean;
-            /** @description the steps of the sum */
-            why: string[];
         };
         UnitBody: {
             area_id?: string;
@@ -4824,74 +4683,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutlinesOutputBody"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    calendar: {
-        parameters: {
-            query?: {
-                /** @description this year when 0 */
-                year?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CalendarOutputBody"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    tryDue: {
-        parameters: {
-            query: {
-                /** @description ms UTC */
-                from: number;
-                /** @description always: by the clock on the wall */
-                hours?: "" | "calendar" | "always";
-                /** @description 3 working days, 4 working hours, 2 months */
-                limit: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TryOutputBody"];
                 };
             };
             /** @description Error */
@@ -5912,35 +5703,6 @@ export interface operations {
             };
         };
     };
-    whoIsOnDuty: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DutyOutputBody"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     events: {
         parameters: {
             query?: never;
@@ -6664,6 +6426,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FollowedJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    near: {
+        parameters: {
+            query?: {
+                /** @description a township or a village */
+                area?: string;
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearJSON"];
                 };
             };
             /** @description Error */
@@ -7560,97 +7355,6 @@ export interface operations {
             };
         };
     };
-    savedViews: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SavedOutputBody"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    saveView: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SaveInputBody"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SavedViewJSON"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    dropView: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     notes: {
         parameters: {
             query?: {
@@ -7840,7 +7544,9 @@ export interface operations {
     };
     readPaper: {
         parameters: {
-            query?: never;
+            query?: {
+                number?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8541,7 +8247,10 @@ export interface operations {
         parameters: {
             query: {
                 from: string;
+                /** @description hash of the overlay it had */
+                from_overlay?: string;
                 to: string;
+                to_overlay?: string;
             };
             header?: never;
             path: {
@@ -8571,12 +8280,9 @@ export interface operations {
             };
         };
     };
-    packDiagram: {
+    packOverlay: {
         parameters: {
-            query?: {
-                lang?: "" | "zh" | "en";
-                life?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 name: string;
@@ -8591,7 +8297,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/svg+xml": string;
+                    "application/json": components["schemas"]["OverlayOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loadOverlay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoadOverlayInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkOverlay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckOverlayInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverlayCheckJSON"];
                 };
             };
             /** @description Error */
