@@ -244,6 +244,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The working days of a year, and the versions of the calendar */
+        get: operations["calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When a limit would end, and why */
+        get: operations["tryDue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -716,6 +750,23 @@ export interface paths {
         put?: never;
         /** A telephone is lost: end it with every session on it */
         post: operations["endDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is on duty where the asker works, now and next */
+        get: operations["whoIsOnDuty"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1508,6 +1559,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cuts of the queues that the asker keeps */
+        get: operations["savedViews"];
+        put?: never;
+        /** Keep a cut of the queues under a name */
+        post: operations["saveView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a view */
+        delete: operations["dropView"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notes": {
         parameters: {
             query?: never;
@@ -1919,6 +2005,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup/packs/{name}/diagram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A life of the pack in force, drawn (SVG) */
+        get: operations["packDiagram"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup/packs/{name}/overlay": {
         parameters: {
             query?: never;
@@ -2280,6 +2383,39 @@ export interface components {
         AskedOutputBody: {
             id: string;
         };
+        CalendarDayJSON: {
+            /** @description 2026-02-17 */
+            day: string;
+            /** @description when the office is open, 08:30-12:00; none on a day off */
+            hours: string[];
+            /** @description a weekend day that is worked for a holiday */
+            made_up?: boolean;
+            /** @description the State Council has not announced it yet */
+            provisional?: boolean;
+            /** @description in words: which holiday, or a weekend */
+            reason?: string;
+        };
+        CalendarOutputBody: {
+            /** @description the holidays of the year are known */
+            announced: boolean;
+            /** @description every day of the year */
+            days: components["schemas"]["CalendarDayJSON"][];
+            /** @description of the jurisdiction's own calendar, the newest first; none: the national one holds */
+            versions: components["schemas"]["CalendarVersionJSON"][];
+            /** Format: int64 */
+            year: number;
+        };
+        CalendarVersionJSON: {
+            /** @description none: the command line */
+            by_name?: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            loaded_at: number;
+            /** Format: int64 */
+            version: number;
+        };
         CalledInputBody: {
             /** @description whether the person answered */
             reached: boolean;
@@ -2323,6 +2459,8 @@ export interface components {
             /** @description pack/scheme:code */
             class: string;
             class_title: string;
+            /** @description where it lies may tell whose it is: a map shows about where */
+            coarse?: boolean;
             /** Format: int64 */
             due_at: number;
             fields: components["schemas"]["FieldJSON"][];
@@ -2480,6 +2618,8 @@ export interface components {
             group?: string;
             group_title?: string;
             id: string;
+            /** @description brought by whoever is on duty alone: a hand-over */
+            on_duty?: boolean;
             /** @description how its reporter ends at once what was found and done in one act; those whom the pack lets do so */
             on_spot?: components["schemas"]["SpotJSON"];
             pack: string;
@@ -2639,6 +2779,10 @@ export interface components {
         DevicesOutputBody: {
             devices: components["schemas"]["DeviceJSON"][];
         };
+        DutyOutputBody: {
+            /** @description where the asker has posts or is on duty, from some hours back to two days ahead */
+            shifts: components["schemas"]["ShiftJSON"][];
+        };
         EarlierInputBody: {
             phone: string;
             purpose: string;
@@ -2777,6 +2921,35 @@ export interface components {
             /** @description media type, found from the content */
             type: string;
         };
+        Filter: {
+            /** @description this area and below */
+            area?: string;
+            /** @description pack/scheme:code */
+            class?: string;
+            /** @description closed on this day or later */
+            closed_from?: string;
+            /**
+             * @description of closed cases: whether all clocks were kept
+             * @enum {string}
+             */
+            kept?: "" | "on_time" | "late";
+            /** @description opened on this day or later: 2026-03-01 */
+            opened_from?: string;
+            phase?: string;
+            /** @description all, mine, unassigned, due_soon, overdue, returned, supervised, urgent, closed, sampled or, with opened_from, opened; all when empty */
+            queue?: string;
+            severity?: string;
+            /**
+             * Format: int64
+             * @description solved by a unit of an area of this level; on the spot is 6
+             */
+            solved?: number;
+            /**
+             * @description what comes first: soonest due (when empty), latest opened, latest closed, latest into its step, gravest
+             * @enum {string}
+             */
+            sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
+        };
         Finding: {
             /**
              * Format: int64
@@ -2839,14 +3012,20 @@ export interface components {
             at_least?: number;
             /** Format: double */
             at_most?: number;
+            /** @description what the case says of it already: left out, it stays so */
+            known?: unknown;
             many?: boolean;
             name: string;
             options?: components["schemas"]["OptionJSON"][];
             personal?: boolean;
+            /** @description who may be meant, the likeliest first, and why */
+            proposed?: components["schemas"]["SeatCandidateJSON"][];
             /** @description kind of records, pack/kind, in which whoever is chosen must stand today */
             register?: string;
             required: boolean;
             rows?: components["schemas"]["FormJSON"][];
+            /** @description answers that stand ready, to be taken and changed */
+            texts?: string[];
             title: string;
             /** @enum {string} */
             type: "area" | "audio" | "boolean" | "choice" | "choices" | "credit_code" | "date" | "datetime" | "duration" | "file" | "id_number" | "list" | "long_text" | "money" | "number" | "person" | "phone" | "photo" | "point" | "polygon" | "signature" | "text" | "unit";
@@ -3039,6 +3218,10 @@ export interface components {
             /** @description the same in words */
             why_text?: string;
         };
+        LifeJSON: {
+            name: string;
+            title: string;
+        };
         LikelyJSON: {
             area_id: string;
             area_name: string;
@@ -3046,6 +3229,8 @@ export interface components {
             /** @description pack/scheme:code */
             class: string;
             class_title: string;
+            /** @description where it lies may tell whose it is: a map shows about where */
+            coarse?: boolean;
             /** Format: int64 */
             due_at: number;
             id: string;
@@ -3357,6 +3542,8 @@ export interface components {
             action: string;
             also: components["schemas"]["FormJSON"][];
             asks: components["schemas"]["FormJSON"][];
+            /** @description may be done on several cases at once, each an act of its own */
+            batch?: boolean;
             /** @description in words, where danger is true */
             confirm?: string;
             /** @description ends the case, or cannot be taken back */
@@ -3511,6 +3698,8 @@ export interface components {
             /** @description pack/scheme:code */
             class: string;
             class_title: string;
+            /** @description where it lies may tell whose it is: a map shows about where */
+            coarse?: boolean;
             /** Format: int64 */
             due_at: number;
             for: string;
@@ -3939,6 +4128,8 @@ export interface components {
             /** @description pack/scheme:code */
             class: string;
             class_title: string;
+            /** @description where it lies may tell whose it is: a map shows about where */
+            coarse?: boolean;
             /** Format: int64 */
             due_at: number;
             id: string;
@@ -4015,10 +4206,30 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        SavedOutputBody: {
+            views: components["schemas"]["SavedViewJSON"][];
+        };
+        SavedViewJSON: {
+            id: string;
+            name: string;
+            /** @description parameters of a list of cases */
+            query: components["schemas"]["Filter"];
+        };
+        SaveInputBody: {
+            name: string;
+            query: components["schemas"]["Filter"];
+        };
         SearchOutputBody: {
             /** @description the case of the very number first, then the latest opened */
             hits: components["schemas"]["HitJSON"][];
             next?: string;
+        };
+        SeatCandidateJSON: {
+            /** @description has it already: left out, it stays so */
+            holds?: boolean;
+            title: string;
+            value: string;
+            why?: string;
         };
         SeatJSON: {
             holders: components["schemas"]["HolderJSON"][];
@@ -4057,6 +4268,8 @@ export interface components {
             strong?: boolean;
         };
         SetupPackJSON: {
+            /** @description of the version in force, which can be drawn */
+            lives: components["schemas"]["LifeJSON"][];
             name: string;
             title: string;
             versions: components["schemas"]["PackVersionJSON"][];
@@ -4089,6 +4302,28 @@ export interface components {
             kinds: string[];
             units: components["schemas"]["SetupUnitJSON"][];
         };
+        ShiftJSON: {
+            area_id: string;
+            area_name: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            from: number;
+            mine?: boolean;
+            name: string;
+            now?: boolean;
+            person_id: string;
+            /** @description clerk, leader, or as the roster has it */
+            seat: string;
+            /** @description day, night, holiday, or as the roster has it */
+            shift: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            until: number;
+        };
         SpotJSON: {
             action: string;
             also: components["schemas"]["FormJSON"][];
@@ -4099,6 +4334,18 @@ export interface components {
             /** @description query code, as people write it */
             code: string;
             number: string;
+        };
+        TryOutputBody: {
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            due: number;
+            /** @description in words */
+            limit: string;
+            provisional?: boolean;
+            /** @description the steps of the sum */
+            why: string[];
         };
         UnitBody: {
             area_id?: string;
@@ -4683,6 +4930,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutlinesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calendar: {
+        parameters: {
+            query?: {
+                /** @description this year when 0 */
+                year?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryDue: {
+        parameters: {
+            query: {
+                /** @description ms UTC */
+                from: number;
+                /** @description always: by the clock on the wall */
+                hours?: "" | "calendar" | "always";
+                /** @description 3 working days, 4 working hours, 2 months */
+                limit: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TryOutputBody"];
                 };
             };
             /** @description Error */
@@ -5691,6 +6006,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    whoIsOnDuty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyOutputBody"];
+                };
             };
             /** @description Error */
             default: {
@@ -7355,6 +7699,97 @@ export interface operations {
             };
         };
     };
+    savedViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dropView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     notes: {
         parameters: {
             query?: {
@@ -8267,6 +8702,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PackChangesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packDiagram: {
+        parameters: {
+            query?: {
+                lang?: "" | "zh" | "en";
+                life?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
                 };
             };
             /** @description Error */
