@@ -283,7 +283,10 @@ func (s *Service) httpPropose(ctx context.Context, in *proposeInput) (*proposeOu
 	for _, x := range p.Places {
 		a, _ := t.Area(x.AreaID)
 		place := ProposedPlaceJSON{areaJSON(t, a), web.Say(lang, "propose.by_point", nil)}
-		if place.Name = x.Name; !x.ByPoint {
+		switch place.Name = x.Name; {
+		case x.Near != "":
+			place.Why = web.Say(lang, "propose.near", map[string]any{"words": x.Near})
+		case !x.ByPoint:
 			place.Why = web.Say(lang, "propose.named", map[string]any{"words": x.Named})
 		}
 		out.Body.Places = append(out.Body.Places, place)

@@ -7474,7 +7474,9 @@ export interface operations {
     };
     readPaper: {
         parameters: {
-            query?: never;
+            query?: {
+                number?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
