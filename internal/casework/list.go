@@ -1,8 +1,11 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,16 +74,23 @@ type Row struct {
 var rowColumns = `c.due_at, c.id, c.title, ` + db.Pack("c.number", "c.kind", "c.pack", "c.pack_hash", "c.overlay_hash", "c.scheme", "c.class", "c.life", "c.severity", "c.step",
 	"c.phase", "c.outcome", "c.area_id", "c.unit_id", "c.assignee_id", "c.nature", "c.version", "c.opened_at", "c.suspended", "c.supervised", "c.returns", "c.lon_e7", "c.lat_e7")
 
-func scanRow(r db.Rows) (x Row, err error) {
-	var due, opened, suspended, supervised int64
-	var phase, packed string
-	if err = r.Scan(&due, &x.ID, &x.Title, &packed); err != nil {
-		return x, err
-	}
-	err = db.Unpack(packed, &x.Number, &x.Kind, &x.Pack, &x.PackHash, &x.OverlayHash, &x.Scheme, &x.Class, &x.Life, &x.Severity, &x.Step,
+// packedRow is a row as it travels.
+type packedRow struct {
+	due               int64
+	id, title, packed string
+}
+
+func scanPacked(r db.Rows) (x packedRow, err error) {
+	return x, r.Scan(&x.due, &x.id, &x.title, &x.packed)
+}
+
+func (p *packedRow) unpack(x *Row) error {
+	var opened, suspended, supervised int64
+	var phase string
+	err := db.Unpack(p.packed, &x.Number, &x.Kind, &x.Pack, &x.PackHash, &x.OverlayHash, &x.Scheme, &x.Class, &x.Life, &x.Severity, &x.Step,
 		&phase, &x.Outcome, &x.AreaID, &x.UnitID, &x.AssigneeID, &x.Nature, &x.Version, &opened, &suspended, &supervised, &x.Returns, &x.LonE7, &x.LatE7)
-	x.Phase, x.DueAt, x.OpenedAt, x.SuspendedUntil, x.Supervised = workflow.Phase(phase), db.Time(due), db.Time(opened), db.Time(suspended), supervised == 1
-	return x, err
+	x.ID, x.Title, x.Phase, x.DueAt, x.OpenedAt, x.SuspendedUntil, x.Supervised = p.id, p.title, workflow.Phase(phase), db.Time(p.due), db.Time(opened), db.Time(suspended), supervised == 1
+	return err
 }
 
 // List returns a page of what the actor may see. next is nil on the last page.
@@ -92,16 +102,35 @@ func (s *Service) List(ctx context.Context, who *Actor, q Query) (rows []Row, ne
 	if err != nil || text == "" {
 		return nil, nil, err
 	}
+	var found []packedRow
 	err = s.DB.Glance(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		rows, err = db.Collect(ctx, tx, db.Stmt(text), args, scanRow)
+		found, err = db.Collect(ctx, tx, db.Stmt(text), args, scanPacked)
 		return err
 	})
-	if len(rows) > q.Limit {
-		rows = rows[:q.Limit]
-		last := rows[len(rows)-1]
-		next = &Cursor{db.Ms(last.DueAt), last.ID}
+	if err != nil {
+		return nil, nil, err
 	}
-	return rows, next, err
+	if found = inOrder(found); len(found) > q.Limit {
+		found = found[:q.Limit]
+		last := found[len(found)-1]
+		next = &Cursor{last.due, last.id}
+	}
+	rows = make([]Row, len(found))
+	for i := range found {
+		if err := found[i].unpack(&rows[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return rows, next, nil
+}
+
+// inOrder sorts what several branches found, each in order, and drops what more than one found.
+func inOrder(found []packedRow) []packedRow {
+	before := func(a, b packedRow) int { return cmp.Or(cmp.Compare(a.due, b.due), strings.Compare(a.id, b.id)) }
+	if !slices.IsSortedFunc(found, before) {
+		slices.SortFunc(found, before)
+	}
+	return slices.CompactFunc(found, func(a, b packedRow) bool { return a.id == b.id })
 }
 
 // HiddenAmong are those of some cases of which who asks may not know, for what speaks of cases
@@ -137,7 +166,7 @@ type arguments struct{ list []any }
 
 func (a *arguments) add(v any) string {
 	a.list = append(a.list, v)
-	return fmt.Sprintf("$%d", len(a.list))
+	return "$" + strconv.Itoa(len(a.list))
 }
 
 func (a *arguments) all(values []string) []string {
@@ -148,9 +177,10 @@ func (a *arguments) all(values []string) []string {
 	return names
 }
 
-// listSQL finds the page's cases and then reads their rows. The branches of the actor's scope
-// are joined by UNION over the order's two columns only: each is one range of one index, read
-// only as far as the page goes, and what is compared and sorted stays narrow.
+// listSQL finds the page's cases, those of each branch of the actor's scope in order: each is one
+// range of one index, read only as far as the page goes. Several branches may find the same; to
+// put them in one order and tell the doubles here costs less than a UNION of them and a second
+// look at every row.
 func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
 	var args arguments
 	if len(who.Scope.Branches) == 0 || who.Scope.Jurisdiction == "" {
@@ -175,14 +205,13 @@ func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
 		}
 		branches[i] = branchSQL(b, phase, narrow, after, afterID, limit)
 	}
-	page := branches[0]
-	if len(branches) > 1 {
-		for i, b := range branches {
-			branches[i] = "SELECT due_at, id FROM (" + b + ") b" + fmt.Sprint(i)
-		}
-		page = strings.Join(branches, " UNION ") + " ORDER BY due_at, id LIMIT " + limit
+	if len(branches) == 1 {
+		return branches[0], args.list, nil
 	}
-	return "SELECT " + rowColumns + " FROM (" + page + ") k JOIN cases c ON c.id = k.id ORDER BY k.due_at, k.id", args.list, nil
+	for i, b := range branches {
+		branches[i] = "SELECT * FROM (" + b + ") b" + strconv.Itoa(i)
+	}
+	return strings.Join(branches, " UNION ALL "), args.list, nil
 }
 
 // mineSQL narrows a branch to what the actor leads, alone or with a unit. What an escalation
@@ -216,7 +245,7 @@ func branchSQL(b account.SQLBranch, of stand, extra, after, afterID, limit strin
 		order = "i.due_at, i.case_id"
 		page = of.involved + " AND (i.due_at, i.case_id) > (" + after + ", " + afterID + ")"
 	}
-	return "SELECT c.due_at, c.id FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + of.cases + " AND " + page + extra + " ORDER BY " + order + " LIMIT " + limit
+	return "SELECT " + rowColumns + " FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + of.cases + " AND " + page + extra + " ORDER BY " + order + " LIMIT " + limit
 }
 
 // filters are the further conditions of a query. Values are always arguments.
