@@ -2,7 +2,6 @@ package casework
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"sort"
 	"strings"
@@ -60,7 +59,7 @@ type words struct {
 
 func (s *Service) wordsOf(ctx context.Context, c *Case) words {
 	w := words{lang: web.Lang(ctx)}
-	if k := s.Book.cached(c); k != nil {
+	if k := s.Book.cached(c.PackHash, c.OverlayHash, c.Class); k != nil {
 		w.p = k.In.Pack
 	}
 	return w
@@ -95,8 +94,10 @@ func (w words) title(t pack.Words, or string) string {
 }
 
 func (s *Service) rowJSON(ctx context.Context, r *Row) RowJSON {
-	c := &Case{Jurisdiction: "", Pack: r.Pack, PackHash: r.PackHash, OverlayHash: r.OverlayHash, Class: r.Class}
-	w := s.wordsOf(ctx, c)
+	k, w := s.Book.cached(r.PackHash, r.OverlayHash, r.Class), words{lang: web.Lang(ctx)}
+	if k != nil {
+		w.p = k.In.Pack
+	}
 	out := RowJSON{ID: r.ID, Number: r.Number, Title: r.Title, Class: r.Pack + "/" + r.Scheme + ":" + r.Class, Severity: r.Severity, Step: r.Step,
 		StepTitle: s.stepWord(w, r.Kind, r.Life, r.Step), Phase: string(r.Phase), Outcome: r.Outcome, AreaID: r.AreaID, OpenedAt: db.Ms(r.OpenedAt),
 		Supervised: r.Supervised, Suspended: !r.SuspendedUntil.IsZero(), Returns: r.Returns, Version: r.Version, Sample: r.Nature == Sample}
@@ -104,7 +105,7 @@ func (s *Service) rowJSON(ctx context.Context, r *Row) RowJSON {
 		out.DueAt = db.Ms(r.DueAt)
 		out.Late = r.Phase != workflow.Closed && s.Now().After(r.DueAt)
 	}
-	if k := s.Book.cached(c); k != nil {
+	if k != nil {
 		out.ClassTitle = w.title(k.Title, r.Class)
 		out.SeverityTitle = w.title(k.severity(r.Severity).Title, r.Severity)
 	}
@@ -372,21 +373,11 @@ func (s *Service) clockJSON(w words, v *View, c *Clock) ClockJSON {
 		}
 		out.Limit += spanText(w, l)
 	}
-	var steps []worktime.Step
-	if json.Unmarshal(c.Why, &steps) == nil {
-		for _, x := range steps {
-			args := x.Args()
-			if r, ok := args["reason"].(string); ok {
-				args["reason"] = web.Say(w.lang, "day_off."+r, nil)
-			}
-			if span, ok := args["span"].(string); ok {
-				args["span"] = spanText(w, span)
-			}
-			out.Why = append(out.Why, web.Say(w.lang, "why."+string(x.Code), args))
+	out.Why = append(out.Why, s.said.why(w, string(c.Why))...)
+	if len(out.Why) == 0 {
+		if given := v.limitedBy(w, c); given != "" {
+			out.Why = append(out.Why, web.Say(w.lang, "why.given", map[string]any{"field": given}))
 		}
-	}
-	if given := v.limitedBy(w, c); len(steps) == 0 && given != "" {
-		out.Why = append(out.Why, web.Say(w.lang, "why.given", map[string]any{"field": given}))
 	}
 	return out
 }

@@ -170,17 +170,6 @@ func scanCase(r db.Rows) (*Case, error) {
 	return &c, err
 }
 
-// readValues reads stored values; numbers stay exact.
-func readValues(text string) (map[string]any, error) {
-	v := map[string]any{}
-	if text == "{}" || text == "" {
-		return v, nil
-	}
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.UseNumber()
-	return v, dec.Decode(&v)
-}
-
 // insert writes the move and returns its row for the leaf.
 func (m *Move) insert(ctx context.Context, tx *db.Tx) (audit.Row, error) {
 	data, err := json.Marshal(m.Data)
@@ -200,7 +189,8 @@ func scanMove(r db.Rows) (m Move, err error) {
 		return m, err
 	}
 	m.At, m.DeviceAt, m.Done = db.Time(at), db.Time(device), done == 1
-	return m, json.Unmarshal([]byte(data), &m.Data)
+	m.Data, err = readData(data)
+	return m, err
 }
 
 func scanParticipant(r db.Rows) (*Participant, error) {
