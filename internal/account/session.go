@@ -111,7 +111,7 @@ func (s *Service) compare(ctx context.Context, p proof, password string) error {
 	if len(password) > maxPassword*4 || !against.matches(password) || p.hash == "" {
 		return fault.New(fault.Unauthenticated, "session.wrong")
 	}
-	if against.cost == standardCost {
+	if against.cost == spent {
 		return nil
 	}
 	better := newSecret(password).String()

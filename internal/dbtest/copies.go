@@ -73,7 +73,7 @@ func (o *original) fill(fill func(folder, url string) error, engine db.Engine) (
 			return err
 		}
 		o.database = fmt.Sprintf("gezhi_original_%d_%d", os.Getpid(), server.n.Add(1))
-		if err := admin("CREATE DATABASE " + o.database + " TEMPLATE " + server.tmpl); err != nil {
+		if err := admin("CREATE DATABASE " + o.database + " TEMPLATE " + server.tmpl + server.copy); err != nil {
 			return err
 		}
 		url = withDatabase(o.database)

@@ -8,11 +8,11 @@ package dbtest
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -87,6 +87,7 @@ var server struct {
 	once sync.Once
 	url  string // of the maintenance database
 	tmpl string
+	copy string // how a database is copied: " STRATEGY …"
 	err  error
 	n    atomic.Int64
 }
@@ -118,6 +119,9 @@ func ready() error {
 		if server.url, server.err = serverURL(); server.err != nil {
 			return
 		}
+		if server.copy, server.err = strategy(); server.err != nil {
+			return
+		}
 		server.tmpl = fmt.Sprintf("gezhi_tmpl_%d", os.Getpid())
 		if server.err = admin("CREATE DATABASE " + server.tmpl); server.err == nil {
 			server.err = migrated(withDatabase(server.tmpl))
@@ -126,11 +130,27 @@ func ready() error {
 	return server.err
 }
 
+// strategy is how databases are copied at the least cost: file by file, which servers before
+// version 15 do anyway and have no word for.
+func strategy() (string, error) {
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, server.url)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close(ctx)
+	n := 0
+	if err := c.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&n); err != nil || n < 150000 {
+		return "", err
+	}
+	return " STRATEGY FILE_COPY", nil
+}
+
 // copyOf returns the address of a fresh copy of a database, dropped with the test.
 func copyOf(t testing.TB, database string) string {
 	t.Helper()
 	name := fmt.Sprintf("gezhi_%d_%d", os.Getpid(), server.n.Add(1))
-	if err := admin("CREATE DATABASE " + name + " TEMPLATE " + database); err != nil {
+	if err := admin("CREATE DATABASE " + name + " TEMPLATE " + database + server.copy); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -164,12 +184,14 @@ func withDatabase(name string) string {
 	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable&pool_max_conns=16", cfg.User, cfg.Port, name)
 }
 
+//go:embed postgres.sh
+var script string
+
 func serverURL() (string, error) {
 	if url := os.Getenv("GEZHI_TEST_POSTGRES"); url != "" {
 		return url, nil
 	}
-	_, here, _, _ := runtime.Caller(0)
-	out, err := exec.Command(filepath.Join(filepath.Dir(here), "postgres.sh"), "start", fmt.Sprint(os.Getpid())).Output()
+	out, err := exec.Command("sh", "-c", script, "postgres.sh", "start", fmt.Sprint(os.Getpid())).Output()
 	if err != nil {
 		return "", fmt.Errorf("dbtest: no PostgreSQL for tests (%w); run `make test`, or install postgresql", err)
 	}

@@ -15,16 +15,19 @@ const view = (n: number) => ({
   case: { ...row(n), text: row(n).title, fields: [{ name: 'width', title: '塌陷宽度（米）', type: 'number', value: 3.2 }], channel: 'field', reporter: { name_masked: '样**' } },
   clocks: [{ name: 'step', title: '本环节时限', state: 'running', from: Date.now() - hour, due: row(n).due_at, why: ['4 个工作小时'], provisional: false }], seats: [], parts: [],
   moves: [{ id: 'm1', action: 'open', action_title: '上报', from_step: '', to_step: 'reported', step_title: '已采集', by_name: '样例员', at: Date.now() - 9 * hour, done: true, values: [] }],
-  can: [{ ...finish, action: 'comment', title: '备注', asks: [], also: [] }, finish, { action: 'return', title: '退回', asks: [{ name: 'reason', type: 'choice', title: '退回理由', required: true, options: [{ value: 'a', title: '不属本单位职责' }, { value: 'b', title: '情况不清' }] }], also: [], unmet: [], danger: true, confirm: '退回会计入次数。' }],
+  unmask: n === 1 ? [{ value: 'contact', title: '联系当事人' }] : undefined,
+  can: n === 2 ? [{ ...finish, action: 'urge', title: '催办', asks: [], also: [] }] : [{ ...finish, action: 'comment', title: '备注', asks: [], also: [] }, finish, { action: 'return', title: '退回', asks: [{ name: 'reason', type: 'choice', title: '退回理由', required: true, options: [{ value: 'a', title: '不属本单位职责' }, { value: 'b', title: '情况不清' }] }], also: [], unmet: [], danger: true, confirm: '退回会计入次数。' }],
 })
 const fields = [{ name: 'photo', type: 'photo', title: '现场照片', required: false, many: true, at_most: 9 }, { name: 'danger', type: 'choice', title: '危及人身安全', required: false }, { name: 'recording', type: 'audio', title: '录音', required: false, many: true, at_most: 1 }]
 const kind = (code: string, title: string, more = {}) => ({ id: 'x/s:' + code, code, scheme: 's', pack: 'x', title, severity: '3', channels: [], fields, against: 'allowed', ...more })
 const classes = [kind('0', '待分类', { unsorted: true }), kind('1', '暴露垃圾', { spot: true, on_spot: { action: 'spot', title: '就地办结', asks: [], also: [] } }), kind('2', '路灯不亮'), { ...kind('3', '巡查记录'), id: 'y/s:3', pack: 'y', channels: ['field'] }]
 const square = (x: number, how: string, name: string) => ({ id: 'a' + x, name, level: 6, how, shape: [[[[x, 28.11], [x + 0.01, 28.11], [x + 0.01, 28.12], [x, 28.12], [x, 28.11]]]] })
 
-interface World { away?: boolean; refuse?: string; sent: { path: string; key?: string; body: Record<string, unknown> }[]; faults: string[] }
+const note = { id: 'n1', case: 'c1', number: 'S26110001', event: 'assigned', event_title: '派单', text: '请前往处置：十一盏路灯连片不亮', made_at: new Date(Date.now() - hour).toISOString() }
+
+interface World { away?: boolean; refuse?: string; notes: object[]; sent: { path: string; key?: string; body: Record<string, unknown> }[]; faults: string[] }
 async function open(page: Page, path = '', world: Partial<World> = {}): Promise<World> {
-  const w: World = { sent: [], faults: [], ...world }
+  const w: World = { notes: [note], sent: [], faults: [], ...world }
   page.on('console', m => m.type() === 'error' && !/Failed to load resource|Permissions-Policy/.test(m.text()) && w.faults.push(m.text()))
   page.on('pageerror', e => w.faults.push(e.message))
   page.on('request', r => !r.url().startsWith('http://127.0.0.1:') && !/^(data|blob):/.test(r.url()) && w.faults.push('asks ' + r.url()))
@@ -38,6 +41,15 @@ async function open(page: Page, path = '', world: Partial<World> = {}): Promise<
     if (at === 'GET /cases') return json({ cases: [0, 1, 2].map(row) })
     if (at === 'GET /areas/outlines') return json({ areas: [square(119.51, 'mine', '第三网格'), square(119.52, 'beside', '第四网格')] })
     if (/^GET \/cases\/c\d$/.test(at)) return json(view(Number(at.at(-1))))
+    if (at === 'GET /events') return route.fulfill({ contentType: 'text/event-stream', body: 'retry: 60000\n\n' })
+    if (at === 'GET /notes/unread') return json({ count: w.notes.length, more: false, clerk: false, operator: false })
+    if (at === 'GET /notes') return json({ items: w.notes })
+    if (at === 'GET /search') return json({ hits: url.searchParams.get('q') === '护栏' ? [{ case: row(2), snippet: [], numbered: false }] : [] })
+    if (/^POST \/notes\/n\d\/read$/.test(at)) {
+      w.notes = []
+      return route.fulfill({ status: 204 })
+    }
+    if (at === 'POST /cases/c1/unmask') return json({ values: [{ name: 'phone', title: '联系电话', value: '样例号码' }] })
     if (at.endsWith('/files') && at.startsWith('GET')) return json({ files: [], purposes: [] })
     if (at === 'POST /class-proposals') return json({ learnt: true, classes: [{ class: 'x/s:1', title: '暴露垃圾', probability: 0.6, words: ['垃圾'], sure: false }, { class: 'x/s:2', title: '路灯不亮', probability: 0.1, words: [], sure: false }] })
     if (at === 'POST /intake/propose') return json({ places: [], classes: [], severity: { id: '3', title: '一般（三级）', why: '这类事通常如此' }, unit: { id: 'u', title: '环卫站', why: '按类别' } })
@@ -59,12 +71,12 @@ const big = (page: Page) => page.evaluate(() => [...document.querySelectorAll<HT
 
 for (const [language, scheme, width] of [['zh', 'light', 360], ['en', 'dark', 390]] as const)
   test(`every page is whole and without barrier: ${language}, ${scheme}, ${width} px`, async ({ page }, info) => {
-    test.setTimeout(90_000) // seven pages, each looked at whole
+    test.setTimeout(90_000) // nine pages, each looked at whole
     await page.emulateMedia({ colorScheme: scheme })
     await page.setViewportSize({ width, height: width === 360 ? 740 : 844 })
     await page.addInitScript(l => localStorage.setItem('gezhi.language', l), language)
     const w = await open(page)
-    for (const path of ['', 'list', 'report', 'case/c0', 'map', 'me', 'outbox']) {
+    for (const path of ['', 'list', 'report', 'case/c0', 'map', 'me', 'outbox', 'notes', 'search']) {
       await page.goto('/field/' + path)
       await expect(page.locator('#content h1')).toBeAttached()
       await expect(page.getByText(language === 'zh' ? '正在读取…' : 'Loading…')).toHaveCount(0)
@@ -165,4 +177,76 @@ test('without a network a task is refused with a reason, and the form of the las
   await page.getByRole('button', { name: '现在发送' }).click()
   await expect(page.getByText('已送达')).toBeVisible()
   expect(w.sent.map(s => s.body.action)).toEqual(['return'])
+})
+
+test('what waits for somebody else does not stand among what is mine to do', async ({ page }) => {
+  await open(page)
+  await expect(page.locator('section').filter({ hasText: '等别人办的' }).locator('.case-row')).toContainText('溪边护栏断裂')
+  await expect(page.locator('section').filter({ hasText: '我要办的' }).locator('.case-row')).toHaveCount(2)
+})
+
+test('a message is read, a case is found by words, and what is hidden is seen for a purpose', async ({ page }) => {
+  const w = await open(page)
+  await expect(page.locator('.bell b')).toContainText('1')
+  await page.locator('.bell').click()
+  await page.getByRole('link', { name: '看事件' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('十一盏路灯连片不亮')
+  await expect(page.locator('.bell b')).toHaveCount(0)
+  await page.getByRole('button', { name: '查看原文' }).click()
+  await page.getByLabel('联系当事人').check()
+  await page.getByRole('button', { name: '查看', exact: true }).click()
+  await expect(page.locator('.unmasked')).toContainText('样例号码')
+  await page.getByRole('dialog').locator('footer button').click()
+  await page.locator('.tabs a').nth(1).click()
+  await page.locator('.to-search').click()
+  await page.getByLabel('查找词').fill('没有的')
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('没有找到')).toBeVisible()
+  await page.getByLabel('查找词').fill('护栏')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.case-row')).toContainText('溪边护栏断裂')
+  expect(w.faults).toEqual([])
+})
+
+test('an engine of 2020 has no modal dialog, locks or newer lists, and everything works', async ({ page }) => {
+  await page.addInitScript(() => {
+    for (const [from, name] of [[HTMLDialogElement.prototype, 'showModal'], [Navigator.prototype, 'locks'], [Array.prototype, 'at'], [Array.prototype, 'findLast'], [String.prototype, 'at'], [String.prototype, 'replaceAll'], [Object, 'hasOwn'], [window, 'structuredClone'], [Crypto.prototype, 'randomUUID'], [Promise, 'any']] as const) delete (from as unknown as Record<string, unknown>)[name]
+  })
+  const w = await open(page, 'case/c1')
+  await page.locator('.can').getByRole('button', { name: '处置完成' }).click()
+  await page.getByLabel('处置情况').fill('好了')
+  await page.locator('.sheet footer').getByRole('button', { name: '处置完成' }).click()
+  await expect(page.locator('.sheet')).toHaveCount(0)
+  await page.locator('.tabs a').nth(2).click()
+  await page.getByLabel('什么情况').fill('护栏断了')
+  await page.getByRole('button', { name: '上报', exact: true }).click()
+  await expect(page.getByText('已上报，编号 S26110009')).toBeVisible()
+  expect(w.sent.map(s => s.path)).toEqual(['POST /cases/c1/moves', 'POST /cases'])
+  expect(w.faults).toEqual([])
+})
+
+test('a large file goes in parts, and after a cut only what is missing', async ({ page }) => {
+  await page.addInitScript(() => delete (window as { MediaRecorder?: unknown }).MediaRecorder)
+  const w = await open(page, 'report')
+  const parts: number[] = []
+  let arrived = 0
+  await page.route('**/api/v1/uploads**', async route => {
+    const r = route.request()
+    if (r.method() === 'POST' && !r.url().endsWith('/file')) return route.fulfill({ status: 201, headers: { Location: '/api/v1/uploads/u1' } })
+    if (r.method() === 'HEAD') return route.fulfill({ headers: { 'Upload-Offset': String(arrived) } })
+    if (r.url().endsWith('/file')) return route.fulfill({ status: 201, json: { id: 'f1', name: 'a.ogg' } })
+    parts.push(Number(r.headers()['upload-offset']))
+    if (parts.length === 2) return route.abort('connectionreset')
+    arrived += r.postDataBuffer()!.length
+    return route.fulfill({ status: 204, headers: { 'Upload-Offset': String(arrived) } })
+  })
+  await page.getByLabel('什么情况').fill('录音为证')
+  await page.locator('input[accept="audio/*"]').setInputFiles({ name: 'a.ogg', mimeType: 'audio/ogg', buffer: Buffer.alloc(2_500_000, 7) })
+  await page.getByRole('button', { name: '上报', exact: true }).click()
+  await expect.poll(() => parts.length).toBe(2)
+  await page.locator('.net').click()
+  await page.getByRole('button', { name: '现在发送' }).click()
+  await expect(page.getByText('已送达')).toBeVisible()
+  expect(parts).toEqual([0, 1 << 20, 1 << 20, 2 << 20])
+  expect(w.faults).toEqual([])
 })

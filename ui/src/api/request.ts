@@ -81,7 +81,7 @@ async function send(method: string, path: string, ask: Ask): Promise<Response> {
 }
 
 function lost(cause: unknown): never {
-  throw new Unreachable('no answer', { cause })
+  throw new Unreachable(`no answer: ${String(cause)}`)
 }
 
 async function problem(answer: Response): Promise<Problem | Unreachable> {

@@ -15,10 +15,10 @@ const tus = { 'Tus-Resumable': '1.0.0' }
 
 const base64 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
 
-async function begin(file: File): Promise<string> {
+async function begin(file: File, name: string): Promise<string> {
   const answer = await sent('POST', '/uploads', { headers: { ...tus, 'Upload-Length': String(file.size), 'Upload-Metadata': `filename ${base64(file.name)}` } })
   const id = (answer.headers.get('Location') ?? '').split('/').pop() ?? ''
-  keep(keyOf(file), id)
+  keep(name, id)
   return id
 }
 /** storage may be full or forbidden: then an upload only goes on within this page */
@@ -37,15 +37,19 @@ function kept(key: string) {
 }
 const arrived = async (id: string) => Number((await sent('HEAD', `/uploads/${id}`, { headers: tus })).headers.get('Upload-Offset'))
 
-/** @param told how much has arrived, from 0 to 1 */
-export async function sendFile(file: File, told: (share: number) => void): Promise<UploadedFile> {
-  if (file.size <= small) return upload(file, newKey())
-  let id = kept(keyOf(file))
+/**
+ * @param told how much has arrived, from 0 to 1
+ * @param key by what whoever tries again later knows this file: then a lost line is theirs to wait for
+ */
+export async function sendFile(file: File, told: (share: number) => void, key?: string): Promise<UploadedFile> {
+  if (file.size <= small) return upload(file, key ?? newKey())
+  const name = key ? `upload/${key}` : keyOf(file)
+  let id = kept(name)
   for (let lost = 0; ; ) {
     try {
       let at = id ? await arrived(id).catch(gone) : -1
       if (at < 0) {
-        id = await begin(file)
+        id = await begin(file, name)
         at = 0
       }
       told(at / file.size)
@@ -56,12 +60,12 @@ export async function sendFile(file: File, told: (share: number) => void): Promi
         told(at / file.size)
       }
       const made = await request<UploadedFile>('POST', `/uploads/${id}/file`, { body: {} })
-      keep(keyOf(file))
+      keep(name)
       return made
     } catch (e) {
       const again = e instanceof Unreachable || (e instanceof Problem && (e.status === 409 || e.status === 423 || e.status >= 500))
-      if (!again) keep(keyOf(file))
-      if (!again || lost >= patience.length) throw e
+      if (!again) keep(name)
+      if (!again || key || lost >= patience.length) throw e
       await wait(patience[lost++]!)
     }
   }

@@ -3,6 +3,7 @@
 // carries it out once.
 import { computed, ref } from 'vue'
 import * as api from '@/api/client'
+import { sendFile } from '@/api/upload'
 import { newKey, Problem, refused } from '@/api/request'
 import { skew } from '@/words/time'
 import { ended, me, recall, standing } from './session'
@@ -173,7 +174,7 @@ async function attempt(item: Item): Promise<boolean> {
 async function upload(item: Item, id: string) {
   const f = await keptFile(id)
   if (!f) return void (item.files[id] = '') // gone with a full storage: the words still matter
-  item.files[id] = (await api.upload(new File([f.bytes], f.name, { type: f.type }), id.slice('local:'.length))).id
+  item.files[id] = (await sendFile(new File([f.bytes], f.name, { type: f.type }), () => undefined, id.slice('local:'.length))).id
   await save(item)
 }
 

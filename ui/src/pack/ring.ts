@@ -10,7 +10,7 @@ export function parseRing(text: string): Position[] | undefined {
     if (n.length !== 2 || !n.every(Number.isFinite) || Math.abs(n[0]!) > 180 || Math.abs(n[1]!) > 90) return undefined
     ring.push(n as Position)
   }
-  const [first, last] = [ring[0], ring.at(-1)]
+  const [first, last] = [ring[0], ring[ring.length - 1]]
   if (first && last && (first[0] !== last[0] || first[1] !== last[1])) ring.push([...first])
   return ring.length >= 4 ? ring : undefined
 }

@@ -1,6 +1,6 @@
 // Live news from the server: which case has changed, never what it says.
 import { onBeforeUnmount, onMounted, ref } from 'vue'
-import { eventsAddress } from '@/api/client'
+import { eventsAddress } from './client'
 
 /** how the line to the server stands */
 export const line = ref<'opening' | 'open' | 'cut'>('opening')
