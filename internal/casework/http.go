@@ -147,11 +147,11 @@ func (in *listInput) query() (Query, error) {
 	return q, nil
 }
 
-type listOutput struct {
-	Body struct {
-		Cases []RowJSON `json:"cases"`
-		Next  string    `json:"next,omitempty"`
-	}
+type listOutput struct{ Body listCasesResponse }
+
+type listCasesResponse struct {
+	Cases []RowJSON `json:"cases"`
+	Next  string    `json:"next,omitempty"`
 }
 
 type viewInput struct {

@@ -10,7 +10,6 @@ import (
 	"gezhi/internal/form"
 	"gezhi/internal/pack"
 	"gezhi/internal/privacy"
-	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
 	"gezhi/internal/worktime"
@@ -132,21 +131,7 @@ func (s *Service) stepWord(w words, kind, life, step string) string {
 }
 
 // areaName is the place as people of the county say it: the village and the grid in it.
-func (s *Service) areaName(id string) string {
-	t := s.World.Tree()
-	a, ok := t.Area(id)
-	if !ok {
-		return ""
-	}
-	var name strings.Builder
-	for level := int(territory.Village); level < int(a.Level); level++ {
-		if up, ok := t.Area(a.Path[level]); ok {
-			name.WriteString(up.Name)
-		}
-	}
-	name.WriteString(a.Name)
-	return name.String()
-}
+func (s *Service) areaName(id string) string { return s.places.of(s.World.Tree(), id) }
 
 // FieldJSON is one value of a case.
 type FieldJSON struct {
