@@ -10,10 +10,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"gezhi/internal/dbtest"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // block is a fenced block of a document: what stands behind the fence, and within.
@@ -21,21 +22,27 @@ type block struct{ info, text string }
 
 var fence = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
 
-// walkthrough are the blocks of the section of docs/operating.md that sets up a county.
-func walkthrough(t *testing.T) []block {
+// The sections of docs/operating.md that are carried out.
+const (
+	settingUp = "From an empty database to the first handled case"
+	bringing  = "What other systems bring"
+)
+
+// walkthrough are the blocks of a section of docs/operating.md, at least as many as said.
+func walkthrough(t *testing.T, heading string, least int) []block {
 	t.Helper()
 	doc, err := os.ReadFile("../docs/operating.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, ok := strings.Cut(string(doc), "\n## From an empty database to the first handled case\n")
+	_, after, ok := strings.Cut(string(doc), "\n## "+heading+"\n")
 	section, _, _ := strings.Cut(after, "\n## ")
 	var out []block
 	for _, m := range fence.FindAllStringSubmatch(section, -1) {
 		out = append(out, block{m[1], m[2]})
 	}
-	if !ok || len(out) < 10 {
-		t.Fatalf("the walkthrough has %d blocks", len(out))
+	if !ok || len(out) < least {
+		t.Fatalf("the walkthrough %q has %d blocks", heading, len(out))
 	}
 	return out
 }
@@ -85,19 +92,14 @@ func (s *site) serve() *server {
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() {
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			s.t.Error(err)
-		}
-		if err := cmd.Wait(); err != nil {
-			s.t.Errorf("did not end in order: %v\n%s", err, errs.String())
-		}
-	})
+	srv := &server{t: s.t, cmd: cmd, errs: &errs}
+	s.t.Cleanup(srv.stop)
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if base, ok := strings.CutPrefix(lines.Text(), "http://"); ok {
 			go io.Copy(io.Discard, out)
-			return &server{t: s.t, base: "http://" + strings.TrimSuffix(base, "/")}
+			srv.base = "http://" + strings.TrimSuffix(base, "/")
+			return srv
 		}
 	}
 	s.t.Fatalf("said no address: %s", errs.String())
@@ -119,7 +121,7 @@ func (s *site) setUp(twice bool) {
 		}
 		return r["begun"].(float64), r["changed"].(float64), r["ended"].(float64)
 	}
-	for _, b := range walkthrough(s.t) {
+	for _, b := range walkthrough(s.t, settingUp, 10) {
 		if _, name, ok := strings.Cut(b.info, " "); ok {
 			if err := os.WriteFile(filepath.Join(s.dir, name), []byte(b.text), 0o600); err != nil {
 				s.t.Fatal(err)
@@ -160,6 +162,57 @@ func (s *site) setUp(twice bool) {
 	}
 }
 
+// brings follows the walkthrough of feeds up to where answers are written, and returns what the
+// commands said, and the lines that are left.
+func (s *site) brings() (said string, left []string) {
+	s.t.Helper()
+	for _, b := range walkthrough(s.t, bringing, 6) {
+		kind, name, _ := strings.Cut(b.info, " ")
+		switch {
+		case name != "":
+			if err := os.WriteFile(filepath.Join(s.dir, name), []byte(b.text), 0o600); err != nil {
+				s.t.Fatal(err)
+			}
+		case kind == "yaml": // a part of the sample, which the command has written
+		default:
+			for _, line := range strings.Split(strings.TrimSpace(b.text), "\n") {
+				if left != nil || strings.Contains(line, " export ") {
+					left = append(left, line)
+					continue
+				}
+				said += s.run(line, "", true)
+			}
+		}
+	}
+	if len(left) != 2 {
+		s.t.Fatalf("what is left of the walkthrough: %q", left)
+	}
+	return said, left
+}
+
+// answers follows the rest of it: the answers are written in the platform's own columns, the same
+// file can be made again, and nothing is answered twice.
+func (s *site) answers(left []string) {
+	s.t.Helper()
+	said := s.run(left[0], "", true)
+	run := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).FindString(said)
+	first, err := os.ReadFile(filepath.Join(s.dir, "answers.csv"))
+	if err != nil {
+		s.t.Fatal(said, err)
+	}
+	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(first)
+	if err != nil || !strings.HasPrefix(string(text), "工单编号,办理结果代码,答复内容") || !strings.Contains(string(text), "\nSAMPLE-1,1,swept and told,") || strings.Contains(string(text), "SAMPLE-2") {
+		s.t.Errorf("the answers: %s %v", text, err)
+	}
+	s.run(strings.Replace(left[1], "RUN", run, 1), "", true)
+	if again, err := os.ReadFile(filepath.Join(s.dir, "again.csv")); err != nil || !bytes.Equal(first, again) {
+		s.t.Errorf("made again: %s %v", again, err)
+	}
+	if said := s.run(strings.Replace(left[0], "answers.csv", "third.csv", 1), "", true); !strings.Contains(said, "Nothing new") {
+		s.t.Errorf("a second export: %s", said)
+	}
+}
+
 // bothEngines runs fn with the address of a database: none for SQLite.
 func bothEngines(t *testing.T, fn func(t *testing.T, database string)) {
 	t.Run("sqlite", func(t *testing.T) { fn(t, "") })
@@ -167,11 +220,21 @@ func bothEngines(t *testing.T, fn func(t *testing.T, database string)) {
 }
 
 // The walkthrough of docs/operating.md leads, command by command, from an empty database to a
-// case that was reported, handled, verified and rated by five people.
+// case that was reported, handled, verified and rated by five people; and that of feeds, on the
+// same county, from a platform's table to the answer in the platform's columns.
 func TestTheWalkthroughLeadsToAHandledCase(t *testing.T) {
 	bothEngines(t, func(t *testing.T, database string) {
 		s := newSite(t, database)
 		s.setUp(true)
+		said, left := s.brings()
+		if !strings.Contains(said, "sample mapping") || strings.Count(said, `"new": 2`) != 2 || !strings.Contains(said, "+2 ~0 =0 -0 !0") {
+			t.Errorf("the table: %s", said)
+		}
+		if out := s.run("gezhi feed import city-hotline orders.csv", "", true); !strings.Contains(out, `"unchanged": 2`) {
+			t.Errorf("the same table again: %s", out)
+		}
+		s.run("gezhi feed sample city-hotline", "", false)
+		s.run("gezhi feed sample nowhere", "", false)
 		srv := s.serve()
 		grid, vera, sam, ivy := srv.logIn("grid1", secret), srv.logIn("vera", secret), srv.logIn("sam", secret), srv.logIn("ivy", secret)
 		if r := srv.send("POST", "/session", map[string]any{"login": "dean", "password": secret}, nil); r.status != 401 {
@@ -209,6 +272,23 @@ func TestTheWalkthroughLeadsToAHandledCase(t *testing.T) {
 				t.Fatalf("%s does %s: %s, not %s", x.who.name, x.action, got, x.want)
 			}
 		}
+		handed := ""
+		for _, x := range vera.send("GET", "/cases", nil).get("cases").([]any) {
+			if row := x.(map[string]any); strings.Contains(row["title"].(string), "垃圾满溢") {
+				handed = row["id"].(string)
+			}
+		}
+		for _, x := range []struct {
+			who    *person
+			action string
+			values map[string]any
+		}{{vera, "classify", nil}, {vera, "dispatch", nil}, {sam, "acknowledge", nil}, {sam, "finish", map[string]any{"result": "swept"}}, {ivy, "confirm", map[string]any{"reply": "swept and told"}}} {
+			if got := x.who.act(handed, x.action, x.values); strings.Contains(got, ".") {
+				t.Fatalf("%s does %s: %s", x.who.name, x.action, got)
+			}
+		}
+		srv.stop()
+		s.answers(left)
 	})
 }
 

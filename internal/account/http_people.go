@@ -43,6 +43,7 @@ type AccountPost struct {
 type accountsInput struct {
 	Q      string `query:"q" maxLength:"50" doc:"part of a name or login"`
 	Role   string `query:"role" maxLength:"100" doc:"holds a post of this role now"`
+	Sort   string `query:"sort" enum:",name,latest" doc:"what comes first: added first (when empty), by name, added latest"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" maxLength:"2048" doc:"the field next of the page before"`
 }
@@ -312,7 +313,7 @@ func (s *Service) httpAccounts(ctx context.Context, in *accountsInput, titles Ti
 	if err != nil {
 		return nil, err
 	}
-	q := Search{Words: in.Q, Role: in.Role, Limit: in.Limit + 1}
+	q := Search{Words: in.Q, Role: in.Role, Sort: in.Sort, Limit: in.Limit + 1}
 	if in.Cursor != "" {
 		if err := web.ReadCursor(in.Cursor, &q.After); err != nil {
 			return nil, err
@@ -326,7 +327,11 @@ func (s *Service) httpAccounts(ctx context.Context, in *accountsInput, titles Ti
 	out.Body.Accounts = []AccountRow{}
 	if len(all) > in.Limit {
 		all = all[:in.Limit]
-		if out.Body.Next, err = web.Cursor(all[in.Limit-1].ID); err != nil {
+		last := Last{ID: all[in.Limit-1].ID, Sort: in.Sort}
+		if in.Sort == "name" {
+			last.Name = all[in.Limit-1].Name
+		}
+		if out.Body.Next, err = web.Cursor(last); err != nil {
 			return nil, err
 		}
 	}

@@ -20,27 +20,48 @@ type Found struct {
 type Search struct {
 	Words string // part of a name or login; "" is everybody
 	Role  string // holds a post of this role now; "" is any
-	After string // id of the last person of the page before
+	Sort  string // one of the keys of peopleOrders
+	After Last
 	Limit int
 }
 
-var findPeopleSQL = db.SQL(`SELECT p.id FROM person p
-	WHERE p.jurisdiction = $1 AND p.id > $2 AND (p.login LIKE $3 ESCAPE '!' OR lower(p.name) LIKE $3 ESCAPE '!')
+// Last is the last person of the page before.
+type Last struct {
+	ID   string `json:"i"`
+	Name string `json:"n,omitempty"`
+	Sort string `json:"s,omitempty"`
+}
+
+// peopleOrders are how people may be listed, those added first when nothing is said.
+var peopleOrders = map[string]db.Stmt{
+	"":       findPeople("p.id > $2 AND $7 = ''", "p.id"),
+	"name":   findPeople("(p.name, p.id) > ($7, $2)", "p.name, p.id"),
+	"latest": findPeople("($2 = '' OR p.id < $2) AND $7 = ''", "p.id DESC"),
+}
+
+func findPeople(page, order string) db.Stmt {
+	return db.SQL(`SELECT p.id FROM person p
+	WHERE p.jurisdiction = $1 AND ` + page + ` AND (p.login LIKE $3 ESCAPE '!' OR lower(p.name) LIKE $3 ESCAPE '!')
 		AND (p.login <> '' OR EXISTS (SELECT 1 FROM post x WHERE x.person_id = p.id))
 		AND ($4 = '' OR EXISTS (SELECT 1 FROM post y WHERE y.person_id = p.id AND y.role = $4 AND y.valid_from <= $5 AND (y.valid_until = 0 OR y.valid_until > $5)))
-	ORDER BY p.id LIMIT $6`)
+	ORDER BY ` + order + ` LIMIT $6`)
+}
 
 // containing is a LIKE pattern for texts that contain words, in lower case.
 func containing(words string) string {
 	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(strings.TrimSpace(words))) + "%"
 }
 
-// Find lists people of a jurisdiction who can log in or held a post, in the order in which
-// they were added.
+// Find lists people of a jurisdiction who can log in or held a post. Where the page before was of
+// another order it is page.bad_cursor.
 func (s *Service) Find(ctx context.Context, jurisdiction string, q Search) (all []Found, err error) {
+	order, ok := peopleOrders[q.Sort]
+	if !ok || q.After != (Last{}) && q.After.Sort != q.Sort {
+		return nil, fault.New(fault.Invalid, "page.bad_cursor")
+	}
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		all = nil
-		found, err := ids(ctx, tx, findPeopleSQL, jurisdiction, q.After, containing(q.Words), q.Role, s.Now(), q.Limit)
+		found, err := ids(ctx, tx, order, jurisdiction, q.After.ID, containing(q.Words), q.Role, s.Now(), q.Limit, q.After.Name)
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ import (
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
 	"gezhi/internal/paste"
+	"gezhi/internal/points"
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/search"
@@ -67,6 +68,7 @@ type App struct {
 	Classifier    *classifier.Service
 	Feeds         *feed.Service
 	Audit         *audit.Service
+	Points        *points.Service
 	Web           *web.Server
 	Jurisdictions *jurisdictions
 
@@ -144,6 +146,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
 	a.Cases.Erased = a.Search.Erased
 	a.feeds()
+	a.Points = &points.Service{DB: d, Now: clock.System, NewID: ids}
 	if a.Uploads, err = upload.New(upload.Service{DB: d, Now: clock.System, NewID: id.New, Cases: a.Cases}, filepath.Join(cfg.Data, "uploads")); err != nil {
 		d.Close()
 		return nil, err
@@ -213,7 +216,7 @@ func (a *App) serve() {
 		a.Web.Hosts = []string{a.Config.Public.Host}
 	}
 	a.Cases.Routes(a.Web)
-	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: a.newID, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor, Name: a.personName}
+	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: a.newID, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor, Name: a.personName, Derived: derived(a.DB)}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
 	(&setup.Service{DB: a.DB, Now: clock.System, Cases: a.Cases, Shipped: shippedPacks, Nature: a.Jurisdictions.nature}).Routes(a.Web)
@@ -275,6 +278,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { a.Notify.Run(work) })
 	wg.Go(func() { a.Search.Run(work) })
 	wg.Go(func() { a.Feeds.Run(work) })
+	wg.Go(func() { a.Points.Run(work) })
 	if p := a.mailbox(); p != nil {
 		wg.Go(func() { p.Run(work) })
 	}

@@ -33,10 +33,11 @@ var commands = []command{
 	{"privacy", "retention [-dry-run] | rotate-master [-again]: erase what is past its time; change the master key", privacyCommand},
 	{"admin", "create system|security|audit LOGIN NAME | reset LOGIN: an administrator, or a new way in for one; prints a one-time password", adminCommand},
 	{"search", "rebuild: write anew what searches find", searchCommand},
-	{"feed", "import | history | export | list: what a platform above or another system brings, and answers for it", feedCommand},
+	{"feed", "sample | import | history | export | list: what a platform above or another system brings, and answers for it", feedCommand},
 	{"replay", "MAPPING FILE: run a foreign history through the engine and compare the counts; -out, -into, -rows", replayCommand},
 	{"classifier", "train | eval | duplicates | list | end: learn the classes of reports, and measure how well", classifierCommand},
 	{"verify", "prove the database against the audit log; -json, -since FILE, -checkpoint FILE", verifyCommand},
+	{"points", "verify [-json]: work out all ledgers again from their postings, and name what is otherwise", pointsCommand},
 	{"audit", "adopt: name in the audit log, once, the rows that are older than it", auditCommand},
 	{"receipt", "checker: print the page that checks receipts in a browser, without a network", receiptCommand},
 	{"version", "print the version", func(_ context.Context, _ config.Config, _ []string, out io.Writer) error {

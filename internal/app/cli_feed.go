@@ -25,7 +25,7 @@ func feedCommand(ctx context.Context, cfg config.Config, args []string, out io.W
 		"history": func(ctx context.Context, cfg config.Config, args []string, out io.Writer) error {
 			return feedImport(ctx, cfg, feed.History, args, out)
 		},
-		"export": feedExport, "list": feedList,
+		"export": feedExport, "list": feedList, "sample": feedSample,
 	}
 	if len(args) == 0 || verbs[args[0]] == nil {
 		return fault.New(fault.Invalid, "cli.usage_feed")
@@ -144,6 +144,19 @@ func feedExport(ctx context.Context, cfg config.Config, args []string, out io.Wr
 		return err
 	}
 	_, err = fmt.Fprintln(out, web.Say(language(), "cli.feed_exported", map[string]any{"answers": len(rows), "run": run.ID}))
+	return err
+}
+
+// feedSample writes a mapping file to begin from: gezhi feed sample NAME.
+func feedSample(_ context.Context, cfg config.Config, args []string, out io.Writer) error {
+	if len(args) != 1 {
+		return fault.New(fault.Invalid, "cli.usage_feed")
+	}
+	path, err := (&feed.Service{Dir: cfg.Feeds.Dir}).WriteSample(args[0])
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, web.Say(language(), "cli.feed_sample", map[string]any{"file": path}))
 	return err
 }
 

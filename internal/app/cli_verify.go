@@ -64,7 +64,7 @@ func verifyCommand(ctx context.Context, cfg config.Config, args []string, out io
 	if err != nil {
 		return err
 	}
-	prover := &audit.Verifier{DB: d, Public: public}
+	prover := &audit.Verifier{DB: d, Public: public, Derived: derived(d)}
 	for _, file := range v.since {
 		c, err := checkpointIn(file, public)
 		if err != nil {

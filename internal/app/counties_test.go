@@ -124,7 +124,7 @@ func newCounties(t *testing.T, database string) *counties {
 	a := opened(t, args) // which knows them from its start
 	t.Cleanup(func() { a.DB.Close() })
 	c.app = a
-	a.Feeds.Dir = "../feed/testdata"
+	a.Feeds.Dir = "../feed/sampledata"
 	now := c.hand.Now
 	a.Cases.Now, a.Jobs.Now, a.Accounts.Now, a.Notify.Now, a.Territory.Now, a.Book.Now, a.Intake.Now, a.Audit.Now, a.SignOn.Now, a.Calendars.Now, a.Records.Now, a.Feeds.Now = now, now, now, now, now, now, now, now, now, now, now, now
 	a.Web.Log = slog.New(slog.DiscardHandler)

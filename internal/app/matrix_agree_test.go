@@ -112,6 +112,8 @@ func (c *counties) agreement(t *testing.T) {
 		found[who] = reads
 		shown += len(reads)
 		c.listsAgree(t, who, reads)
+		c.sortsAgree(t, who, reads)
+		c.furtherListsAgree(t, who)
 		c.figuresAgree(t, who)
 		c.filesAgree(t, who, reads)
 		c.mentionsAgree(t, who, reads, every)
@@ -341,7 +343,9 @@ func (c *counties) othersAgree(t *testing.T, who string) {
 				reads.add(p.ID)
 			}
 		}
-		c.same(t, who, "the list of accounts", of(c.rows(who, "/accounts", "accounts"), "id"), reads)
+		for _, sort := range []string{"", "?sort=name", "?sort=latest"} {
+			c.same(t, who, "the list of accounts"+sort, of(c.rows(who, "/accounts"+sort, "accounts"), "id"), reads)
+		}
 	}
 	c.within(t, who, "people", of(objects(c.got(who, "GET", "/people", nil, http.StatusOK)["people"].([]any)), "id"), home)
 	c.within(t, who, "charges", of(objects(c.got(who, "GET", "/charges", nil, http.StatusOK)["people"].([]any)), "id"), home)

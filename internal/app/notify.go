@@ -72,7 +72,7 @@ func (a *App) notifies() error {
 		}
 		return a.Cases.HiddenAmong(ctx, asker, cases)
 	}
-	a.Jobs.Topics[casework.TopicNotice] = a.notice
+	a.Jobs.Writes[casework.TopicNotice] = a.notice
 	a.Jobs.Topics[casework.TopicWithdraw] = a.withdraw
 	a.Jobs.Timers[notify.NoticeTimer] = n.Advance
 	a.Jobs.Timers[notify.DigestTimer] = n.Digest
@@ -159,14 +159,14 @@ func (a *App) further(ctx context.Context, n notify.Notice, told []string) ([]st
 }
 
 // notice hands a notice of casework to notify, in its words.
-func (a *App) notice(ctx context.Context, m jobs.Message) error {
+func (a *App) notice(ctx context.Context, m jobs.Message) (w jobs.Writing, err error) {
 	var n casework.Notice
 	if err := json.Unmarshal(m.Body, &n); err != nil {
-		return err
+		return w, err
 	}
 	also, err := a.Cases.ActingFor(ctx, n.Case, n.People)
 	if err != nil {
-		return err
+		return w, err
 	}
 	title, titles := n.Class, notify.Titles(nil)
 	if k, err := a.Book.InForce(ctx, n.Jurisdiction, n.Class); err == nil {
@@ -177,13 +177,8 @@ func (a *App) notice(ctx context.Context, m jobs.Message) error {
 	if err != nil {
 		severity = 0 // a pack whose grades are no numbers
 	}
-	body, err := json.Marshal(notify.Notice{ID: n.ID, Jurisdiction: n.Jurisdiction, Case: n.Case, Number: n.Number, Title: title, Titles: titles, Event: n.Event,
-		Severity: severity, Wakes: n.Wakes, Fallback: n.Fallback, Clock: n.Clock, Mark: n.Mark, DueAt: n.DueAt, People: append(n.People, also...)})
-	if err != nil {
-		return err
-	}
-	m.Body = body
-	return a.Notify.Deliver(ctx, m)
+	return a.Notify.Take(ctx, notify.Notice{ID: n.ID, Jurisdiction: n.Jurisdiction, Case: n.Case, Number: n.Number, Title: title, Titles: titles, Event: n.Event,
+		Severity: severity, Wakes: n.Wakes, Fallback: n.Fallback, Clock: n.Clock, Mark: n.Mark, DueAt: n.DueAt, People: append(n.People, also...)}, m)
 }
 
 // operatorLevel is how high a post must stand for its holder to see the deliveries of all.

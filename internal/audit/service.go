@@ -33,6 +33,9 @@ type Service struct {
 	// Name is what a person is called.
 	Name func(ctx context.Context, person string) string
 
+	// Derived is what verifications work out again.
+	Derived []Deriving
+
 	asked chan string
 }
 
@@ -124,7 +127,7 @@ func (s *Service) Run(ctx context.Context) {
 // check verifies, and writes down how far it is every second.
 func (s *Service) check(ctx context.Context, check string) error {
 	last := time.Time{}
-	v := &Verifier{DB: s.DB, Public: s.public()}
+	v := &Verifier{DB: s.DB, Public: s.public(), Derived: s.Derived}
 	v.Tell = func(p Progress) {
 		if now := s.Now(); now.Sub(last) >= time.Second {
 			last = now

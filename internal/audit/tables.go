@@ -55,35 +55,40 @@ var (
 	PartSets = ofCase("part_set", "case_id, name, round", `case_id, name, round, jurisdiction, source, snapshot_day, follow, next_at, opened, expected, state, opened_at, ended_at`)
 	Samples  = ofCase("sampled", "case_id", `case_id, jurisdiction, month, worker_id, share, seed, drawn, result, check_id`)
 
-	Links         = proved("link", "id", `id, jurisdiction, kind, from_case, to_case, since_at, move_id, until_at`, "from_case")
-	Files         = proved("file", "id", `id, jurisdiction, hash, name, type, size, person_id, at, case_id, field, width, height, turn, hint, hint_key, ended_at`)
-	FileFlags     = proved("file_flag", "id", `id, jurisdiction, file_id, case_id, other_file, other_case, why, at, finding, reviewed_by, reviewed_at`)
-	Packs         = proved("pack_version", "hash", `hash, name, version, format, content, loaded_at`)
-	Overlays      = proved("pack_overlay", "hash", `hash, jurisdiction, name, content, loaded_at`)
-	InForce       = proved("pack_in_force", "jurisdiction, name, from_at", `jurisdiction, name, from_at, pack_hash, overlay_hash, person_id`)
-	Calendars     = proved("calendar", "jurisdiction, version", `jurisdiction, version, content, hash, person_id, loaded_at`)
-	Duties        = proved("duty", "id", `id, jurisdiction, pack, class, area_id, unit_id, role, valid_from, valid_until`)
-	Rosters       = proved("roster", "id", `id, jurisdiction, area_id, shift, seat, person_id, from_at, until_at`)
-	Records       = proved("record", "id", `id, jurisdiction, pack, kind, key, key_text, title, found_by, area_id, nature, began, ended, province_id, city_id, county_id, township_id, village_id, grid_id, micro_id`)
-	Revisions     = proved("revision", "record_id, id", `record_id, id, valid_from, valid_until, gone, area_id, recorded_at, cause, data, personal, key_id`)
-	Relations     = proved("relation", "id", `id, jurisdiction, pack, kind, from_id, to_id, valid_from, valid_until`)
-	Jurisdictions = proved("jurisdiction", "id", `id, code, name, nature, settings, created_at`, "code")
-	Persons       = proved("person", "id", `id, jurisdiction, name, login, password_hash, nature, locale, created_at, ended_at, one_time_until, locked_at`)
-	Posts         = proved("post", "id", `id, jurisdiction, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until`, "person_id")
-	Delegations   = proved("delegation", "id", `id, jurisdiction, post_id, from_person, to_person, valid_from, valid_until, recorded_by, recorded_at`, "from_person", "to_person")
-	Contacts      = proved("contact", "person_id, kind", `person_id, kind, jurisdiction, value, key_id, changed_at`, "person_id")
-	Groups        = proved("notice_group", "id", `id, jurisdiction, channel, name, unit_id, address, secret, key_id, begun_at, ended_at`)
-	Areas         = proved("area", "id", `id, jurisdiction, parent_id, level, kind, name, sort, nature, valid_from, valid_until, province_id, city_id, county_id, township_id, village_id, grid_id, micro_id`)
-	AreaCodes     = proved("area_code", "jurisdiction, scheme, code, valid_from, area_id", `jurisdiction, scheme, code, valid_from, valid_until, area_id`, "area_id")
-	Heirs         = proved("area_successor", "area_id, successor_id", `area_id, successor_id, jurisdiction, at`)
-	Boundaries    = proved("boundary", "id", `id, jurisdiction, area_id, version, valid_from, valid_until, crs_given, given, shape, min_lon, min_lat, max_lon, max_lat, square_m`, "area_id")
-	Readings      = proved("reading", "id", `id, jurisdiction, subject, case_id, what, purpose, person_id, post_id, at`)
-	Erasures      = proved("erasure", "id", `id, jurisdiction, subject, names, payloads, keys, rule, cause, person_id, at`)
-	QueryCodes    = proved("query_code", "code_hash", `code_hash, jurisdiction, case_id, reporter_id, made_at`)
-	Shields       = proved("shield", "root_id, subject", `root_id, subject, jurisdiction, why, at, move_id`, "root_id")
-	Models        = proved("classifier_model", "id", `id, jurisdiction, made_at, person_id, cases, examples, texts, figures, body, ended_at`)
-	Identities    = proved("outside_identity", "issuer, subject", `issuer, subject, jurisdiction, person_id, linked_at`)
-	Units         = proved("unit", "id", `id, jurisdiction, code, name, kind, parent_id, area_id, nature, valid_from, valid_until`)
+	Links           = proved("link", "id", `id, jurisdiction, kind, from_case, to_case, since_at, move_id, until_at`, "from_case")
+	Files           = proved("file", "id", `id, jurisdiction, hash, name, type, size, person_id, at, case_id, field, width, height, turn, hint, hint_key, ended_at`)
+	FileFlags       = proved("file_flag", "id", `id, jurisdiction, file_id, case_id, other_file, other_case, why, at, finding, reviewed_by, reviewed_at`)
+	Packs           = proved("pack_version", "hash", `hash, name, version, format, content, loaded_at`)
+	Overlays        = proved("pack_overlay", "hash", `hash, jurisdiction, name, content, loaded_at`)
+	InForce         = proved("pack_in_force", "jurisdiction, name, from_at", `jurisdiction, name, from_at, pack_hash, overlay_hash, person_id`)
+	Calendars       = proved("calendar", "jurisdiction, version", `jurisdiction, version, content, hash, person_id, loaded_at`)
+	Duties          = proved("duty", "id", `id, jurisdiction, pack, class, area_id, unit_id, role, valid_from, valid_until`)
+	Rosters         = proved("roster", "id", `id, jurisdiction, area_id, shift, seat, person_id, from_at, until_at`)
+	Records         = proved("record", "id", `id, jurisdiction, pack, kind, key, key_text, title, found_by, area_id, nature, began, ended, province_id, city_id, county_id, township_id, village_id, grid_id, micro_id`)
+	Revisions       = proved("revision", "record_id, id", `record_id, id, valid_from, valid_until, gone, area_id, recorded_at, cause, data, personal, key_id`)
+	Relations       = proved("relation", "id", `id, jurisdiction, pack, kind, from_id, to_id, valid_from, valid_until`)
+	Jurisdictions   = proved("jurisdiction", "id", `id, code, name, nature, settings, created_at`, "code")
+	Persons         = proved("person", "id", `id, jurisdiction, name, login, password_hash, nature, locale, created_at, ended_at, one_time_until, locked_at`)
+	Posts           = proved("post", "id", `id, jurisdiction, person_id, role, unit_id, area_id, area_level, seat, valid_from, valid_until`, "person_id")
+	Delegations     = proved("delegation", "id", `id, jurisdiction, post_id, from_person, to_person, valid_from, valid_until, recorded_by, recorded_at`, "from_person", "to_person")
+	Contacts        = proved("contact", "person_id, kind", `person_id, kind, jurisdiction, value, key_id, changed_at`, "person_id")
+	Groups          = proved("notice_group", "id", `id, jurisdiction, channel, name, unit_id, address, secret, key_id, begun_at, ended_at`)
+	Areas           = proved("area", "id", `id, jurisdiction, parent_id, level, kind, name, sort, nature, valid_from, valid_until, province_id, city_id, county_id, township_id, village_id, grid_id, micro_id`)
+	AreaCodes       = proved("area_code", "jurisdiction, scheme, code, valid_from, area_id", `jurisdiction, scheme, code, valid_from, valid_until, area_id`, "area_id")
+	Heirs           = proved("area_successor", "area_id, successor_id", `area_id, successor_id, jurisdiction, at`)
+	Boundaries      = proved("boundary", "id", `id, jurisdiction, area_id, version, valid_from, valid_until, crs_given, given, shape, min_lon, min_lat, max_lon, max_lat, square_m`, "area_id")
+	Readings        = proved("reading", "id", `id, jurisdiction, subject, case_id, what, purpose, person_id, post_id, at`)
+	Erasures        = proved("erasure", "id", `id, jurisdiction, subject, names, payloads, keys, rule, cause, person_id, at`)
+	QueryCodes      = proved("query_code", "code_hash", `code_hash, jurisdiction, case_id, reporter_id, made_at`)
+	Shields         = proved("shield", "root_id, subject", `root_id, subject, jurisdiction, why, at, move_id`, "root_id")
+	Models          = proved("classifier_model", "id", `id, jurisdiction, made_at, person_id, cases, examples, texts, figures, body, ended_at`)
+	Identities      = proved("outside_identity", "issuer, subject", `issuer, subject, jurisdiction, person_id, linked_at`)
+	PointsLedgers   = proved("points_ledger", "id", `id, jurisdiction, name, rules, made_at`)
+	PointsAccounts  = proved("points_account", "id", `id, jurisdiction, ledger_id, kind, owner, year, opened_at`)
+	PointsPostings  = proved("points_posting", "ledger_id, kind, key", `ledger_id, kind, key, jurisdiction, hash, amount, at, person_id, second_id, reason, cause, item, area_id, reverses, lines`)
+	PointsHolds     = proved("points_hold", "ledger_id, kind, key", `ledger_id, kind, key, jurisdiction, owner, amount, lots, until_at, state, made_at, ended_at`)
+	PointsProposals = proved("points_proposal", "id", `id, jurisdiction, ledger_id, kind, unit_id, body, person_id, made_at, state, second_id, why, decided_at`)
+	Units           = proved("unit", "id", `id, jurisdiction, code, name, kind, parent_id, area_id, nature, valid_from, valid_until`)
 )
 
 // Tables are all tables of the schema.
@@ -91,11 +96,18 @@ var Tables = []*Table{
 	Models, Cases, Moves, Payloads, Participants, Clocks, Spans, PartSets, Samples, Links, Files, FileFlags, Packs, Overlays, InForce, Calendars, Duties, Rosters,
 	Records, Revisions, Relations, Jurisdictions, Persons, Posts, Delegations, Contacts, Groups, Areas, AreaCodes, Heirs, Boundaries, Units,
 	Readings, Erasures, QueryCodes, Identities, Shields,
+	PointsLedgers, PointsAccounts, PointsPostings, PointsHolds, PointsProposals,
 
 	{Name: "involved", Proof: Derived, Why: "participants, reporters and merged cases"},
 	{Name: "audit_leaf", Proof: Derived, Why: "the log's own tree"},
 	{Name: "audit_tile", Proof: Derived, Why: "the log's own tree"},
 	{Name: "audit_head", Proof: Derived, Why: "the log's own tree"},
+
+	{Name: "points_entry", Proof: Derived, Why: "the lines of postings"},
+	{Name: "points_balance", Proof: Derived, Why: "the entries of an account"},
+	{Name: "points_lot", Proof: Derived, Why: "the lines of postings"},
+	{Name: "points_month", Proof: Derived, Why: "the entries of an account, by month"},
+	{Name: "points_rolled", Proof: Derived, Why: "the entries of an account, by month"},
 
 	{Name: "audit_log", Proof: Exempt, Why: "who numbers leaves now"},
 	{Name: "audit_check", Proof: Exempt, Why: "answers of verifications, which can be asked for again"},

@@ -87,6 +87,9 @@ const (
 	maxErased   = 100
 )
 
+// Deriving works out again what derived tables must hold, and names the rows that are otherwise.
+type Deriving func(ctx context.Context, find func(table, key string)) error
+
 // Verifier proves a database against its log. It reads only.
 type Verifier struct {
 	DB *db.DB
@@ -94,6 +97,9 @@ type Verifier struct {
 	Public string
 	// Since are checkpoints kept elsewhere, which the log must contain.
 	Since []Checkpoint
+	// Derived work out again, from rows that are proved, what other tables must hold, and name the
+	// rows that are otherwise.
+	Derived []Deriving
 	// Tell hears how far it has come.
 	Tell func(Progress)
 
@@ -130,6 +136,11 @@ func (v *Verifier) Run(ctx context.Context) (*Report, error) {
 	v.free.rows = nil
 	if err := v.allCases(ctx); err != nil {
 		return nil, err
+	}
+	for _, derive := range v.Derived {
+		if err := derive(ctx, func(table, key string) { v.find(Finding{Kind: RowChanged, Table: table, Key: key}) }); err != nil {
+			return nil, err
+		}
 	}
 	r := v.report
 	r.Erased = v.erasing

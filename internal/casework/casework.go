@@ -94,6 +94,9 @@ type Move struct {
 	Done                             bool   // false: an automatic act whose conditions failed, or one that waits for others
 	Reason                           string
 	Data                             Data
+	// Silent says, to who hears of the move, that nothing by which the case is found has changed:
+	// what is said, whom it concerns, its class, place and title, whether it is closed. Not kept.
+	Silent bool
 }
 
 // Bookkeeping tells that the engine made the move for its own sake: nobody acted.

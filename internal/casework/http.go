@@ -105,10 +105,12 @@ type Filter struct {
 	ClosedFrom string `query:"closed_from" maxLength:"10" doc:"closed on this day or later"`
 	Kept       string `query:"kept" enum:",on_time,late" doc:"of closed cases: whether all clocks were kept"`
 	Solved     int    `query:"solved" minimum:"0" maximum:"7" doc:"closed by a unit of an area of this level"`
+
+	Sort string `query:"sort" maxLength:"20" enum:",due,opened,closed,entered,severity" doc:"what comes first: soonest due (when empty), latest opened, latest closed, latest into its step, gravest"`
 }
 
 func (f Filter) query() (q Query, err error) {
-	q = Query{Queue: f.Queue, Class: f.Class, Phase: workflow.Phase(f.Phase), AreaID: f.Area, Severity: f.Severity, Kept: f.Kept, Solved: f.Solved}
+	q = Query{Queue: f.Queue, Class: f.Class, Phase: workflow.Phase(f.Phase), AreaID: f.Area, Severity: f.Severity, Kept: f.Kept, Solved: f.Solved, Sort: f.Sort}
 	if q.OpenedFrom, err = DayOf(f.OpenedFrom, 0); err == nil {
 		q.ClosedFrom, err = DayOf(f.ClosedFrom, 0)
 	}
@@ -173,7 +175,7 @@ func (s *Service) asker(ctx context.Context) (*Actor, error) {
 func (s *Service) Routes(srv *web.Server) {
 	tags := []string{"cases"}
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases", ID: "openCase", Summary: "Report something: open a case", Tags: tags, Status: http.StatusCreated}, s.httpOpen)
-	web.Op(srv, web.Operation{Method: "GET", Path: "/cases", ID: "listCases", Summary: "A page of the cases the asker may see, soonest due first", Tags: tags}, s.httpList)
+	web.Op(srv, web.Operation{Method: "GET", Path: "/cases", ID: "listCases", Summary: "A page of the cases the asker may see", Tags: tags}, s.httpList)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/figures", ID: "figures", Summary: "Counts of what the asker may see, each with the query that lists it", Tags: tags}, s.httpFigures)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}", ID: "viewCase", Summary: "One case with its history, clocks and what the asker may do", Tags: tags}, s.httpView)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/{id}/moves", ID: "act", Summary: "Do an action on a case", Tags: tags}, s.httpAct)
@@ -365,7 +367,7 @@ func (s *Service) export(srv *web.Server, send func(http.ResponseWriter, string,
 		v := r.URL.Query()
 		solved, _ := strconv.Atoi(v.Get("solved"))
 		q, err := Filter{Queue: v.Get("queue"), Class: v.Get("class"), Phase: v.Get("phase"), Area: v.Get("area"), Severity: v.Get("severity"),
-			OpenedFrom: v.Get("opened_from"), ClosedFrom: v.Get("closed_from"), Kept: v.Get("kept"), Solved: solved}.query()
+			OpenedFrom: v.Get("opened_from"), ClosedFrom: v.Get("closed_from"), Kept: v.Get("kept"), Solved: solved, Sort: v.Get("sort")}.query()
 		if err != nil {
 			return err
 		}

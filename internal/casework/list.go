@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,9 +36,19 @@ const (
 	Late   = "late"
 )
 
-// Query asks for a page of cases, soonest due first.
+// The orders of a list. In each, what is first is what its reader would look at first.
+const (
+	SortDue      = "due"      // soonest due first; the usual one
+	SortOpened   = "opened"   // latest opened first
+	SortClosed   = "closed"   // latest closed first
+	SortEntered  = "entered"  // what came into its step latest first
+	SortSeverity = "severity" // gravest first, and of these the soonest due
+)
+
+// Query asks for a page of cases.
 type Query struct {
 	Queue    string
+	Sort     string // SortDue when ""
 	Class    string // pack/scheme:code; "" is any
 	Phase    workflow.Phase
 	AreaID   string // this area and below
@@ -52,10 +63,12 @@ type Query struct {
 	Solved                 int       // closed by a unit of an area of this level; 0 is any
 }
 
-// Cursor is where the page before ended.
+// Cursor is where the page before ended: the place of its last case in the order of the list,
+// which is its deadline where no other order was asked for.
 type Cursor struct {
-	Due int64  `json:"d"`
-	ID  string `json:"i"`
+	Due  int64  `json:"d"`
+	ID   string `json:"i"`
+	Sort string `json:"s,omitempty"`
 }
 
 // Row is a case as a queue shows it.
@@ -74,14 +87,24 @@ type Row struct {
 var rowColumns = `c.due_at, c.id, c.title, ` + db.Pack("c.number", "c.kind", "c.pack", "c.pack_hash", "c.overlay_hash", "c.scheme", "c.class", "c.life", "c.severity", "c.step",
 	"c.phase", "c.outcome", "c.area_id", "c.unit_id", "c.assignee_id", "c.nature", "c.version", "c.opened_at", "c.suspended", "c.supervised", "c.returns", "c.lon_e7", "c.lat_e7")
 
-// packedRow is a row as it travels.
+// packedRow is a row as it travels, with its place in the order of a list.
 type packedRow struct {
-	due               int64
+	place, due        int64
 	id, title, packed string
 }
 
 func scanPacked(r db.Rows) (x packedRow, err error) {
-	return x, r.Scan(&x.due, &x.id, &x.title, &x.packed)
+	err = r.Scan(&x.due, &x.id, &x.title, &x.packed)
+	x.place = x.due
+	return x, err
+}
+
+// scanPlaced reads a row behind its place.
+func scanPlaced(r db.Rows) (packedRow, error) {
+	var place int64
+	x, err := scanPacked(behind{r, []any{&place}})
+	x.place = place
+	return x, err
 }
 
 func (p *packedRow) unpack(x *Row) error {
@@ -93,27 +116,41 @@ func (p *packedRow) unpack(x *Row) error {
 	return err
 }
 
-// List returns a page of what the actor may see. next is nil on the last page.
+// List returns a page of what the actor may see. next is nil on the last page. A cursor of
+// another order than the one asked for is page.bad_cursor.
 func (s *Service) List(ctx context.Context, who *Actor, q Query) (rows []Row, next *Cursor, err error) {
 	if q.Limit <= 0 || q.Limit > 200 {
 		q.Limit = 50
 	}
-	text, args, err := s.listSQL(who, q)
+	if q.Sort == SortDue {
+		q.Sort = ""
+	}
+	if q.After.Sort != q.Sort && q.After != (Cursor{}) {
+		return nil, nil, fault.New(fault.Invalid, "page.bad_cursor")
+	}
+	text, args, err := s.listSQL(ctx, who, q)
 	if err != nil || text == "" {
 		return nil, nil, err
 	}
+	scan := scanPacked
+	if q.Sort != "" {
+		scan = scanPlaced
+	}
 	var found []packedRow
 	err = s.DB.Glance(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		found, err = db.Collect(ctx, tx, db.Stmt(text), args, scanPacked)
+		found, err = db.Collect(ctx, tx, db.Stmt(text), args, scan)
 		return err
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	if found = inOrder(found); len(found) > q.Limit {
+	if q.Sort == "" {
+		found = inOrder(found)
+	}
+	if len(found) > q.Limit {
 		found = found[:q.Limit]
 		last := found[len(found)-1]
-		next = &Cursor{last.due, last.id}
+		next = &Cursor{last.place, last.id, q.Sort}
 	}
 	rows = make([]Row, len(found))
 	for i := range found {
@@ -126,7 +163,7 @@ func (s *Service) List(ctx context.Context, who *Actor, q Query) (rows []Row, ne
 
 // inOrder sorts what several branches found, each in order, and drops what more than one found.
 func inOrder(found []packedRow) []packedRow {
-	before := func(a, b packedRow) int { return cmp.Or(cmp.Compare(a.due, b.due), strings.Compare(a.id, b.id)) }
+	before := func(a, b packedRow) int { return cmp.Or(cmp.Compare(a.place, b.place), strings.Compare(a.id, b.id)) }
 	if !slices.IsSortedFunc(found, before) {
 		slices.SortFunc(found, before)
 	}
@@ -177,11 +214,12 @@ func (a *arguments) all(values []string) []string {
 	return names
 }
 
-// listSQL finds the page's cases, those of each branch of the actor's scope in order: each is one
-// range of one index, read only as far as the page goes. Several branches may find the same; to
-// put them in one order and tell the doubles here costs less than a UNION of them and a second
-// look at every row.
-func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
+// listSQL finds the page's cases. In the usual order each branch of the actor's scope is one range
+// of one index, read only as far as the page goes. Several may find the same; to put them in one
+// order and tell the doubles afterwards costs less than a UNION of them and a second look at every
+// row. Any other order reads all that a branch reaches: there what is compared and sorted stays
+// narrow, and the rows of the page are read at the end.
+func (s *Service) listSQL(ctx context.Context, who *Actor, q Query) (string, []any, error) {
 	var args arguments
 	if len(who.Scope.Branches) == 0 || who.Scope.Jurisdiction == "" {
 		return "", nil, nil
@@ -190,28 +228,43 @@ func (s *Service) listSQL(who *Actor, q Query) (string, []any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	after := args.add(q.After.Due)
-	afterID := args.add(q.After.ID)
-	limit := args.add(q.Limit + 1)
+	if q.After.ID == "" {
+		q.After.Due = leastPlace
+	}
+	p := paging{after: args.add(q.After.Due), afterID: args.add(q.After.ID), limit: args.add(q.Limit + 1)}
+	if p.place, err = s.placeSQL(ctx, who, q.Sort, &args); err != nil {
+		return "", nil, err
+	}
 	scope := who.Scope.SQL(len(args.list) + 1)
 	for _, b := range scope {
 		args.list = append(args.list, b.Args...)
 	}
 	branches := make([]string, len(scope))
+	usual := q.Sort == ""
+	columns := rowColumns
+	if !usual {
+		columns = p.place + " AS place, c.id"
+	}
 	for i, b := range scope {
 		narrow := extra
 		if q.Queue == QueueMine {
 			narrow += mineSQL(who, b.Branch, &args)
 		}
-		branches[i] = branchSQL(b, phase, narrow, after, afterID, limit)
+		branches[i] = p.branch(b, columns, phase, narrow)
 	}
-	if len(branches) == 1 {
-		return branches[0], args.list, nil
+	page := branches[0]
+	if len(branches) > 1 {
+		for i, b := range branches {
+			branches[i] = "SELECT * FROM (" + b + ") b" + strconv.Itoa(i)
+		}
+		if page = strings.Join(branches, " UNION ALL "); !usual {
+			page = strings.Join(branches, " UNION ") + " ORDER BY place, id LIMIT " + p.limit
+		}
 	}
-	for i, b := range branches {
-		branches[i] = "SELECT * FROM (" + b + ") b" + strconv.Itoa(i)
+	if usual {
+		return page, args.list, nil
 	}
-	return strings.Join(branches, " UNION ALL "), args.list, nil
+	return "SELECT k.place, " + rowColumns + " FROM (" + page + ") k JOIN cases c ON c.id = k.id ORDER BY k.place, k.id", args.list, nil
 }
 
 // mineSQL narrows a branch to what the actor leads, alone or with a unit. What an escalation
@@ -238,14 +291,58 @@ var (
 	either    = stand{"c.phase <> ''", "i.open IN (0, 1)"}
 )
 
-func branchSQL(b account.SQLBranch, of stand, extra, after, afterID, limit string) string {
-	order := "c.due_at, c.id"
-	page := "(c.due_at, c.id) > (" + after + ", " + afterID + ")"
-	if b.Kind != account.AreaBranch { // the other table has the order
-		order = "i.due_at, i.case_id"
-		page = of.involved + " AND (i.due_at, i.case_id) > (" + after + ", " + afterID + ")"
+// paging is the order of a list, and which part of it a page is. In the order the lesser place
+// comes first, and of equal ones the lesser id.
+type paging struct{ place, after, afterID, limit string }
+
+const (
+	// leastPlace is before every place.
+	leastPlace = -1 << 62
+	// gradeWidth is more than any moment in milliseconds: a place by severity is its rank times
+	// this, and the deadline.
+	gradeWidth = 1 << 50
+)
+
+// orders are what cases are sorted by. The latest moment has the least place.
+var orders = map[string]string{"": "c.due_at", SortOpened: "-c.opened_at", SortClosed: "-c.closed_at", SortEntered: "-c.entered_at"}
+
+// placeSQL is the place of a case in an order, in SQL. A grade ranks as the pack in force lists
+// it, the gravest first; what no pack in force knows comes last.
+func (s *Service) placeSQL(ctx context.Context, who *Actor, sort string, args *arguments) (string, error) {
+	if place, ok := orders[sort]; ok {
+		return place, nil
 	}
-	return "SELECT " + rowColumns + " FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + of.cases + " AND " + page + extra + " ORDER BY " + order + " LIMIT " + limit
+	if sort != SortSeverity {
+		return "", fault.New(fault.Invalid, "case.unknown_sort")
+	}
+	packs, err := s.Book.Packs(ctx, who.Jurisdiction)
+	if err != nil {
+		return "", err
+	}
+	var ranks strings.Builder
+	last := 0
+	for _, name := range slices.Sorted(maps.Keys(packs)) {
+		for rank, x := range packs[name].Pack.Severities {
+			fmt.Fprintf(&ranks, " WHEN c.pack = %s AND c.severity = %s THEN %d", args.add(name), args.add(x.Code), rank)
+			last = max(last, rank+1)
+		}
+	}
+	if last == 0 {
+		return orders[""], nil
+	}
+	return fmt.Sprintf("(CASE%s ELSE %d END) * %d + c.due_at", ranks.String(), last, gradeWidth), nil
+}
+
+func (p paging) branch(b account.SQLBranch, columns string, of stand, extra string) string {
+	place, id, within := p.place, "c.id", ""
+	if b.Kind != account.AreaBranch { // the other table has the usual order
+		within = of.involved + " AND "
+		if place == orders[""] {
+			place, id = "i.due_at", "i.case_id"
+		}
+	}
+	page := within + "(" + place + ", " + id + ") > (" + p.after + ", " + p.afterID + ")"
+	return "SELECT " + columns + " FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + of.cases + " AND " + page + extra + " ORDER BY " + place + ", " + id + " LIMIT " + p.limit
 }
 
 // filters are the further conditions of a query. Values are always arguments.

@@ -44,7 +44,7 @@ func TestQueuePagesReadRangesOnly(t *testing.T) {
 		for name, scope := range scopes("j") {
 			for _, queue := range []string{QueueAll, QueueMine, QueueOverdue, QueueUnassigned} {
 				who := &Actor{PersonID: "a", Jurisdiction: "j", Scope: scope}
-				text, args, err := s.listSQL(who, Query{Queue: queue, Limit: 50})
+				text, args, err := s.listSQL(t.Context(), who, Query{Queue: queue, Limit: 50})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -144,7 +144,7 @@ func TestWhatIsKeptIsLookedUpOnce(t *testing.T) {
 		fillCases(t, d)
 		s := &Service{DB: d, Now: func() time.Time { return time.UnixMilli(1772400000000) }}
 		who := &Actor{PersonID: "a", Jurisdiction: "j", Scope: scopes("j")["a area 5"]}
-		text, args, err := s.listSQL(who, Query{Queue: QueueAll, Limit: 50})
+		text, args, err := s.listSQL(t.Context(), who, Query{Queue: QueueAll, Limit: 50})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -97,6 +97,7 @@ func (st *state) save() error {
 	if err := st.saveLater(); err != nil {
 		return err
 	}
+	st.move.Silent = st.silent()
 	for _, hear := range st.s.OnMove {
 		if err := hear(st.ctx, st.tx, st.move, st.Case); err != nil {
 			return err
@@ -116,6 +117,21 @@ func (st *state) save() error {
 	}
 	return audit.Append(st.ctx, st.tx, audit.Leaf{ID: st.move.ID, Jurisdiction: st.Jurisdiction, Subject: "case/" + st.ID, Act: "move",
 		Person: st.move.PersonID, At: at, Wrote: st.wrote, Rows: st.reread})
+}
+
+// placed are the class and the place of a case, and its title.
+func (c *Case) placed() [5]string {
+	return [5]string{c.Scheme, c.Class, c.AreaID, c.LiesIn, c.Title}
+}
+
+// silent tells whether the act changed nothing by which the case is found.
+func (st *state) silent() bool {
+	d := &st.move.Data
+	if st.fresh || st.wasOpen != st.Open() || st.wasPlaced != st.placed() || st.move.Reason != "" || d.Note != "" ||
+		len(d.Values)+len(d.Filled)+len(d.Names)+len(d.Formula) > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(st.seats, func(p *Participant) bool { return p.added || p.changed })
 }
 
 // write queues a statement whose arguments are a whole row of a table, and keeps the row for

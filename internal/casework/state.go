@@ -41,6 +41,7 @@ type state struct {
 	vacated      []string // seats whose holders can do nothing with them any more
 	dueMoved     bool
 	wasOpen      bool              // before the act
+	wasPlaced    [5]string         // before the act: class and place
 	personal     map[string]any    // personal values set in this act
 	before       map[string]string // hashes of the keys before the act
 	originals    []original        // what numbers or names were lifted out of in this act
@@ -142,7 +143,7 @@ func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time,
 	if err != nil {
 		return nil, err
 	}
-	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c, wasOpen: c.Open(), seats: l.seats, clocks: l.clocks, sets: l.sets}
+	st := &state{s: s, ctx: ctx, tx: tx, class: class, life: &class.Life.Life, now: now, Case: c, wasOpen: c.Open(), wasPlaced: c.placed(), seats: l.seats, clocks: l.clocks, sets: l.sets}
 	if st.kept, err = keptFor(ctx, tx, c); err != nil {
 		return nil, err
 	}

@@ -25,6 +25,10 @@ type Keys []string
 // ErrNoRows is what Row.Scan returns when there is no row.
 var ErrNoRows = errors.New("db: no rows")
 
+// ErrAgain makes Write run its closure again, in a new transaction without the locks of this one:
+// for who finds, holding some, that others must be held before them.
+var ErrAgain = errors.New("db: once more")
+
 // DB is an open database of either engine.
 type DB struct {
 	Engine Engine

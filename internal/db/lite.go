@@ -233,6 +233,7 @@ func (j *job) call(ctx context.Context, tx *Tx, fn func(context.Context, *Tx) er
 func (l *lite) loop() {
 	defer l.done.Done()
 	group := make([]*job, 0, groupMax)
+	var took time.Duration
 	for {
 		var first *job
 		select {
@@ -240,18 +241,45 @@ func (l *lite) loop() {
 		case <-l.closed:
 			return
 		}
-		group = append(group[:0], first)
-	fill:
-		for len(group) < groupMax {
-			select {
-			case j := <-l.queue:
-				group = append(group, j)
-			default:
-				break fill
-			}
-		}
+		group = l.fill(append(group[:0], first), len(group)/2, took)
+		began := time.Now()
 		l.commit(group)
+		took = time.Since(began)
 	}
+}
+
+// gather is how long a group waits for more at the most.
+const gather = 2 * time.Millisecond
+
+// fill takes what waits into the group. Those of the group before come again when they have
+// heard how it ended, and each on its own would cost a flush to the disk: so the group waits
+// for half as many, for a while that is short beside what a group takes. Who writes alone does
+// not wait.
+func (l *lite) fill(group []*job, enough int, took time.Duration) []*job {
+	var late <-chan time.Time
+	for len(group) < groupMax {
+		select {
+		case j := <-l.queue:
+			group = append(group, j)
+			continue
+		default:
+		}
+		if len(group) >= enough {
+			return group
+		}
+		if late == nil {
+			t := time.NewTimer(min(gather, took/4))
+			defer t.Stop()
+			late = t.C
+		}
+		select {
+		case j := <-l.queue:
+			group = append(group, j)
+		case <-late:
+			return group
+		}
+	}
+	return group
 }
 
 // commit runs a group without savepoints; if one closure fails, it rolls back and runs the

@@ -126,10 +126,10 @@ func (p *pg) write(ctx context.Context, d *DB, keys Keys, fn func(context.Contex
 	return err
 }
 
-// retry reports a serialization failure or a deadlock.
+// retry reports a serialization failure, a deadlock, or that the closure asks for it.
 func retry(err error) bool {
 	var pe *pgconn.PgError
-	return errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01")
+	return errors.Is(err, ErrAgain) || errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01")
 }
 
 // attempt runs fn in one transaction, and keeps what it did if keep is set.

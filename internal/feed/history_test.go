@@ -2,7 +2,7 @@ package feed
 
 import (
 	"context"
-	_ "embed"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +13,8 @@ import (
 	"gezhi/internal/dbtest"
 )
 
-//go:embed testdata/city-hotline.yaml
-var hotlineYAML string
+// hotlineYAML is the shipped sample mapping of a platform above.
+var hotlineYAML = func() string { b, _ := fs.ReadFile(Samples, "city-hotline.yaml"); return string(b) }()
 
 // A history of closed matters keeps its times, says that it was imported, tells nobody, and
 // leaves nothing that falls due but the end of what is kept of people.

@@ -31,7 +31,7 @@ type RunJSON struct {
 	Done    int64      `json:"done"`
 	Total   int64      `json:"total"`
 	BeganAt int64      `json:"began_at" doc:"ms UTC"`
-	MovedAt int64      `json:"moved_at" doc:"ms UTC; a running one that has not moved for minutes was given up"`
+	MovedAt int64      `json:"moved_at" doc:"ms UTC"`
 	By      string     `json:"by,omitempty" doc:"who imported"`
 	Counts  CountsJSON `json:"counts"`
 }

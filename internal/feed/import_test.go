@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"strings"
 	"testing"
@@ -220,4 +221,64 @@ func TestAWorkbookOfAnswersHoldsNoFormulas(t *testing.T) {
 	if err != nil || len(rows) != 1 || rows[0].Cells["编号"] != "=1+1" {
 		t.Errorf("%v %v", rows, err)
 	}
+}
+
+// An import whose process ended before it did is said to have failed: at once by the next process
+// that has the database for itself, else when it has shown no life for minutes. One that is
+// alive, or waits for another, is left alone; and the same file again doubles nothing.
+func TestAnImportThatWasCutOffDoesNotRunForEver(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := open(t, d)
+		ctx := t.Context()
+		job := Job{Jurisdiction: c.home.ID, Mapping: c.hotline(), Data: []byte(head + lineA + lineB), Kind: Import}
+		state := func(run string) Run {
+			t.Helper()
+			r, err := c.RunOf(ctx, c.home.ID, run)
+			must(t, err)
+			return r
+		}
+		dead, _, err := c.Begin(ctx, job)
+		must(t, err)
+		killed, stop := context.WithCancel(ctx)
+		job.Progress = func(done, _ int) error { stop(); return killed.Err() }
+		ended, rest, err := c.Begin(ctx, job)
+		must(t, err)
+		if _, err := rest(killed); err == nil {
+			t.Error("an import went on after its process was told to end")
+		}
+		if r := state(ended); r.State != Failed || r.Report().Failed != "feed.cut_off" {
+			t.Errorf("told to end: %+v", r)
+		}
+		next := &Service{DB: d, Now: c.Now, ID: c.ID, Cases: c.Cases, Key: c.Key, Dir: c.Dir, Nobody: c.Nobody, Jurisdiction: c.Jurisdiction, Home: c.Home}
+		job.Progress = nil
+		waits, carryOut, err := next.Begin(ctx, job)
+		must(t, err)
+		alone := d.Engine == db.SQLite
+		n, err := (&Service{DB: d, Now: c.Now}).Bury(ctx, true)
+		must(t, err)
+		if want := map[bool]int64{true: 2, false: 0}[alone]; n != want {
+			t.Errorf("%d given up at the start, not %d", n, want)
+		}
+		if !alone {
+			for range 3 {
+				c.clock.Add(time.Minute)
+				_, err = next.Bury(ctx, false)
+				must(t, err)
+			}
+			if r := state(waits); r.State != Running {
+				t.Errorf("one that waits: %+v", r)
+			}
+		}
+		if r := state(dead); r.State != Failed || r.Report().Failed != "feed.cut_off" || len(r.Report().Lines) != 0 {
+			t.Errorf("of a process that is gone: %+v", r)
+		}
+		rep, err := carryOut(ctx)
+		must(t, err)
+		if r := state(waits); r.State != Done || rep.New != 1 || rep.Unchanged != 1 {
+			t.Errorf("again: %+v %+v", r, rep)
+		}
+		if n, err = next.Bury(ctx, false); n != 0 || err != nil {
+			t.Error(n, err)
+		}
+	})
 }

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"gezhi/internal/account"
@@ -46,6 +48,9 @@ type Service struct {
 	Secret func(name string) string
 
 	work chan func(context.Context)
+
+	mu   sync.Mutex
+	wait map[string]bool // runs of this process that are not done
 }
 
 // Mapping reads the mapping file of a feed: feed.unknown where there is none.
@@ -111,17 +116,25 @@ func (s *Service) Begin(ctx context.Context, j Job) (run string, rest func(conte
 		return "", nil, err
 	}
 	run, now, total := s.ID(), s.Now(), int64(len(items)+len(wrong))
+	s.alive(run, true)
 	err = s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
 		return tx.Queue(ctx, insertRun, run, j.Jurisdiction, j.Mapping.Name, j.Kind, j.By, total, now)
 	})
+	if err != nil {
+		s.alive(run, false)
+	}
 	return run, func(ctx context.Context) (Report, error) { return s.carryOut(ctx, run, j, items, wrong) }, err
 }
 
 // waiting is how many imports may wait for the one that is carried out.
 const waiting = 8
 
-// Run carries out, one at a time, the imports that pages ask for, until ctx ends.
+// Run carries out, one at a time, the imports that pages ask for, until ctx ends. Meanwhile it
+// says that they are alive, and gives up those of processes that are not.
 func (s *Service) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { s.watch(ctx) })
+	defer wg.Wait()
 	for {
 		select {
 		case <-ctx.Done():
@@ -129,6 +142,65 @@ func (s *Service) Run(ctx context.Context) {
 		case do := <-s.work:
 			do(ctx)
 		}
+	}
+}
+
+const (
+	beatEvery = 20 * time.Second
+	// deadAfter is how long a run may show no life: several times beatEvery, and noteEvery.
+	deadAfter = 2 * time.Minute
+)
+
+// watch keeps the states of runs true until ctx ends.
+func (s *Service) watch(ctx context.Context) {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for begun := true; ; begun = false {
+		if _, err := s.Bury(ctx, begun); err != nil && ctx.Err() == nil {
+			slog.Error("feed", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Bury says of runs that their process ended before they did, and that those of this one are
+// alive; it returns how many it gave up. begun tells that this process has only just begun:
+// where it has the database for itself, nothing can be running then.
+func (s *Service) Bury(ctx context.Context, begun bool) (n int64, err error) {
+	rep, _ := json.Marshal(Report{Failed: "feed.cut_off", Lines: []Line{}}) // plain fields always marshal
+	err = s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) (err error) {
+		now := s.Now()
+		s.mu.Lock()
+		alive := slices.Collect(maps.Keys(s.wait))
+		s.mu.Unlock()
+		for _, run := range alive {
+			if err := tx.Queue(ctx, beatRun, run, now); err != nil {
+				return err
+			}
+		}
+		before := now.Add(-deadAfter)
+		if begun && s.DB.Engine == db.SQLite && len(alive) == 0 {
+			before = now.Add(time.Hour) // whatever a clock said that was set back
+		}
+		n, err = tx.Exec(ctx, cutOff, string(rep), now, before)
+		return err
+	})
+	return n, err
+}
+
+// alive marks a run of this process as begun, or as done.
+func (s *Service) alive(run string, yes bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wait == nil {
+		s.wait = map[string]bool{}
+	}
+	if s.wait[run] = true; !yes {
+		delete(s.wait, run)
 	}
 }
 
@@ -149,6 +221,7 @@ func (s *Service) Later(ctx context.Context, j Job) (run string, err error) {
 	}:
 		return run, nil
 	default:
+		s.alive(run, false) // and it will be given up
 		return "", fault.New(fault.TooMany, "feed.busy")
 	}
 }
@@ -164,6 +237,7 @@ func (s *Service) Import(ctx context.Context, j Job) (Report, error) {
 
 // carryOut takes in every line and ends the run, whatever happens.
 func (s *Service) carryOut(ctx context.Context, run string, j Job, items []item, wrong []fault.Place) (Report, error) {
+	defer s.alive(run, false)
 	rep := Report{Lines: []Line{}}
 	for i := range wrong {
 		rep.add(Line{Line: wrong[i].Line, State: Refused, Why: &wrong[i]})
@@ -190,7 +264,10 @@ func (s *Service) carryOut(ctx context.Context, run string, j Job, items []item,
 		}
 	}
 	state := Done
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		state, rep.Failed = Failed, "feed.cut_off"
+	case err != nil:
 		state, rep.Failed = Failed, fault.CodeOf(err)
 	}
 	slices.SortStableFunc(rep.Lines, func(a, b Line) int { return a.Line - b.Line })

@@ -23,6 +23,8 @@ var (
 	insertRun = db.SQL(`INSERT INTO feed_run (id, jurisdiction, source, kind, person_id, state, total, began_at, moved_at) VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $7)`)
 	moveRun   = db.SQL(`UPDATE feed_run SET done = $2, total = $3, moved_at = $4 WHERE id = $1`)
 	endRun    = db.SQL(`UPDATE feed_run SET state = $2, done = $3, total = $4, report = $5, moved_at = $6 WHERE id = $1`)
+	beatRun   = db.SQL(`UPDATE feed_run SET moved_at = $2 WHERE id = $1 AND state = 'running'`)
+	cutOff    = db.SQL(`UPDATE feed_run SET state = 'failed', report = $1, moved_at = $2 WHERE state = 'running' AND moved_at < $3`)
 	oneRun    = db.SQL(`SELECT id, source, kind, person_id, state, done, total, report, began_at, moved_at FROM feed_run WHERE jurisdiction = $1 AND id = $2`)
 	lastRuns  = db.SQL(`SELECT id, source, kind, person_id, state, done, total, report, began_at, moved_at FROM feed_run WHERE jurisdiction = $1 AND source = $2 ORDER BY began_at DESC, id DESC LIMIT $3`)
 )

@@ -89,7 +89,7 @@ func open(t *testing.T, d *db.DB) county {
 	homeOf := func(context.Context, account.Jurisdiction) (string, error) { return home.ID, nil }
 	key := bytes.Repeat([]byte{7}, 32)
 	inlet := &intake.Service{DB: d, Now: hand.Now, ID: ids, Cases: cases, Key: key, Jurisdiction: byCode, Home: homeOf}
-	s := &Service{DB: d, Now: hand.Now, ID: ids, Cases: cases, Key: key, Dir: "testdata", Nobody: inlet.Nobody, GiveCode: inlet.GiveCode,
+	s := &Service{DB: d, Now: hand.Now, ID: ids, Cases: cases, Key: key, Dir: "sampledata", Nobody: inlet.Nobody, GiveCode: inlet.GiveCode,
 		Jurisdiction: func(string) account.Jurisdiction { return j }, ByCode: byCode, Home: homeOf, Secret: func(name string) string { return secrets[name] },
 		Past: func(now clock.Now) *casework.Service {
 			past := &casework.Service{DB: d, Now: now, ID: ids, Calendar: cases.Calendar, TaskPack: core, TaskLife: cases.TaskLife, Files: files, Vault: cases.Vault, World: cases.World, Book: cases.Book, Soon: cases.Soon, Past: hand.Now}

@@ -37,11 +37,12 @@ const (
 
 const (
 	lease    = 30 * time.Second
-	tries    = 8 // of a message before it lies dead
-	batch    = 64
+	tries    = 8         // of a message before it lies dead
+	batch    = 64        // claimed at once
+	together = 128       // written at once
 	longest  = time.Hour // longest delay between two tries
 	shortest = 2 * time.Second
-	gather   = 20 * time.Millisecond // between two rounds
+	gather   = 50 * time.Millisecond // between two rounds
 )
 
 // backoff is the delay before the next try after so many.

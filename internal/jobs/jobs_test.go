@@ -212,3 +212,61 @@ func TestAWrongClockHoldsNothingUp(t *testing.T) {
 		}
 	})
 }
+
+// What only writes is written once, with the note that it is delivered, also by several runners
+// and when it fails at first; what cannot be written fails alone and is tried again later.
+func TestWritingsAreDoneOnceAndFailAlone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		hand := clock.At(noon)
+		var broken atomic.Bool
+		broken.Store(true)
+		bad := post(t, d, noon)
+		runners := make([]*jobs.Runner, 3)
+		for i := range runners {
+			r := jobs.NewRunner(d, hand.Now)
+			r.Writes["t"] = func(_ context.Context, m jobs.Message) (jobs.Writing, error) {
+				return jobs.Writing{Keys: db.Keys{"one", "two"}, Do: func(ctx context.Context, tx *db.Tx) error {
+					if m.ID == bad && broken.Load() {
+						return errors.New("cannot be written now")
+					}
+					return jobs.Set(ctx, tx, jobs.Timer{Kind: "written", Ref: m.ID + "/" + id.New(), Jurisdiction: "j", DueAt: noon.AddDate(1, 0, 0)})
+				}}, nil
+			}
+			runners[i] = r
+		}
+		for range 9 {
+			post(t, d, noon)
+		}
+		round := func() {
+			var wg sync.WaitGroup
+			for _, r := range runners {
+				wg.Go(func() {
+					if _, err := r.Round(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+		}
+		written := func() (n int64) {
+			if err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+				return tx.Row(ctx, `SELECT count(*) FROM timer WHERE kind = 'written'`, nil, &n)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		round()
+		if round(); written() != 9 {
+			t.Errorf("%d of 9 written", written())
+		}
+		broken.Store(false)
+		if round(); written() != 9 {
+			t.Error("tried again at once")
+		}
+		hand.Add(time.Minute)
+		if round(); written() != 10 {
+			t.Errorf("%d of 10 written", written())
+		}
+	})
+}

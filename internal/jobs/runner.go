@@ -22,6 +22,11 @@ type Runner struct {
 	// Topics delivers a message by its topic. It may be called again with the same message.
 	Topics map[string]func(ctx context.Context, m Message) error
 
+	// Writes are the topics of messages that are delivered by writing to this database alone. Many
+	// are written out in one transaction, together with the note that they are delivered: none of
+	// them is claimed first, and none is delivered twice. They may overtake messages of other topics.
+	Writes map[string]func(ctx context.Context, m Message) (Writing, error)
+
 	// Lanes is how many timers or messages are worked on side by side; those about one subject
 	// keep their order. 0 and 1 are one after the other.
 	Lanes int
@@ -31,7 +36,8 @@ type Runner struct {
 
 // NewRunner returns a runner without functions; fill Timers and Topics before Run.
 func NewRunner(d *db.DB, now clock.Now) *Runner {
-	return &Runner{DB: d, Now: now, Timers: map[string]func(context.Context, Timer) error{}, Topics: map[string]func(context.Context, Message) error{}, wake: make(chan struct{}, 1)}
+	return &Runner{DB: d, Now: now, Timers: map[string]func(context.Context, Timer) error{}, Topics: map[string]func(context.Context, Message) error{},
+		Writes: map[string]func(context.Context, Message) (Writing, error){}, wake: make(chan struct{}, 1)}
 }
 
 // Wake makes Run look at once. Call it after a commit that left something due.
@@ -71,19 +77,49 @@ func wait(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 	}
 }
 
-// Round fires and delivers what is due now, and returns how much that was.
+// Round fires and delivers what is due now, and returns how much that was. Where nothing is due
+// it only looks.
 func (r *Runner) Round(ctx context.Context) (int, error) {
 	now := r.Now()
 	// No lease and no delay reaches so far, and nothing is due at once so late: what says so was
 	// written while the clock stood wrong.
 	absurd := now.Add(2 * longest)
+	var due []Message
+	var rings []string
+	err := r.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		return tx.Together(ctx, db.Ask{Stmt: dueMessages, Args: []any{now, absurd, together}, Scan: db.Into(&due, scanMessage)},
+			db.Ask{Stmt: anyTimer, Args: []any{now, absurd}, Scan: db.Into(&rings, scanName)})
+	})
+	if err != nil {
+		return 0, err
+	}
+	direct := due[:0:0]
+	for _, m := range due {
+		if r.Writes[m.Topic] != nil {
+			direct = append(direct, m)
+		}
+	}
+	n := len(direct)
+	if err := r.writeOut(ctx, direct, now, absurd); err != nil || n == len(due) && len(rings) == 0 {
+		return n, err
+	}
+	claimed, err := r.claim(ctx, now, absurd)
+	return n + claimed, err
+}
+
+// claim fires and delivers what is claimed first, for it may take longer than a transaction.
+func (r *Runner) claim(ctx context.Context, now, absurd time.Time) (int, error) {
+	direct := ","
+	for topic := range r.Writes {
+		direct += topic + ","
+	}
 	var timers []Timer
 	var messages []Message
-	err := r.DB.Write(ctx, db.Keys{"jobs"}, func(ctx context.Context, tx *db.Tx) (err error) {
+	err := r.DB.Write(ctx, db.Keys{keyJobs}, func(ctx context.Context, tx *db.Tx) (err error) {
 		if timers, err = db.Collect(ctx, tx, claimTimers, []any{now, now.Add(lease), batch, absurd}, scanTimer); err != nil {
 			return err
 		}
-		messages, err = db.Collect(ctx, tx, claimMessages, []any{now, now.Add(lease), batch, absurd}, scanMessage)
+		messages, err = db.Collect(ctx, tx, claimMessages, []any{now, absurd, batch, now.Add(lease), direct}, scanMessage)
 		return err
 	})
 	if err != nil {
@@ -141,7 +177,7 @@ func (r *Runner) fire(ctx context.Context, t Timer) {
 	}
 	slog.Error("timer", "kind", t.Kind, "ref", t.Ref, "err", err)
 	until := r.Now().Add(backoff(t.Attempts))
-	r.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	r.noteDown(ctx, func(ctx context.Context, tx *db.Tx) error {
 		return tx.Queue(ctx, failTimer, t.Kind, t.Ref, until, err.Error())
 	})
 }
@@ -161,7 +197,7 @@ func (r *Runner) deliverAll(ctx context.Context, all []Message) {
 		return
 	}
 	now := r.Now()
-	r.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	r.noteDown(ctx, func(ctx context.Context, tx *db.Tx) error {
 		for _, m := range all {
 			var err error
 			switch e := failed[m.ID]; {
@@ -192,7 +228,7 @@ func (r *Runner) deliver(ctx context.Context, m Message) error {
 	return err
 }
 
-func (r *Runner) write(ctx context.Context, fn func(context.Context, *db.Tx) error) {
+func (r *Runner) noteDown(ctx context.Context, fn func(context.Context, *db.Tx) error) {
 	if err := r.DB.Write(ctx, nil, fn); err != nil && ctx.Err() == nil {
 		slog.Error("jobs", "err", err)
 	}

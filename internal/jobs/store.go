@@ -8,6 +8,9 @@ import (
 	"gezhi/internal/db"
 )
 
+// messageDue is what is due at $1. Where a clock stood wrong, moments lie behind $2.
+const messageDue = `state = 'waiting' AND (due_at <= $1 OR due_at > $2 AND (attempts > 0 OR due_at = made_at)) AND (lease_until < $1 OR lease_until > $2)`
+
 var (
 	setTimer = db.SQL(`INSERT INTO timer (kind, ref, jurisdiction, due_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (kind, ref) DO UPDATE SET due_at = excluded.due_at, attempts = 0, lease_until = 0, error = ''`)
@@ -21,11 +24,15 @@ var (
 	failTimer = db.SQL(`UPDATE timer SET lease_until = $3, error = $4 WHERE kind = $1 AND ref = $2`)
 	nextTimer = db.SQL(`SELECT due_at, kind || '/' || ref FROM timer WHERE lease_until < $1 ORDER BY due_at, kind, ref LIMIT 1`)
 
-	postMessage   = db.SQL(`INSERT INTO outbox (id, jurisdiction, topic, subject, body, due_at, state, made_at) VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7)`)
-	claimMessages = db.SQL(`UPDATE outbox SET lease_until = $2, attempts = attempts + 1
-		WHERE (lease_until < $1 OR lease_until > $4) AND id IN (SELECT id FROM outbox WHERE state = 'waiting' AND (due_at <= $1 OR due_at > $4 AND (attempts > 0 OR due_at = made_at))
-			AND (lease_until < $1 OR lease_until > $4) ORDER BY due_at, id LIMIT $3)
+	postMessage = db.SQL(`INSERT INTO outbox (id, jurisdiction, topic, subject, body, due_at, state, made_at) VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7)`)
+	// $5 are topics whose messages are written out and not claimed: ",one,another,".
+	claimMessages = db.SQL(`UPDATE outbox SET lease_until = $4, attempts = attempts + 1
+		WHERE (lease_until < $1 OR lease_until > $2) AND id IN (SELECT id FROM outbox WHERE ` + messageDue + ` AND $5 NOT LIKE '%,' || topic || ',%' ORDER BY due_at, id LIMIT $3)
 		RETURNING id, jurisdiction, topic, subject, body, due_at, attempts, state, error, made_at`)
+	anyTimer     = db.SQL(`SELECT kind FROM timer WHERE due_at <= $1 AND (lease_until < $1 OR lease_until > $2) LIMIT 1`)
+	dueMessages  = db.SQL(`SELECT id, jurisdiction, topic, subject, body, due_at, attempts, state, error, made_at FROM outbox WHERE ` + messageDue + ` ORDER BY due_at, id LIMIT $3`)
+	dueIDs       = db.SQL(`SELECT id FROM outbox WHERE ` + messageDue + ` ORDER BY due_at, id LIMIT $3`)
+	notWritten   = db.SQL(`UPDATE outbox SET state = $2, due_at = $3, error = $4, attempts = attempts + 1 WHERE id = $1 AND state = 'waiting'`)
 	doneMessage  = db.SQL(`UPDATE outbox SET state = 'done', done_at = $2, error = '' WHERE id = $1`)
 	failMessage  = db.SQL(`UPDATE outbox SET state = $2, due_at = $3, error = $4, lease_until = 0 WHERE id = $1`)
 	nextMessage  = db.SQL(`SELECT due_at, id FROM outbox WHERE state = 'waiting' AND lease_until < $1 ORDER BY due_at, id LIMIT 1`)

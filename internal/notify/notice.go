@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -75,11 +76,16 @@ const (
 )
 
 // parseNotice reads the body of a message. What is no notice is Invalid, notify.bad_notice.
-func parseNotice(body []byte, id, jurisdiction string) (Notice, error) {
-	n := Notice{ID: id, Jurisdiction: jurisdiction}
+func parseNotice(body []byte, id, jurisdiction string) (n Notice, err error) {
 	if err := json.Unmarshal(body, &n); err != nil {
 		return Notice{}, fault.Wrap(err, fault.Invalid, "notify.bad_notice")
 	}
+	return n.of(id, jurisdiction)
+}
+
+// of is the notice of a message, if it has all that a notice needs; else notify.bad_notice.
+func (n Notice) of(id, jurisdiction string) (Notice, error) {
+	n.ID, n.Jurisdiction = cmp.Or(n.ID, id), cmp.Or(n.Jurisdiction, jurisdiction)
 	if n.ID == "" || n.Jurisdiction == "" || n.Event == "" || n.Event == eventDigest || len(n.People) == 0 ||
 		len(n.People)+len(n.Further) > maxPeople || len(n.Fallback) > maxChannels ||
 		slices.Contains(n.People, "") || slices.Contains(n.Further, "") || slices.Contains(n.Fallback, "") {

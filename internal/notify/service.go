@@ -120,14 +120,27 @@ func (s *Service) Deliver(ctx context.Context, m jobs.Message) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.Policy(ctx, n.Jurisdiction)
+	w, err := s.Take(ctx, n, m)
 	if err != nil {
 		return err
+	}
+	return s.DB.Write(ctx, w.Keys, w.Do)
+}
+
+// Take is what Deliver writes, for a notice whose message was read: a Writing, so that many
+// notices share a transaction.
+func (s *Service) Take(ctx context.Context, n Notice, m jobs.Message) (w jobs.Writing, err error) {
+	if n, err = n.of(m.ID, m.Jurisdiction); err != nil {
+		return w, err
+	}
+	p, err := s.Policy(ctx, n.Jurisdiction)
+	if err != nil {
+		return w, err
 	}
 	if n.asks() {
 		settled, err := s.settled(ctx, n, m.MadeAt)
 		if err != nil {
-			return err
+			return w, err
 		}
 		n.Wakes = !settled
 	}
@@ -136,15 +149,17 @@ func (s *Service) Deliver(ctx context.Context, m jobs.Message) error {
 	channels, next := plan(n, 0, p.IsQuiet(now), of)
 	st := stored{Notice: n, turn: n.People, stage: next, wait: p.pause(n, now, stages(n.Fallback, of)), madeAt: m.MadeAt, chain: n.asks()}
 	if st.langs, err = s.languages(ctx, st.turn); err != nil {
-		return err
+		return w, err
 	}
-	return s.DB.Write(ctx, keys(n.ID, n.People), func(ctx context.Context, tx *db.Tx) error {
+	w.Keys = keys(n.ID, n.People)
+	w.Do = func(ctx context.Context, tx *db.Tx) error {
 		fresh, err := putNotice(ctx, tx, st, now)
 		if err != nil || !fresh {
 			return err
 		}
 		return s.send(ctx, tx, st, st.turn, channels, p, now)
-	})
+	}
+	return w, nil
 }
 
 func (s *Service) settled(ctx context.Context, n Notice, madeAt time.Time) (bool, error) {

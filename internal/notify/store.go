@@ -93,6 +93,8 @@ type row struct {
 	calm bool // written only
 }
 
+// putNotice writes a notice, and tells whether it is new. Of one that begins no chain that is not
+// asked: what follows it is written once by itself.
 func putNotice(ctx context.Context, tx *db.Tx, s stored, at time.Time) (bool, error) {
 	body, err := json.Marshal(s.Notice)
 	if err != nil {
@@ -106,7 +108,11 @@ func putNotice(ctx context.Context, tx *db.Tx, s stored, at time.Time) (bool, er
 	if s.chain {
 		ended, ending = time.Time{}, ""
 	}
-	n, err := tx.Exec(ctx, insertNotice, s.ID, s.Jurisdiction, s.Case, body, people, s.chain, s.stage, s.wait.Milliseconds(), s.madeAt, ended, ending)
+	row := []any{s.ID, s.Jurisdiction, s.Case, body, people, s.chain, s.stage, s.wait.Milliseconds(), s.madeAt, ended, ending}
+	if !s.chain {
+		return true, tx.Queue(ctx, insertNotice, row...)
+	}
+	n, err := tx.Exec(ctx, insertNotice, row...)
 	return n == 1, err
 }
 

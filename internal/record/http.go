@@ -79,6 +79,7 @@ type recordsInput struct {
 	Q      string `query:"q" maxLength:"50" doc:"part of the key or title"`
 	AsOf   string `query:"as_of" maxLength:"10" doc:"a day; today when left out"`
 	Area   string `query:"area" maxLength:"64" doc:"this area and below"`
+	Sort   string `query:"sort" enum:",latest" doc:"what comes first: by key (when empty), or what holds since latest"`
 	Cursor string `query:"cursor" maxLength:"2048"`
 	Limit  int    `query:"limit" minimum:"0" maximum:"200"`
 }
@@ -97,16 +98,11 @@ type recordInput struct {
 
 type recordOutput struct{ Body RecordViewJSON }
 
-// cursor is where a page ended.
-type cursor struct {
-	Key string `json:"k"`
-}
-
 // Routes adds the operations of this package.
 func (s *Service) Routes(srv *web.Server) {
 	tags := []string{"records"}
 	web.Op(srv, web.Operation{Method: "GET", Path: "/record-kinds", ID: "listRecordKinds", Summary: "The kinds of records that the packs in force declare", Tags: tags}, s.httpKinds)
-	web.Op(srv, web.Operation{Method: "GET", Path: "/records", ID: "listRecords", Summary: "A page of the records of a kind that the asker may see, by key", Tags: tags}, s.httpList)
+	web.Op(srv, web.Operation{Method: "GET", Path: "/records", ID: "listRecords", Summary: "A page of the records of a kind that the asker may see", Tags: tags}, s.httpList)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/records/{id}", ID: "viewRecord", Summary: "One record as of a day, with its history", Tags: tags}, s.httpView)
 }
 
@@ -141,13 +137,13 @@ func (s *Service) httpList(ctx context.Context, in *recordsInput) (*recordsOutpu
 	if err != nil {
 		return nil, err
 	}
-	var after cursor
+	var after Cursor
 	if in.Cursor != "" {
 		if err := web.ReadCursor(in.Cursor, &after); err != nil {
 			return nil, err
 		}
 	}
-	_, rows, next, err := s.List(ctx, scope, Query{Kind: in.Kind, Text: in.Q, Day: in.AsOf, AreaID: in.Area, After: after.Key, Limit: in.Limit})
+	_, rows, next, err := s.List(ctx, scope, Query{Kind: in.Kind, Text: in.Q, Day: in.AsOf, AreaID: in.Area, Sort: in.Sort, After: after, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}
@@ -157,8 +153,8 @@ func (s *Service) httpList(ctx context.Context, in *recordsInput) (*recordsOutpu
 		out.Body.Records[i] = s.rowJSON(r.Record)
 		out.Body.Records[i].From = r.Revision.From
 	}
-	if next != "" {
-		out.Body.Next, err = web.Cursor(cursor{next})
+	if next != nil {
+		out.Body.Next, err = web.Cursor(next)
 	}
 	return out, err
 }

@@ -15,16 +15,27 @@ import (
 	"gezhi/internal/worktime"
 )
 
-// Query asks for a page of the records of a kind, in the order of their keys.
+// SortLatest is the order of those that hold since latest first; the usual one is that of keys.
+const SortLatest = "latest"
+
+// Query asks for a page of the records of a kind.
 type Query struct {
 	Kind   string // "kind" or "pack/kind"
 	Text   string // part of the key or title
 	Day    string // those that hold then; "" is today
 	AreaID string // this area and below
-	After  string // where the page before ended
+	Sort   string // SortLatest, or "" for the order of keys
+	After  Cursor
 	Limit  int
 
 	area *territory.Area
+}
+
+// Cursor is where a page ended.
+type Cursor struct {
+	Key   string `json:"k"`
+	Began string `json:"b,omitempty"` // in the order of SortLatest
+	Sort  string `json:"s,omitempty"`
 }
 
 // longestText is how many characters a search may have.
@@ -33,30 +44,30 @@ const longestText = 50
 // today is the calendar day of a moment.
 func today(at time.Time) string { return at.In(clock.CST).Format(time.DateOnly) }
 
-// List returns a page of what a scope reaches. next is "" on the last page, which may hold
+// List returns a page of what a scope reaches. next is nil on the last page, which may hold
 // fewer than asked for, and so may others: of what the rows of a page know, only the
 // revisions tell whether it holds on the day.
-func (s *Service) List(ctx context.Context, scope account.Scope, q Query) (k Kind, rows []Standing, next string, err error) {
+func (s *Service) List(ctx context.Context, scope account.Scope, q Query) (k Kind, rows []Standing, next *Cursor, err error) {
 	if k, err = s.kind(ctx, scope.Jurisdiction, q.Kind); err != nil {
-		return k, nil, "", err
+		return k, nil, nil, err
 	}
 	if err = s.settled(ctx, scope, &q); err != nil {
-		return k, nil, "", err
+		return k, nil, nil, err
 	}
 	text, args := listSQL(scope, k, q)
 	if text == "" {
-		return k, nil, "", nil
+		return k, nil, nil, nil
 	}
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		type found struct {
 			*Record
-			key string
+			at Cursor
 		}
-		rows, next = nil, ""
+		rows, next = nil, nil
 		page, err := db.Collect(ctx, tx, db.Stmt(text), args, func(r db.Rows) (x found, err error) {
 			x.Record = &Record{}
 			dest, finish := recordInto(x.Record)
-			err = r.Scan(append(dest, &x.key)...)
+			err = r.Scan(append(dest, &x.at.Key, &x.at.Began)...)
 			finish()
 			return x, err
 		})
@@ -65,7 +76,8 @@ func (s *Service) List(ctx context.Context, scope account.Scope, q Query) (k Kin
 		}
 		if len(page) > q.Limit {
 			page = page[:q.Limit]
-			next = page[q.Limit-1].key
+			next = &page[q.Limit-1].at
+			next.Sort = q.Sort
 		}
 		for _, x := range page {
 			span, ok, err := On(ctx, tx, x.ID, q.Day)
@@ -88,6 +100,9 @@ func (s *Service) settled(ctx context.Context, scope account.Scope, q *Query) er
 	}
 	if q.Day = cmp.Or(q.Day, today(s.Now())); !isDay(q.Day) {
 		return fault.New(fault.Invalid, "territory.bad_date")
+	}
+	if q.After != (Cursor{}) && q.After.Sort != q.Sort {
+		return fault.New(fault.Invalid, "page.bad_cursor")
 	}
 	if len([]rune(q.Text)) > longestText {
 		return fault.New(fault.Invalid, "record.text_too_long", "most", longestText)

@@ -205,15 +205,24 @@ func scanRelating(r db.Rows) (x relating, err error) {
 	return x, r.Scan(&x.id, &x.kind, &x.from, &x.to, &x.since, &x.until)
 }
 
-// listSQL reads a page in the order of the key: each branch of the scope is one range of one
-// index, joined by UNION.
+// listSQL reads a page, joining the branches of the scope by UNION. In the order of the key each
+// is one range of one index.
 func listSQL(scope account.Scope, k Kind, q Query) (string, []any) {
 	var args []any
 	add := func(v any) string {
 		args = append(args, v)
 		return fmt.Sprintf("$%d", len(args))
 	}
-	where := "c.jurisdiction = " + add(scope.Jurisdiction) + " AND c.pack = " + add(k.Pack.Name) + " AND c.kind = " + add(k.Name) + " AND c.key > " + add(q.After)
+	where := "c.jurisdiction = " + add(scope.Jurisdiction) + " AND c.pack = " + add(k.Pack.Name) + " AND c.kind = " + add(k.Name)
+	order := " ORDER BY key"
+	if q.Sort == SortLatest {
+		order = " ORDER BY began DESC, key DESC"
+		if q.After.Key != "" {
+			where += " AND (c.began, c.key) < (" + add(q.After.Began) + ", " + add(q.After.Key) + ")"
+		}
+	} else {
+		where += " AND c.key > " + add(q.After.Key)
+	}
 	day := add(q.Day)
 	where += " AND c.began <= " + day + " AND (c.ended = '' OR c.ended >= " + day + ")"
 	if q.Text != "" {
@@ -223,20 +232,20 @@ func listSQL(scope account.Scope, k Kind, q Query) (string, []any) {
 		where += " AND c." + levelColumns[q.area.Level] + " = " + add(q.area.ID)
 	}
 	limit := add(q.Limit + 1)
-	order := " ORDER BY c.key LIMIT " + limit
+	limited := order + " LIMIT " + limit
 	var pages []string
 	if k.Public {
-		pages = append(pages, "SELECT c.key, c.id FROM record c WHERE "+where+order)
+		pages = append(pages, "SELECT c.key AS key, c.began AS began, c.id FROM record c WHERE "+where+limited)
 	}
 	for _, b := range scope.Branches {
 		switch {
 		case k.Public:
 		case b.Kind == account.AreaBranch:
-			pages = append(pages, "SELECT c.key, c.id FROM record c WHERE "+where+" AND c."+levelColumns[b.Level]+" = "+add(b.ID)+order)
+			pages = append(pages, "SELECT c.key AS key, c.began AS began, c.id FROM record c WHERE "+where+" AND c."+levelColumns[b.Level]+" = "+add(b.ID)+limited)
 		default:
 			// A cross join, since SQLite then begins with the few records that name somebody.
-			pages = append(pages, "SELECT c.key, c.id FROM record_subject s CROSS JOIN record c WHERE c.id = s.record_id AND s.subject = "+add(b.Involved())+
-				" AND s.stands = 1 AND "+where+order)
+			pages = append(pages, "SELECT c.key AS key, c.began AS began, c.id FROM record_subject s CROSS JOIN record c WHERE c.id = s.record_id AND s.subject = "+add(b.Involved())+
+				" AND s.stands = 1 AND "+where+limited)
 		}
 	}
 	if len(pages) == 0 {
@@ -245,11 +254,11 @@ func listSQL(scope account.Scope, k Kind, q Query) (string, []any) {
 	page := pages[0]
 	if len(pages) > 1 {
 		for i, p := range pages {
-			pages[i] = fmt.Sprintf("SELECT key, id FROM (%s) b%d", p, i)
+			pages[i] = fmt.Sprintf("SELECT key, began, id FROM (%s) b%d", p, i)
 		}
-		page = strings.Join(pages, " UNION ") + " ORDER BY key LIMIT " + limit
+		page = strings.Join(pages, " UNION ") + limited
 	}
-	return "SELECT " + recordColumns + ", r.key FROM (" + page + ") p JOIN record r ON r.id = p.id ORDER BY p.key", args
+	return "SELECT " + recordColumns + ", p.key, p.began FROM (" + page + ") p JOIN record r ON r.id = p.id" + strings.NewReplacer("began", "p.began", "key", "p.key").Replace(order), args
 }
 
 // likeText keeps what somebody looks for from being a pattern.

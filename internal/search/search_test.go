@@ -175,7 +175,9 @@ func TestWhatIsKeptFromSomebodyIsNotFound(t *testing.T) {
 // once; a rebuild finds the same again.
 func TestAnEntryFollowsItsCase(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		const batch = 50
 		s := newShelf(d)
+		s.Batch = batch
 		for i := range 2*batch + 5 {
 			s.put(t, fmt.Sprintf("c%03d", i), "j", fmt.Sprintf("N%03d", i), "v", "水管漏水", hour(0).Add(time.Duration(i)*time.Minute))
 		}

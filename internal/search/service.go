@@ -1,11 +1,15 @@
 package search
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"hash/fnv"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gezhi/internal/account"
@@ -13,6 +17,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/number"
+	"gezhi/internal/workflow"
 )
 
 // Service finds cases and keeps what can be found. One per process.
@@ -23,6 +28,10 @@ type Service struct {
 	Texts func(ctx context.Context, tx *db.Tx, id string) (*casework.Texts, error)
 	// Lag is how long Run waits when nothing is left to write; 0 means 300 ms.
 	Lag time.Duration
+	// Batch is how many rows that wait one transaction takes at the most; 0 means 250.
+	Batch int
+
+	erasures atomic.Int64 // that Erased has heard of
 }
 
 // Query asks for a page of cases that hold all words.
@@ -51,8 +60,8 @@ type Hit struct {
 const (
 	usualPage   = 20
 	longestPage = 100
-	mostNumbers = 5 // cases of one number, in one installation
-	batch       = 50
+	mostNumbers = 5   // cases of one number, in one installation
+	usualBatch  = 250 // rows taken by one transaction
 	rebuildPage = 200
 	longestText = 100000 // bytes; of what is said beyond, nothing is kept
 )
@@ -92,10 +101,14 @@ func (s *Service) Find(ctx context.Context, who *casework.Actor, q Query) (hits 
 
 // Moved hears of a move within its transaction, and leaves a row there.
 func (s *Service) Moved(ctx context.Context, tx *db.Tx, m *casework.Move, c *casework.Case) error {
+	if m.Silent {
+		return nil
+	}
 	return tx.Queue(ctx, insertPending, m.ID, c.ID, c.Jurisdiction)
 }
 
-// Run keeps entries up until ctx ends. Between two batches it leaves the database to others
+// Run keeps entries up until ctx ends. It lets moves gather for the lag, for what many entries
+// share is written once; while more waits than a batch holds, it leaves the database to others
 // for as long as the batch took.
 func (s *Service) Run(ctx context.Context) {
 	lag := s.Lag
@@ -109,7 +122,7 @@ func (s *Service) Run(ctx context.Context) {
 			slog.Error("search", "err", err)
 		}
 		rest := lag
-		if n > 0 && err == nil {
+		if n == s.batch() && err == nil {
 			rest = min(lag, time.Since(begun))
 		}
 		select {
@@ -119,72 +132,136 @@ func (s *Service) Run(ctx context.Context) {
 	}
 }
 
+func (s *Service) batch() int { return cmp.Or(s.Batch, usualBatch) }
+
+// fresh is an entry to be written, and what of it was there when its case was read.
+type fresh struct {
+	caseID string
+	texts  *casework.Texts // nil where there is no such case
+	text   string
+	grams  string
+	was    kept
+}
+
 // Drain writes the entries of a batch of cases that have moved, and returns how many rows
-// were waiting in it; 0 when nothing is left.
+// were waiting in it; 0 when nothing is left. Cases are read before the writing, so that
+// nobody waits for it: a move in between has a row of its own, which stays.
 func (s *Service) Drain(ctx context.Context) (n int, err error) {
+	var waiting []pending
+	var all []fresh
+	erasures := s.erasures.Load()
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		waiting, err := db.Collect(ctx, tx, pendingRows, []any{1}, scanPending)
-		n = len(waiting)
-		return err
-	})
-	if n == 0 || err != nil {
-		return 0, err
-	}
-	err = s.DB.Write(ctx, db.Keys{"search"}, func(ctx context.Context, tx *db.Tx) error {
-		waiting, err := db.Collect(ctx, tx, pendingRows, []any{batch}, scanPending)
-		if err != nil {
+		if waiting, err = db.Collect(ctx, tx, pendingRows, []any{s.batch()}, scanPending); err != nil {
 			return err
 		}
-		n = len(waiting)
 		done := map[string]bool{}
 		for _, p := range waiting {
 			if !done[p.caseID] {
 				done[p.caseID] = true
-				if err := s.index(ctx, tx, p.caseID); err != nil {
+				f, err := s.look(ctx, tx, p.caseID)
+				if err != nil {
 					return err
 				}
+				all = append(all, f)
 			}
+		}
+		return nil
+	})
+	if len(waiting) == 0 || err != nil {
+		return 0, err
+	}
+	err = s.DB.Write(ctx, db.Keys{"search"}, func(ctx context.Context, tx *db.Tx) error {
+		for _, f := range all {
+			write := s.write
+			if s.erasures.Load() != erasures { // what was read may be gone
+				write = func(ctx context.Context, tx *db.Tx, f fresh) error { return s.index(ctx, tx, f.caseID) }
+			}
+			if err := write(ctx, tx, f); err != nil {
+				return err
+			}
+		}
+		for _, p := range waiting {
 			if err := tx.Queue(ctx, dropPending, p.id); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return n, err
+	return len(waiting), err
+}
+
+// look reads what the entry of a case is to be.
+func (s *Service) look(ctx context.Context, tx *db.Tx, id string) (f fresh, err error) {
+	f.caseID = id
+	if f.was, err = keptOf(ctx, tx, id); err != nil {
+		return f, err
+	}
+	f.texts, err = s.Texts(ctx, tx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		f.texts = nil
+		return f, nil
+	}
+	if err == nil {
+		f.text, f.grams = entry(f.texts)
+	}
+	return f, err
 }
 
 // index writes the entry of a case anew, or takes it away where there is no such case.
 func (s *Service) index(ctx context.Context, tx *db.Tx, id string) error {
-	t, err := s.Texts(ctx, tx, id)
-	if fault.KindOf(err) == fault.NotFound {
-		return s.Forget(ctx, tx, id)
-	}
+	f, err := s.look(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	text, grams := entry(t)
-	var seq int64
-	err = tx.Row(ctx, seqOf, []any{id}, &seq)
-	if errors.Is(err, db.ErrNoRows) {
-		if seq, err = s.begin(ctx, tx, id, t, text); err != nil {
+	return s.put(ctx, tx, f)
+}
+
+// write writes an entry that was read before its transaction. Should somebody have taken the
+// entry away meanwhile, for something was erased, the case is read again.
+func (s *Service) write(ctx context.Context, tx *db.Tx, f fresh) error {
+	now, err := keptOf(ctx, tx, f.caseID)
+	if err != nil {
+		return err
+	}
+	if now != f.was {
+		return s.index(ctx, tx, f.caseID)
+	}
+	return s.put(ctx, tx, f)
+}
+
+// put writes an entry, unless it is what stands there.
+func (s *Service) put(ctx context.Context, tx *db.Tx, f fresh) error {
+	if f.texts == nil {
+		return s.Forget(ctx, tx, f.caseID)
+	}
+	digest := digestOf(f.text, f.grams)
+	switch {
+	case f.was.seq == 0:
+		seq, err := s.begin(ctx, tx, f.caseID, f.texts, f.text, digest)
+		if err != nil {
 			return err
 		}
-		return tx.Queue(ctx, newGrams, seq, grams)
+		return tx.Queue(ctx, newGrams, seq, f.grams)
+	case f.was.digest == digest:
+		return nil
 	}
-	if err != nil {
+	if err := tx.Queue(ctx, changeEntry, f.was.seq, f.text, digest); err != nil {
 		return err
 	}
-	if err := tx.Queue(ctx, changeEntry, seq, text); err != nil {
-		return err
-	}
-	return tx.Queue(ctx, changeGrams, seq, grams)
+	return tx.Queue(ctx, changeGrams, f.was.seq, f.grams)
+}
+
+// digestOf tells entries apart; it is never 0, which an entry of before has.
+func digestOf(text, grams string) int64 {
+	h := sha256.Sum256([]byte(text + "\x00" + grams))
+	return int64(binary.BigEndian.Uint64(h[:]) | 1)
 }
 
 // begin gives an entry its place in the order. Two cases of one millisecond and one hash are
 // told apart by the next free place.
-func (s *Service) begin(ctx context.Context, tx *db.Tx, id string, t *casework.Texts, text string) (int64, error) {
+func (s *Service) begin(ctx context.Context, tx *db.Tx, id string, t *casework.Texts, text string, digest int64) (int64, error) {
 	for seq := place(t.OpenedAt, id); ; seq++ {
-		n, err := tx.Exec(ctx, insertEntry, seq, id, t.Jurisdiction, text)
+		n, err := tx.Exec(ctx, insertEntry, seq, id, t.Jurisdiction, text, digest)
 		if err != nil || n == 1 {
 			return seq, err
 		}
@@ -207,6 +284,10 @@ func place(opened time.Time, id string) int64 {
 
 // moment is the first place of a moment.
 func moment(t time.Time) int64 { return max(0, db.Ms(t)) << hashBits }
+
+// closedMark is a gram of closed cases. How far an open one has come is left to its row: each
+// step of it would write the entry anew.
+var closedMark = mark("phase", string(workflow.Closed))
 
 // entry is what is kept of a case: its lines, those worth reading first, and its grams.
 func entry(t *casework.Texts) (text, grams string) {
@@ -236,7 +317,10 @@ func entry(t *casework.Texts) (text, grams string) {
 	}
 	add(t.Place)
 	add(t.Titles...)
-	marks := []string{mark("class", t.Class), mark("phase", t.Phase)}
+	marks := []string{mark("class", t.Class)}
+	if t.Phase == string(workflow.Closed) {
+		marks = append(marks, closedMark)
+	}
 	for _, n := range t.Numbers { // not run through Replace: a case number is nobody's
 		if n = fold(n); n != "" {
 			lines = append(lines, n)
@@ -265,6 +349,7 @@ func (s *Service) Forget(ctx context.Context, tx *db.Tx, caseID string) error {
 // Erased hears, within the transaction, that something of a case was erased: its entry goes at
 // once, and is written anew from what is left.
 func (s *Service) Erased(ctx context.Context, tx *db.Tx, c *casework.Case) error {
+	s.erasures.Add(1)
 	if err := s.Forget(ctx, tx, c.ID); err != nil {
 		return err
 	}

@@ -2,12 +2,14 @@ package search
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"gezhi/internal/casework"
 	"gezhi/internal/db"
+	"gezhi/internal/workflow"
 )
 
 var (
@@ -16,9 +18,9 @@ var (
 	dropPending   = db.SQL(`DELETE FROM search_pending WHERE id = $1`)
 	casesAfter    = db.SQL(`SELECT id FROM cases WHERE id > $1 ORDER BY id LIMIT $2`)
 
-	seqOf       = db.SQL(`SELECT seq FROM search_entry WHERE case_id = $1`)
-	insertEntry = db.SQL(`INSERT INTO search_entry (seq, case_id, jurisdiction, text) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`)
-	changeEntry = db.SQL(`UPDATE search_entry SET text = $2 WHERE seq = $1`)
+	entryOf     = db.SQL(`SELECT seq, digest FROM search_entry WHERE case_id = $1`)
+	insertEntry = db.SQL(`INSERT INTO search_entry (seq, case_id, jurisdiction, text, digest) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`)
+	changeEntry = db.SQL(`UPDATE search_entry SET text = $2, digest = $3 WHERE seq = $1`)
 	newGrams    = either(`INSERT INTO search_gram (rowid, grams) VALUES ($1, $2)`, `INSERT INTO search_gram (seq, grams) VALUES ($1, $2::text::tsvector)`)
 	changeGrams = either(`INSERT OR REPLACE INTO search_gram (rowid, grams) VALUES ($1, $2)`, `UPDATE search_gram SET grams = $2::text::tsvector WHERE seq = $1`)
 	dropGrams   = either(`DELETE FROM search_gram WHERE rowid IN (SELECT seq FROM search_entry WHERE case_id = $1)`,
@@ -37,6 +39,17 @@ type pending struct{ id, caseID string }
 
 func scanPending(r db.Rows) (p pending, err error) { return p, r.Scan(&p.id, &p.caseID) }
 
+// kept is where the entry of a case stands, and what it holds; zero is none.
+type kept struct{ seq, digest int64 }
+
+func keptOf(ctx context.Context, tx *db.Tx, caseID string) (k kept, err error) {
+	err = tx.Row(ctx, entryOf, []any{caseID}, &k.seq, &k.digest)
+	if errors.Is(err, db.ErrNoRows) {
+		return kept{}, nil
+	}
+	return k, err
+}
+
 func scanID(r db.Rows) (id string, err error) { return id, r.Scan(&id) }
 
 // looking is one search.
@@ -48,6 +61,7 @@ type looking struct {
 	where string // the filters, with the arguments that lead all others
 	args  []any
 	marks []string // grams that go with the filters
+	open  bool     // closed ones are left out
 	seqs  []int64  // of the hits
 }
 
@@ -64,8 +78,12 @@ func (s *Service) newLooking(ctx context.Context, who *casework.Actor, q Query, 
 		}
 		l.marks = append(l.marks, mark("class", k.Ref()))
 	}
-	if q.Filter.Phase != "" {
-		l.marks = append(l.marks, mark("phase", string(q.Filter.Phase)))
+	switch q.Filter.Phase {
+	case "":
+	case workflow.Closed:
+		l.marks = append(l.marks, closedMark)
+	default:
+		l.open = true
 	}
 	if q.Filter.AreaID != "" {
 		l.marks = append(l.marks, mark("area", q.Filter.AreaID))
@@ -131,6 +149,7 @@ type match struct {
 	all      []string
 	prefixes []string
 	sure     []wanted // words that the text must hold, where grams alone do not tell
+	open     bool     // without the gram of closed cases
 }
 
 // sqlite and postgres write a match in the language of each engine. Grams are letters and
@@ -146,7 +165,11 @@ func (m match) sqlite(any []string) string {
 	if len(any) > 0 {
 		and = append(and, `("`+strings.Join(any, `" OR "`)+`")`)
 	}
-	return strings.Join(and, " AND ")
+	text := strings.Join(and, " AND ")
+	if m.open {
+		text = "(" + text + `) NOT "` + closedMark + `"`
+	}
+	return text
 }
 
 func (m match) postgres(any []string) string {
@@ -156,6 +179,9 @@ func (m match) postgres(any []string) string {
 	}
 	if len(any) > 0 {
 		and = append(and, "("+strings.Join(any, " | ")+")")
+	}
+	if m.open {
+		and = append(and, "!"+closedMark)
 	}
 	return strings.Join(and, " & ")
 }
@@ -167,7 +193,7 @@ func (m match) postgres(any []string) string {
 func (l *looking) read(ctx context.Context, tx *db.Tx, m match, below int64, limit int) ([]found, error) {
 	filters := len(l.args)
 	defer func() { l.args = l.args[:filters] }()
-	m.all = slices.Concat(m.all, l.marks)
+	m.all, m.open = slices.Concat(m.all, l.marks), l.open
 	near := marksOf(l.who.Scope)
 	language := m.postgres(near)
 	if l.s.DB.Engine == db.SQLite {

@@ -247,27 +247,36 @@ func TestNothingIsInjectedIntoLogOrHeaders(t *testing.T) {
 	}
 }
 
-// Nobody is led to another site, however the address is written.
+// Nobody is led to another site, however the address is written: neither by the server, nor by
+// the pages alone, should anything ever ask them directly.
 func TestNoRedirectLeadsAway(t *testing.T) {
 	s := newTrial()
-	s.Mount("/", Faces(fstest.MapFS{"desk/index.html": {Data: []byte("<!doctype html>")}}))
-	for _, path := range []string{"//evil.example", "//evil.example/", "//evil.example/desk", "/\\evil.example", "/%5Cevil.example/desk", "/%2F%2Fevil.example", "///evil.example/..", "/desk//evil.example", "/desk?to=//evil.example", "//evil.example/%2e%2e", "/.//evil.example", "/desk/..//evil.example/", "//evil.example/api/v1/open"} {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.RequestURI = path
+	pages := Faces(fstest.MapFS{"desk/index.html": {Data: []byte("<!doctype html>")}})
+	s.Mount("/", pages)
+	led := 0
+	for _, path := range []string{"//evil.example", "//evil.example/", "//evil.example/desk", "/\\evil.example", "/%5Cevil.example/desk", "/%2F%2Fevil.example", "///evil.example/..", "/desk//evil.example", "/desk?to=//evil.example", "//evil.example/%2e%2e", "/.//evil.example", "/desk/..//evil.example/", "//evil.example/api/v1/open",
+		"//desk", "///home", "/\\/desk", "//evil.example/../desk", "//evil.example/%2e%2e/field", "/%2Fevil.example/..//wall", "//evil.example/../"} {
 		u, err := url.ParseRequestURI(path)
 		if err != nil {
 			continue // the server answers 400
 		}
-		r.URL = u
-		w := httptest.NewRecorder()
-		s.ServeHTTP(w, r)
-		to := w.Header().Get("Location")
-		if to == "" {
-			continue
+		for name, h := range map[string]http.Handler{"server": s, "pages": pages} {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.RequestURI, r.URL = path, u
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			to := w.Header().Get("Location")
+			if to == "" {
+				continue
+			}
+			led++
+			if u, err := url.Parse(to); err != nil || u.Host != "" || u.Scheme != "" || strings.HasPrefix(to, "//") || strings.HasPrefix(to, "/\\") {
+				t.Errorf("the %s: %s leads to %s", name, path, to)
+			}
 		}
-		if u, err := url.Parse(to); err != nil || u.Host != "" || u.Scheme != "" || strings.HasPrefix(to, "//") || strings.HasPrefix(to, "/\\") {
-			t.Errorf("%s leads to %s", path, to)
-		}
+	}
+	if led < 20 {
+		t.Errorf("only %d led anywhere", led)
 	}
 }
 

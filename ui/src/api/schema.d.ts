@@ -285,7 +285,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A page of the cases the asker may see, soonest due first */
+        /** A page of the cases the asker may see */
         get: operations["listCases"];
         put?: never;
         /** Report something: open a case */
@@ -1669,7 +1669,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A page of the records of a kind that the asker may see, by key */
+        /** A page of the records of a kind that the asker may see */
         get: operations["listRecords"];
         put?: never;
         post?: never;
@@ -3834,7 +3834,7 @@ export interface components {
             kind: "check" | "import" | "history" | "export";
             /**
              * Format: int64
-             * @description ms UTC; a running one that has not moved for minutes was given up
+             * @description ms UTC
              */
             moved_at: number;
             /** @enum {string} */
@@ -3861,7 +3861,7 @@ export interface components {
             lines: components["schemas"]["LineJSON"][];
             /**
              * Format: int64
-             * @description ms UTC; a running one that has not moved for minutes was given up
+             * @description ms UTC
              */
             moved_at: number;
             /** @enum {string} */
@@ -4051,6 +4051,8 @@ export interface operations {
                 q?: string;
                 /** @description holds a post of this role now */
                 role?: string;
+                /** @description what comes first: added first (when empty), by name, added latest */
+                sort?: "" | "name" | "latest";
             };
             header?: never;
             path?: never;
@@ -4635,6 +4637,8 @@ export interface operations {
                 severity?: string;
                 /** @description closed by a unit of an area of this level */
                 solved?: number;
+                /** @description what comes first: soonest due (when empty), latest opened, latest closed, latest into its step, gravest */
+                sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
                 /** @description parts that are answered rather than lived, besides cases */
                 tasks?: boolean;
             };
@@ -4712,6 +4716,7 @@ export interface operations {
                 queue?: string;
                 severity?: string;
                 solved?: number;
+                sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
             };
             header?: never;
             path?: never;
@@ -4751,6 +4756,7 @@ export interface operations {
                 queue?: string;
                 severity?: string;
                 solved?: number;
+                sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
             };
             header?: never;
             path?: never;
@@ -7542,6 +7548,8 @@ export interface operations {
                 limit?: number;
                 /** @description part of the key or title */
                 q?: string;
+                /** @description what comes first: by key (when empty), or what holds since latest */
+                sort?: "" | "latest";
             };
             header?: never;
             path?: never;

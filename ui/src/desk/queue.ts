@@ -7,6 +7,9 @@ import { because } from '@/kit/because'
 
 export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'all', 'closed', 'sampled'] as const
 export type Queue = (typeof queues)[number]
+/** what comes first; '' is what is due soonest */
+export const sorts = ['', 'severity', 'opened', 'entered', 'closed'] as const
+export type Sort = (typeof sorts)[number]
 export const phases = ['waiting', 'working', 'verifying', 'rating'] as const
 
 /** the queue this screen was left at: a dispatcher comes back to what is unassigned, not to "mine" */
@@ -31,7 +34,7 @@ const page = 50
 const refreshed = 4 // pages asked again when something changed; what lies deeper waits for a visit
 
 export const useQueue = defineStore('queue', () => {
-  const query = ref({ queue: 'mine' as Queue, phase: '', class: '' })
+  const query = ref({ queue: 'mine' as Queue, phase: '', class: '', sort: '' as Sort })
   const rows = ref<CaseRow[]>([])
   const next = ref<string>()
   const state = ref<'loading' | 'ready' | 'failed'>('loading')

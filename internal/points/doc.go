@@ -1,0 +1,31 @@
+// Package points keeps ledgers: points, honour, hours, or whatever else packs want counted.
+//
+// # Double entry
+//
+// A [Posting] moves an amount from one account to another; nothing is ever made or destroyed,
+// and all balances of a ledger sum to zero. Only the mint may stand below zero: what it has
+// given out are the budgets of issuers, by year, and what is granted comes out of one. Postings
+// are never changed; one that was wrong is reversed by its mirror. A key makes each posting
+// happen once, for ever; other content under the same key is refused.
+//
+// # Accounts
+//
+// mint · issuer (a unit's budget of a year) · available and held (of a person or a household) ·
+// merchant · redeemed · settled · expired · void. An account that all postings touch is cut
+// into slices, each with a balance of its own that never falls below zero.
+//
+// # Time
+//
+// The entries of a slice have strictly rising numbers, which hold their moment: when the clock
+// goes back they stand at the last moment until it has caught up. A statement of any day is
+// therefore a range of numbers. Points may expire; what expires first is spent first.
+//
+// # Proof
+//
+// A posting holds the lines that it made, and is named by an audit leaf of its transaction.
+// Entries, balances, what expires when and the sums of months follow from the postings; they
+// are kept to be quick, and [Verify] works all of them out again.
+//
+// Tables: points_* (migrations 00310 to 00316). It knows nothing of packs or cases; a pack's
+// effect calls [Service.Post] within the transaction of its move.
+package points
