@@ -149,9 +149,9 @@ func (in *listInput) query() (Query, error) {
 	return q, nil
 }
 
-type listOutput struct{ Body listCasesResponse }
+type listOutput struct{ Body listOutputBody }
 
-type listCasesResponse struct {
+type listOutputBody struct {
 	Cases []RowJSON `json:"cases"`
 	Next  string    `json:"next,omitempty"`
 }

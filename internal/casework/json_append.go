@@ -3,7 +3,7 @@ package casework
 import "gezhi/internal/web"
 
 // AppendJSON appends a page of cases.
-func (l listCasesResponse) AppendJSON(b []byte) []byte {
+func (l listOutputBody) AppendJSON(b []byte) []byte {
 	o := web.Object{B: b}
 	o.Open()
 	web.List(&o, "cases", l.Cases, func(o *web.Object, r *RowJSON) {

@@ -15,7 +15,7 @@ import (
 func TestAnswersWriteWhatTheLibraryWrites(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		var list listCasesResponse
+		var list listOutputBody
 		var view ViewJSON
 		fillAnyhow(rnd, reflect.ValueOf(&list).Elem())
 		fillAnyhow(rnd, reflect.ValueOf(&view).Elem())
