@@ -2,7 +2,7 @@
 // of the API: what it does not offer does not compile.
 import type { paths } from './schema'
 import { address, newKey, request, sent, type Ask } from './request'
-import type { Hint, NewCase, NewMove, FeedRun } from './types'
+import type { Hint, NewCase, NewMove, FeedRun, PackVersion } from './types'
 
 type Verb = 'get' | 'post' | 'put' | 'delete'
 type Path = keyof paths extends `/api/v1${infer Rest}` ? Rest : never
@@ -72,7 +72,9 @@ export const askCheck = () => call('post', '/log/checks')
 
 export const classesToOpen = () => call('get', '/classes', { query: { for: 'open' } }).then(r => r.classes)
 export const areas = (query: Query<'get', '/areas'>) => call('get', '/areas', { query }).then(r => r.areas)
-export const outlines = () => call('get', '/areas/outlines').then(r => r.areas)
+export const outlines = (query: Query<'get', '/areas/outlines'> = {}) => call('get', '/areas/outlines', { query }).then(r => r.areas)
+export const figures = (query: Query<'get', '/figures'>) => call('get', '/figures', { query })
+export const news = (query: Query<'get', '/figures/news'>) => call('get', '/figures/news', { query }).then(r => r.news)
 export const places = (q: string) => call('get', '/places', { query: { q } }).then(r => r.places.filter(p => !p.elsewhere))
 export const units = (q: string, register?: string) => call('get', '/units', { query: { q, register } }).then(r => r.units)
 export const people = (q: string, register?: string) => call('get', '/people', { query: { q, register } }).then(r => r.people)
@@ -153,8 +155,11 @@ export const createUnit = (body: Body<Operation<'post', '/setup/units'>>) => cal
 export const changeUnit = (id: string, body: Body<Operation<'put', '/setup/units/{id}'>>) => call('put', '/setup/units/{id}', { id, body })
 export const endUnit = (id: string) => call('post', '/setup/units/{id}/end', { id })
 export const setupPacks = () => call('get', '/setup/packs').then(r => r.packs)
-export const packChanges = (id: string, from: string, to: string) => call('get', '/setup/packs/{name}/changes', { id, query: { from, to } }).then(r => r.changes)
+export const packChanges = (id: string, from: PackVersion, to: PackVersion) => call('get', '/setup/packs/{name}/changes', { id, query: { from: from.hash, to: to.hash, from_overlay: from.overlay, to_overlay: to.overlay } }).then(r => r.changes)
 export const packAgain = (id: string, hash: string, overlay?: string) => call('post', '/setup/packs/{name}/again', { id, body: { hash, overlay } })
+export const packOverlay = (id: string) => call('get', '/setup/packs/{name}/overlay', { id })
+export const checkOverlay = (id: string, text: string) => call('post', '/setup/packs/{name}/overlay/check', { id, body: { text } })
+export const loadOverlay = (id: string, text: string, pack: string, before?: string) => call('put', '/setup/packs/{name}/overlay', { id, body: { text, pack, before } })
 const folder = (file: File) => {
   const body = new FormData()
   body.set('file', file, file.name)

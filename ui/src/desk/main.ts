@@ -35,7 +35,6 @@ const router = createRouter({
   ],
 })
 
-speak(language.value)
 const app = createApp(App).use(createPinia())
 const session = useSession()
 app.provide(ways, session)
@@ -58,4 +57,4 @@ function elsewhere(name: string) {
   return true
 }
 
-app.use(router).mount('#app')
+void speak(language.value).then(() => app.use(router).mount('#app'))
