@@ -116,6 +116,7 @@ export const exportAddress = (kind: 'csv' | 'xlsx', query: Query<'get', '/cases.
 // The residents' inlet: open to everybody.
 export const inlet = (jurisdiction: string) => call('get', '/intake', { query: { jurisdiction }, bare: true })
 export const inletAreas = (query: Query<'get', '/intake/areas'>) => call('get', '/intake/areas', { query, bare: true }).then(r => r.areas)
+export const near = (query: Query<'get', '/intake/near'>) => call('get', '/intake/near', { query, bare: true })
 export const propose = (body: Body<Operation<'post', '/intake/propose'>>) => call('post', '/intake/propose', { body, bare: true })
 export const inletAccused = (query: Query<'get', '/intake/accused'>) => call('get', '/intake/accused', { query, bare: true }).then(r => r.accused)
 export const challenge = (kind: 'picture' | 'words') => call('post', '/intake/challenges', { body: { kind }, bare: true })
@@ -138,6 +139,15 @@ export function importFeed(name: string, file: File, kind: 'check' | 'import') {
 }
 export const exportAnswers = (id: string) => call('post', '/feeds/{name}/exports', { id })
 export const answersAddress = (name: string, run: string) => address(`/feeds/${encodeURIComponent(name)}/exports/${encodeURIComponent(run)}`)
+export const reserveForms = (cls: string, count: number) => call('post', '/paper/forms', { body: { class: cls, count } }).then(r => r.forms)
+export const paperForms = () => call('get', '/paper/forms').then(r => r.forms)
+/** the picture of the code that stands on a form or an order */
+export const paperCode = (number: string) => address('/paper/code', { number })
+export function readPaper(file: File, number?: string) {
+  const body = new FormData()
+  body.set('file', file, file.name)
+  return call('post', '/paper/photos', { body, query: { number } })
+}
 export const actByCode = (body: Body<Operation<'post', '/intake/moves'>>, key: string) => call('post', '/intake/moves', { body, key, bare: true })
 
 export const eventsAddress = () => address('/events')

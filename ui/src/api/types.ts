@@ -96,3 +96,7 @@ export type RoleTitle = Schema['RoleTitle']
 
 /** One place in a request that is wrong. */
 export type Wrong = Schema['Wrong']
+
+/** Forms on paper, and what a photo of one, or of an order, was found to be. */
+export type PaperForm = Schema['PaperFormJSON']
+export type PaperFound = paths['/api/v1/paper/photos']['post']['responses'][201]['content']['application/json']

@@ -21,6 +21,8 @@ const router = createRouter({
         ] },
         { path: 'paste', name: 'paste', component: () => import('./PastePage.vue') },
         { path: 'file', name: 'file', component: () => import('./FilePage.vue') },
+        { path: 'paper', name: 'paper', component: () => import('./PaperPage.vue') },
+        { path: 'orders/:id', name: 'order', component: () => import('./OrderPage.vue'), props: true },
         { path: 'feeds', name: 'feeds', component: () => import('./FeedsPage.vue') },
         { path: 'search', name: 'search', component: () => import('./SearchPage.vue') },
         { path: 'notes/:tab?', name: 'told', component: () => import('./ToldPage.vue') },
