@@ -54,6 +54,7 @@ type Query struct {
 	Phase    workflow.Phase
 	AreaID   string // this area and below
 	Parent   string // parts of one case
+	Reporter string // reported by this person; "" is anybody
 	Tasks    bool   // parts that are answered rather than lived, besides cases
 	After    Cursor
 	Limit    int
@@ -402,6 +403,9 @@ func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, o
 		of = closed
 	default:
 		of = stillOpen
+	}
+	if q.Reporter != "" {
+		and("c.reporter_id = %s", q.Reporter)
 	}
 	if q.Parent != "" {
 		and("c.parent_id = %s", q.Parent)
