@@ -184,6 +184,7 @@ var routes = []route{
 	// The inlet for everybody.
 	{op: "GET /intake", ok: 200, anonymous: 200, query: "?jurisdiction=990101"},
 	{op: "GET /intake/areas", ok: 200, anonymous: 200, query: "?jurisdiction=990101"},
+	{op: "GET /intake/near", ok: 200, anonymous: 200, query: "?jurisdiction=990101&area=VILLAGE"},
 	{op: "GET /intake/accused", ok: 200, anonymous: 200, query: "?jurisdiction=990101&area=VILLAGE"},
 	{op: "POST /intake/challenges", ok: 201, anonymous: 201, body: says(map[string]any{"kind": "words"})},
 	{op: "POST /intake/files", ok: 201, anonymous: 201, query: "?jurisdiction=990101", body: func(*counties, standpoint, []string) any { return picture("a report") }},

@@ -175,7 +175,7 @@ func drawn(n int) []string {
 // measure asks as people ask, by kind of query and by how far the asker sees.
 func measure(ctx context.Context, s *search.Service, said []string, rng *rand.Rand, asks int) {
 	actor := func(branches ...account.Branch) *casework.Actor {
-		return &casework.Actor{Jurisdiction: "j", Scope: account.Scope{Jurisdiction: "j", Branches: branches}}
+		return &casework.Actor{Jurisdiction: "j", Scope: account.Scope{Jurisdiction: "j", Branches: branches, Marks: []string{"person/p7", "unit/u3"}}}
 	}
 	me, unit := account.Branch{Kind: account.PersonBranch, ID: "p7"}, account.Branch{Kind: account.UnitBranch, ID: "u3"}
 	people := []struct {

@@ -116,6 +116,7 @@ export const exportAddress = (kind: 'csv' | 'xlsx', query: Query<'get', '/cases.
 // The residents' inlet: open to everybody.
 export const inlet = (jurisdiction: string) => call('get', '/intake', { query: { jurisdiction }, bare: true })
 export const inletAreas = (query: Query<'get', '/intake/areas'>) => call('get', '/intake/areas', { query, bare: true }).then(r => r.areas)
+export const near = (query: Query<'get', '/intake/near'>) => call('get', '/intake/near', { query, bare: true })
 export const propose = (body: Body<Operation<'post', '/intake/propose'>>) => call('post', '/intake/propose', { body, bare: true })
 export const inletAccused = (query: Query<'get', '/intake/accused'>) => call('get', '/intake/accused', { query, bare: true }).then(r => r.accused)
 export const challenge = (kind: 'picture' | 'words') => call('post', '/intake/challenges', { body: { kind }, bare: true })

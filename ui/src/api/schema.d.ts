@@ -1079,6 +1079,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake/near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is being done in a township or village: kind, village, how far and since when, of public classes only */
+        get: operations["near"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/intake/propose": {
         parameters: {
             query?: never;
@@ -3237,6 +3254,26 @@ export interface components {
             name: string;
             /** @description the names above it */
             path: string;
+        };
+        NearbyJSON: {
+            class_title: string;
+            /** @description day, YYYY-MM-DD */
+            closed?: string;
+            /** @description day, YYYY-MM-DD */
+            opened: string;
+            outcome?: string;
+            /** @enum {string} */
+            phase: "waiting" | "working" | "verifying" | "rating" | "closed";
+            /** @description its village */
+            place: string;
+        };
+        NearJSON: {
+            /**
+             * Format: int64
+             * @description when it was looked up, ms
+             */
+            at: number;
+            items: components["schemas"]["NearbyJSON"][];
         };
         NewAccountInputBody: {
             login: string;
@@ -6389,6 +6426,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FollowedJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    near: {
+        parameters: {
+            query?: {
+                /** @description a township or a village */
+                area?: string;
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearJSON"];
                 };
             };
             /** @description Error */
