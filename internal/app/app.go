@@ -146,7 +146,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
 	a.Cases.Erased = a.Search.Erased
 	a.feeds()
-	a.Points = &points.Service{DB: d, Now: clock.System, NewID: ids}
+	a.Points = &points.Service{DB: d, Now: clock.System, NewID: ids, Actor: account.From, UnitsAbove: a.unitsAbove}
 	if a.Uploads, err = upload.New(upload.Service{DB: d, Now: clock.System, NewID: id.New, Cases: a.Cases}, filepath.Join(cfg.Data, "uploads")); err != nil {
 		d.Close()
 		return nil, err
@@ -227,6 +227,7 @@ func (a *App) serve() {
 	a.Intake.Routes(a.Web)
 	a.Uploads.Routes(a.Web)
 	a.Feeds.Routes(a.Web)
+
 	a.Classifier.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
 	a.relay.changed = a.Accounts.Forget
@@ -257,6 +258,19 @@ func (a *App) names(ctx context.Context, ids []string) (map[string]string, error
 		} else if ar, ok := t.Area(x); ok {
 			out[x] = ar.Name
 		}
+	}
+	return out, nil
+}
+
+// unitsAbove lists the units above one, nearest first.
+func (a *App) unitsAbove(ctx context.Context, unit string) ([]string, error) {
+	t, err := a.Territory.Tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for u, ok := t.Unit(unit); ok && u.Parent != "" && len(out) < 20; u, ok = t.Unit(u.Parent) {
+		out = append(out, u.Parent)
 	}
 	return out, nil
 }

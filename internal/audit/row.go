@@ -233,7 +233,7 @@ func (t *Table) scan(r db.Rows) ([]any, error) {
 }
 
 // wholeKeys are the columns of keys that hold whole numbers.
-var wholeKeys = map[string]bool{"round": true, "version": true, "from_at": true, "valid_from": true}
+var wholeKeys = map[string]bool{"round": true, "version": true, "from_at": true, "valid_from": true, "stamp": true}
 
 // keyFrom reads back what keyOf wrote.
 func (t *Table) keyFrom(key, subject string) []any {

@@ -87,6 +87,10 @@ var (
 	PointsAccounts  = proved("points_account", "id", `id, jurisdiction, ledger_id, kind, owner, year, opened_at`)
 	PointsPostings  = proved("points_posting", "ledger_id, kind, key", `ledger_id, kind, key, jurisdiction, hash, amount, at, person_id, second_id, reason, cause, item, area_id, reverses, lines`)
 	PointsHolds     = proved("points_hold", "ledger_id, kind, key", `ledger_id, kind, key, jurisdiction, owner, amount, lots, until_at, state, made_at, ended_at`)
+	PointsMerchants = proved("points_merchant", "id", `id, jurisdiction, ledger_id, name, unit_id, levels, made_at, ended_at`)
+	PointsGoods     = proved("points_good", "id", `id, jurisdiction, ledger_id, merchant_id, title, photo, price, stock, days, made_at, ended_at`)
+	PointsClaims    = proved("points_claim", "id", `id, jurisdiction, ledger_id, good_id, merchant_id, owner, amount, code, state, made_at, until_at, ended_at, ended_by`)
+	PointsScans     = proved("points_scan", "key_id, stamp, nonce", `key_id, stamp, nonce, jurisdiction, merchant_id, claim_id, person_id, at`)
 	PointsProposals = proved("points_proposal", "id", `id, jurisdiction, ledger_id, kind, unit_id, body, person_id, made_at, state, second_id, why, decided_at`)
 	Units           = proved("unit", "id", `id, jurisdiction, code, name, kind, parent_id, area_id, nature, valid_from, valid_until`)
 )
@@ -96,7 +100,7 @@ var Tables = []*Table{
 	Models, Cases, Moves, Payloads, Participants, Clocks, Spans, PartSets, Samples, Links, Files, FileFlags, Packs, Overlays, InForce, Calendars, Duties, Rosters,
 	Records, Revisions, Relations, Jurisdictions, Persons, Posts, Delegations, Contacts, Groups, Areas, AreaCodes, Heirs, Boundaries, Units,
 	Readings, Erasures, QueryCodes, Identities, Shields,
-	PointsLedgers, PointsAccounts, PointsPostings, PointsHolds, PointsProposals,
+	PointsLedgers, PointsAccounts, PointsPostings, PointsHolds, PointsProposals, PointsMerchants, PointsGoods, PointsClaims, PointsScans,
 
 	{Name: "involved", Proof: Derived, Why: "participants, reporters and merged cases"},
 	{Name: "audit_leaf", Proof: Derived, Why: "the log's own tree"},
@@ -120,6 +124,7 @@ var Tables = []*Table{
 	{Name: "untrainable", Proof: Exempt, Why: "index: what no classifier learns from"},
 	{Name: "intake_rate", Proof: Exempt, Why: "counter"},
 	{Name: "challenge_spent", Proof: Exempt, Why: "session: riddles that were answered"},
+	{Name: "points_code_key", Proof: Exempt, Why: "session: what signs codes; what they led to is a scan"},
 	{Name: "session", Proof: Exempt, Why: "session"},
 	{Name: "factor", Proof: Exempt, Why: "session: what opens one; its changes are leaves"},
 	{Name: "recovery_code", Proof: Exempt, Why: "session: what opens one; its changes are leaves"},

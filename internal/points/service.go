@@ -22,10 +22,9 @@ type Service struct {
 	// Actor is who asks.
 	Actor func(ctx context.Context) (account.Actor, error)
 	// UnitsAbove lists the units above a unit, nearest first.
-	UnitsAbove func(unit string) []string
-	// Name is what people call a person or unit; "" for anything else.
-	Name func(ctx context.Context, id string) string
+	UnitsAbove func(ctx context.Context, unit string) ([]string, error)
 
+	lanes [lanes]lane
 	tight sync.Map // ids of budgets that are nearly used up; see wide
 	there sync.Map // ids of accounts that are open for sure; see read
 }
@@ -38,8 +37,12 @@ type Posted struct {
 	Replayed bool // it stood already under its key, with the same content
 }
 
-// Do carries out one posting in a transaction of its own; see Post.
+// Do carries out one posting in a transaction of the service's own; see Post. On PostgreSQL it
+// shares that with others that wait at the same time, as all writes do on SQLite.
 func (s *Service) Do(ctx context.Context, p Posting) (out Posted, err error) {
+	if s.DB.Engine == db.Postgres {
+		return s.together(ctx, p)
+	}
 	err = s.write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		out, err = s.Post(ctx, tx, p)
 		return err

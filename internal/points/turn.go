@@ -151,6 +151,11 @@ func (s *Service) Due(ctx context.Context) (done int, err error) {
 	for ctx.Err() == nil {
 		n, err := s.dueOnce(ctx)
 		done += n
+		if err == nil {
+			var lapsed int
+			lapsed, err = s.lapse(ctx)
+			done, n = done+lapsed, n+lapsed
+		}
 		if err != nil || n == 0 {
 			return done, err
 		}

@@ -1,0 +1,179 @@
+package points
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+
+	"gezhi/internal/audit"
+	"gezhi/internal/clock"
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+)
+
+// Reserve keeps one piece of a good for an owner, and holds its price, once for an id that the
+// caller chose. points.out_of_stock, points.too_few.
+func (s *Service) Reserve(ctx context.Context, at Place, id, goodID, owner, person string) (c Claim, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := tx.Queue(ctx, lockGood, goodID); err != nil {
+			return err
+		}
+		g, err := one(ctx, tx, goodByID, []any{goodID, at.Jurisdiction, at.id()}, scanGood, fault.New(fault.NotFound, "points.no_good"))
+		if err != nil {
+			return err
+		}
+		now := s.Now()
+		until := now.AddDate(0, 0, int(g.Days))
+		n, err := tx.Exec(ctx, insertClaim, id, at.Jurisdiction, at.id(), goodID, g.Merchant, owner, g.Price, pickupCode(id), ClaimOpen, now, until)
+		if err != nil {
+			return err
+		}
+		if c, err = one(ctx, tx, claimByID, []any{id, at.Jurisdiction, at.id()}, scanClaim, fault.New(fault.Conflict, "points.key_used")); err != nil {
+			return err
+		}
+		if n == 0 { // sent again
+			if c.Owner != owner || c.Good != goodID {
+				return fault.New(fault.Conflict, "points.key_used")
+			}
+			return nil
+		}
+		if !g.EndedAt.IsZero() || g.Stock < 1 {
+			return fault.New(fault.Conflict, "points.out_of_stock")
+		}
+		if err := tx.Queue(ctx, takeStock, goodID, -1); err != nil {
+			return err
+		}
+		if _, err := s.Post(ctx, tx, Posting{Jurisdiction: at.Jurisdiction, Ledger: at.Ledger, Kind: Hold, Key: "claim/" + id, From: Own(owner), To: HeldOf(owner), Amount: g.Price,
+			Reason: g.Title, Cause: "good/" + goodID, Person: person}); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, at.Jurisdiction, "claim.made", person, audit.Ref{Table: audit.PointsClaims, Key: []any{id}}, audit.Ref{Table: audit.PointsGoods, Key: []any{goodID}})
+	})
+	return c, err
+}
+
+// pickupCode is eight letters and digits that nobody can guess who does not know the claim.
+func pickupCode(id string) string {
+	sum := sha256.Sum256([]byte("pick-up " + id))
+	return base32.StdEncoding.EncodeToString(sum[:5])
+}
+
+// end ends an open claim: points.claim_ended says when it was.
+func (s *Service) end(ctx context.Context, tx *db.Tx, at Place, c Claim, state, person string) error {
+	if err := tx.Queue(ctx, lockClaim, c.ID); err != nil {
+		return err
+	}
+	c, err := one(ctx, tx, claimByID, []any{c.ID, at.Jurisdiction, at.id()}, scanClaim, fault.New(fault.NotFound, "points.no_claim"))
+	if err != nil {
+		return err
+	}
+	from := ClaimOpen
+	if state == ClaimRefunded {
+		from = ClaimFetched
+	}
+	if c.State != from {
+		return ended(c)
+	}
+	hold := Ref{at.Jurisdiction, at.Ledger, Hold, "claim/" + c.ID}
+	refs := []audit.Ref{{Table: audit.PointsClaims, Key: []any{c.ID}}}
+	if state == ClaimFetched {
+		p := Posting{Jurisdiction: at.Jurisdiction, Ledger: at.Ledger, Kind: Redeem, Key: "claim/" + c.ID, From: HeldOf(c.Owner), To: Of(Redeemed), Amount: c.Amount,
+			Hold: &HoldID{Hold, hold.Key}, Reason: "points.because_fetched", Cause: "claim/" + c.ID, Person: person}
+		if c.Merchant != "" {
+			p.To = Account{Kind: Merchant, Owner: "merchant/" + c.Merchant}
+		}
+		_, err = s.Post(ctx, tx, p)
+	} else {
+		if err := tx.Queue(ctx, lockGood, c.Good); err != nil {
+			return err
+		}
+		if err := tx.Queue(ctx, takeStock, c.Good, 1); err != nil {
+			return err
+		}
+		refs = append(refs, audit.Ref{Table: audit.PointsGoods, Key: []any{c.Good}})
+		if state == ClaimRefunded {
+			_, err = s.Reverse(ctx, tx, Ref{at.Jurisdiction, at.Ledger, Redeem, "claim/" + c.ID}, Turn{Reason: "points.because_refunded", Cause: "claim/" + c.ID, Person: person})
+		} else {
+			_, err = s.Release(ctx, tx, hold, ReasonReleased, person)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.Queue(ctx, endClaimAs, c.ID, state, s.Now(), person); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, at.Jurisdiction, "claim."+state, person, refs...)
+}
+
+// ended says that a claim was used, or has ended otherwise, and when.
+func ended(c Claim) error {
+	code := "points.claim_ended"
+	if c.State == ClaimFetched {
+		code = "points.claim_fetched"
+	}
+	return fault.New(fault.Conflict, code, "at", c.EndedAt.In(clock.CST).Format("2006-01-02 15:04:05"))
+}
+
+// GiveUp lets an owner give up what he reserved.
+func (s *Service) GiveUp(ctx context.Context, at Place, id, owner, person string) error {
+	return s.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		c, err := one(ctx, tx, claimByID, []any{id, at.Jurisdiction, at.id()}, scanClaim, fault.New(fault.NotFound, "points.no_claim"))
+		if err == nil && c.Owner != owner {
+			err = fault.New(fault.NotFound, "points.no_claim")
+		}
+		if err != nil {
+			return err
+		}
+		return s.end(ctx, tx, at, c, ClaimGivenUp, person)
+	})
+}
+
+// PickUp hands out what is fetched by its code, once; the second time it says when it was.
+// Vouchers of merchants are fetched by a scan.
+func (s *Service) PickUp(ctx context.Context, at Place, code, person string) (c Claim, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		c, err = one(ctx, tx, claimByCode, []any{at.Jurisdiction, strings.ToUpper(strings.TrimSpace(code)), at.id()}, scanClaim, fault.New(fault.NotFound, "points.no_claim"))
+		if err == nil && c.Merchant != "" {
+			err = fault.New(fault.Conflict, "points.at_merchant")
+		}
+		if err != nil {
+			return err
+		}
+		return s.end(ctx, tx, at, c, ClaimFetched, person)
+	})
+	return c, err
+}
+
+// Refund takes back what was fetched: the points return with the day on which they expire.
+func (s *Service) Refund(ctx context.Context, at Place, id, person string) error {
+	return s.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return s.end(ctx, tx, at, Claim{ID: id}, ClaimRefunded, person)
+	})
+}
+
+// lapse ends the claims whose time is over.
+func (s *Service) lapse(ctx context.Context) (done int, err error) {
+	type due struct {
+		id string
+		at Place
+	}
+	var all []due
+	if err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		all, err = db.Collect(ctx, tx, dueClaims, []any{s.Now(), atOnce}, func(r db.Rows) (x due, err error) { return x, r.Scan(&x.id, &x.at.Jurisdiction, &x.at.Ledger) })
+		return err
+	}); err != nil {
+		return 0, err
+	}
+	for _, x := range all {
+		err := s.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			return s.end(ctx, tx, x.at, Claim{ID: x.id}, ClaimLapsed, "")
+		})
+		if err = unlessOvertaken(err); err != nil {
+			return done, err
+		}
+		done++
+	}
+	return done, nil
+}

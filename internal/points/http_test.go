@@ -1,0 +1,148 @@
+package points
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"gezhi/internal/account"
+	"gezhi/internal/db"
+	"gezhi/internal/dbtest"
+	"gezhi/internal/fault"
+	"gezhi/internal/web"
+)
+
+type asker struct{}
+
+// people of the office: li works in a grid, chen and head in the street, zhou in another one,
+// cashier in the shop's unit.
+var people = map[string]account.Post{
+	"li": {Role: "worker", UnitID: "street"}, "chen": {Role: "clerk", UnitID: "street"}, "head": {Role: "chief", UnitID: "county"},
+	"zhou": {Role: "clerk", UnitID: "other"}, "cashier": {Role: "worker", UnitID: "shop-unit"},
+}
+
+// served is the API of an office's ledgers.
+func served(t *testing.T, o *office) http.Handler {
+	t.Helper()
+	if err := o.Declare(t.Context(), j1, Ledger{Name: "points", Unit: "point", Spendable: true, Roles: Roles{Propose: []string{"clerk"}, Confirm: []string{"clerk", "chief"}, Look: []string{"clerk", "chief"}, Shop: []string{"clerk"}}}); err != nil {
+		t.Fatal(err)
+	}
+	o.Actor = func(ctx context.Context) (account.Actor, error) {
+		name, _ := ctx.Value(asker{}).(string)
+		if name == "" {
+			return account.Actor{}, fault.New(fault.Unauthenticated, "session.none")
+		}
+		return account.Actor{PersonID: name, Jurisdiction: j1, Posts: []account.Post{people[name]}}, nil
+	}
+	o.UnitsAbove = func(_ context.Context, unit string) ([]string, error) {
+		return map[string][]string{"street": {"county"}}[unit], nil
+	}
+	srv := web.New("test", "1")
+	srv.Authenticate = func(ctx context.Context, _ *http.Request) (context.Context, error) { return ctx, nil }
+	o.Routes(srv)
+	return srv
+}
+
+// ask sends a request, and returns the status and the answer.
+func ask(t *testing.T, h http.Handler, who, method, path string, body any) (int, map[string]any) {
+	t.Helper()
+	var b bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&b).Encode(body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := httptest.NewRequestWithContext(context.WithValue(t.Context(), asker{}, who), method, "/api/v1"+path, &b)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Idempotency-Key", uuid.NewString())
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	out := map[string]any{}
+	if strings.Contains(w.Header().Get("Content-Type"), "json") {
+		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
+			t.Fatal(err, w.Body.String())
+		}
+	}
+	return w.Code, out
+}
+
+// Budgets and adjustments take two persons of the right units; everybody reads their own; a
+// voucher goes from its reservation to a merchant's scan over HTTP alone.
+func TestLedgersOverHTTP(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := newOffice(t, d)
+		h := served(t, o)
+		merchant, voucher, _ := o.shop()
+		expect := func(who, method, path string, body any, status int, code string) map[string]any {
+			t.Helper()
+			got, out := ask(t, h, who, method, path, body)
+			if got != status || code != "" && out["code"] != code {
+				t.Fatalf("%s %s %s: %d %v, not %d %s", who, method, path, got, out, status, code)
+			}
+			return out
+		}
+		propose := map[string]any{"ledger": "points", "kind": "budget", "unit": "street", "year": 2026, "amount": 500, "reason": "the year's"}
+		expect("", "GET", "/points/accounts", nil, 401, "session.none")
+		expect("li", "POST", "/points/proposals", propose, 403, "points.not_yours")
+		expect("zhou", "POST", "/points/proposals", propose, 403, "points.not_yours")
+		id := expect("chen", "POST", "/points/proposals", propose, 201, "")["id"].(string)
+		yes := map[string]any{"ledger": "points", "agree": true}
+		expect("chen", "POST", "/points/proposals/"+id, yes, 403, "points.second_person")
+		expect("zhou", "POST", "/points/proposals/"+id, yes, 404, "points.no_proposal")
+		if all := expect("zhou", "GET", "/points/proposals?ledger=points", nil, 200, "")["proposals"].([]any); len(all) != 0 {
+			t.Fatal("another street's proposal is shown:", all)
+		}
+		expect("head", "POST", "/points/proposals/"+id, yes, 204, "")
+		expect("head", "POST", "/points/proposals/"+id, yes, 409, "points.decided")
+		adjust := map[string]any{"ledger": "points", "kind": "adjust", "unit": "street", "year": 2026, "owner": "person/li", "amount": 200, "reason": "forgotten in March"}
+		id = expect("chen", "POST", "/points/proposals", adjust, 201, "")["id"].(string)
+		expect("head", "POST", "/points/proposals/"+id, yes, 204, "")
+		b := expect("head", "GET", "/points/budget?ledger=points&unit=street&year=2026", nil, 200, "")
+		if b["left"] != 300.0 || b["given"] != 500.0 || b["granted"] != 200.0 {
+			t.Fatal(b)
+		}
+		expect("zhou", "GET", "/points/budget?ledger=points&unit=street", nil, 403, "points.not_yours")
+		for _, amount := range []int64{0, -1 << 63, 1 << 62} {
+			adjust["amount"] = amount
+			expect("chen", "POST", "/points/proposals", adjust, 400, "points.amount")
+		}
+		entries := expect("li", "GET", "/points/statement?ledger=points&from=2026-03-02&until=2026-03-02", nil, 200, "")["entries"].([]any)
+		if len(entries) != 1 || entries[0].(map[string]any)["reason"] != "forgotten in March" {
+			t.Fatal(entries)
+		}
+		if n := expect("li", "GET", "/points/balance?ledger=points&day=2026-03-01", nil, 200, "")["balance"]; n != 0.0 {
+			t.Fatal(n)
+		}
+		public, private, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keyID := expect("li", "POST", "/points/code-keys", map[string]any{"key": base64.RawURLEncoding.EncodeToString(public)}, 201, "")["id"].(string)
+		claim := expect("li", "POST", "/points/claims", map[string]any{"ledger": "points", "good": voucher}, 201, "")["id"].(string)
+		scan := map[string]any{"ledger": "points", "merchant": merchant, "code": Code{keyID, o.clock.Now().Unix(), "nonce-123", claim}.Sign(private)}
+		expect("li", "POST", "/points/scans", scan, 404, "points.no_merchant")
+		if out := expect("cashier", "POST", "/points/scans", scan, 200, ""); out["level"] != "five percent" || out["title"] != "haircut" || len(out) != 2 {
+			t.Fatal(out)
+		}
+		expect("cashier", "POST", "/points/scans", scan, 409, "points.code_used")
+		for _, e := range expect("cashier", "GET", "/points/merchants/"+merchant+"/statement?ledger=points", nil, 200, "")["entries"].([]any) {
+			if text, _ := json.Marshal(e); strings.Contains(string(text), "li") || strings.Contains(string(text), claim) {
+				t.Fatal("a merchant reads whose it was:", string(text))
+			}
+		}
+		expect("li", "GET", "/points/settlements?ledger=points&month=2026-03", nil, 403, "points.not_yours")
+		if all := expect("chen", "GET", "/points/settlements?ledger=points&month=2026-03", nil, 200, "")["settlements"].([]any); len(all) != 1 || all[0].(map[string]any)["points"] != 30.0 {
+			t.Fatal(all)
+		}
+		expect("chen", "GET", "/points/settlements.xlsx?ledger=points&month=2026-03", nil, 200, "")
+		o.proved()
+	})
+}

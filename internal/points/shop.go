@@ -1,0 +1,216 @@
+package points
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"gezhi/internal/audit"
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+)
+
+// MerchantOf is who gives discounts, or goods for vouchers.
+type MerchantOf struct {
+	ID      string
+	Name    string
+	UnitID  string // its people scan
+	Levels  []Level
+	EndedAt time.Time
+}
+
+// Level is a discount from so many points on.
+type Level struct {
+	From  int64  `json:"from"`
+	Title string `json:"title"`
+}
+
+// Good is something that points are spent on.
+type Good struct {
+	ID       string
+	Merchant string // "": fetched at an office
+	Title    string
+	Photo    string // id of a file
+	Price    int64
+	Stock    int64
+	Days     int64 // for which it is kept for somebody
+	EndedAt  time.Time
+}
+
+// Claim is a good that is kept for somebody, or a voucher.
+type Claim struct {
+	ID, Good, Merchant, Owner string
+	Amount                    int64
+	Code                      string
+	State                     string
+	MadeAt, Until, EndedAt    time.Time
+}
+
+// The states of a claim.
+const (
+	ClaimOpen     = "open"
+	ClaimFetched  = "fetched"
+	ClaimLapsed   = "lapsed"
+	ClaimGivenUp  = "given_up"
+	ClaimRefunded = "refunded"
+)
+
+// Place is a ledger in a jurisdiction.
+type Place struct{ Jurisdiction, Ledger string }
+
+func (p Place) id() string { return LedgerID(p.Jurisdiction, p.Ledger) }
+
+var (
+	lockGood     = db.Either(`SELECT 1`, `SELECT 1 FROM points_good WHERE id = $1 FOR UPDATE`)
+	lockClaim    = db.Either(`SELECT 1`, `SELECT 1 FROM points_claim WHERE id = $1 FOR UPDATE`)
+	lockMerchant = db.Either(`SELECT 1`, `SELECT 1 FROM points_merchant WHERE id = $1 FOR SHARE`)
+	lockCodeKey  = db.Either(`SELECT 1`, `SELECT 1 FROM points_code_key WHERE id = $1 FOR UPDATE`)
+
+	insertMerchant = db.SQL(`INSERT INTO points_merchant (id, jurisdiction, ledger_id, name, unit_id, levels, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`)
+	endMerchant    = db.SQL(`UPDATE points_merchant SET ended_at = $3 WHERE id = $1 AND jurisdiction = $2 AND ended_at = 0`)
+	merchantByID   = db.SQL(`SELECT id, name, unit_id, levels, ended_at FROM points_merchant WHERE id = $1 AND jurisdiction = $2 AND ledger_id = $3`)
+	merchantsOf    = db.SQL(`SELECT id, name, unit_id, levels, ended_at FROM points_merchant WHERE jurisdiction = $1 AND ledger_id = $2 ORDER BY id`)
+
+	insertGood = db.SQL(`INSERT INTO points_good (id, jurisdiction, ledger_id, merchant_id, title, photo, price, stock, days, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
+	goodByID   = db.SQL(`SELECT id, merchant_id, title, photo, price, stock, days, ended_at FROM points_good WHERE id = $1 AND jurisdiction = $2 AND ledger_id = $3`)
+	goodsOf    = db.SQL(`SELECT id, merchant_id, title, photo, price, stock, days, ended_at FROM points_good WHERE jurisdiction = $1 AND ledger_id = $2 AND ended_at = 0 ORDER BY id`)
+	takeStock  = db.SQL(`UPDATE points_good SET stock = stock + $2 WHERE id = $1`)
+
+	insertClaim = db.SQL(`INSERT INTO points_claim (id, jurisdiction, ledger_id, good_id, merchant_id, owner, amount, code, state, made_at, until_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`)
+	endClaimAs  = db.SQL(`UPDATE points_claim SET state = $2, ended_at = $3, ended_by = $4 WHERE id = $1`)
+	claimByID   = db.SQL(`SELECT ` + claimColumns + ` FROM points_claim WHERE id = $1 AND jurisdiction = $2 AND ledger_id = $3`)
+	claimByCode = db.SQL(`SELECT ` + claimColumns + ` FROM points_claim WHERE jurisdiction = $1 AND code = $2 AND ledger_id = $3`)
+	claimsOf    = db.SQL(`SELECT ` + claimColumns + ` FROM points_claim WHERE jurisdiction = $1 AND owner = $2 AND ledger_id = $3 ORDER BY id DESC LIMIT 100`)
+	dueClaims   = db.SQL(`SELECT c.id, c.jurisdiction, l.name FROM points_claim c JOIN points_ledger l ON l.id = c.ledger_id WHERE c.state = 'open' AND c.until_at <= $1 ORDER BY c.until_at LIMIT $2`)
+
+	insertCodeKey = db.SQL(`INSERT INTO points_code_key (id, jurisdiction, owner, key, made_at) VALUES ($1, $2, $3, $4, $5)`)
+	endCodeKeys   = db.SQL(`UPDATE points_code_key SET ended_at = $3 WHERE jurisdiction = $1 AND owner = $2 AND ended_at = 0`)
+	codeKeyByID   = db.SQL(`SELECT jurisdiction, owner, key, ended_at FROM points_code_key WHERE id = $1`)
+	insertScan    = db.SQL(`INSERT INTO points_scan (key_id, stamp, nonce, jurisdiction, merchant_id, claim_id, person_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
+	lastScan      = db.SQL(`SELECT stamp, nonce, at FROM points_scan WHERE key_id = $1 AND (stamp > $2 OR stamp = $2 AND nonce = $3) ORDER BY stamp DESC, at DESC LIMIT 1`)
+	sameScan      = db.SQL(`SELECT at FROM points_scan WHERE key_id = $1 AND stamp = $2 AND nonce = $3`)
+)
+
+const claimColumns = `id, good_id, merchant_id, owner, amount, code, state, made_at, until_at, ended_at`
+
+func scanMerchant(r db.Rows) (m MerchantOf, err error) {
+	var levels string
+	var ended int64
+	if err = r.Scan(&m.ID, &m.Name, &m.UnitID, &levels, &ended); err != nil {
+		return m, err
+	}
+	m.EndedAt = db.Time(ended)
+	return m, json.Unmarshal([]byte(levels), &m.Levels)
+}
+
+func scanGood(r db.Rows) (g Good, err error) {
+	var ended int64
+	err = r.Scan(&g.ID, &g.Merchant, &g.Title, &g.Photo, &g.Price, &g.Stock, &g.Days, &ended)
+	g.EndedAt = db.Time(ended)
+	return g, err
+}
+
+func scanClaim(r db.Rows) (c Claim, err error) {
+	var made, until, ended int64
+	err = r.Scan(&c.ID, &c.Good, &c.Merchant, &c.Owner, &c.Amount, &c.Code, &c.State, &made, &until, &ended)
+	c.MadeAt, c.Until, c.EndedAt = db.Time(made), db.Time(until), db.Time(ended)
+	return c, err
+}
+
+// one reads the only row of a query; the fault where there is none.
+func one[T any](ctx context.Context, tx *db.Tx, s db.Stmt, args []any, scan func(db.Rows) (T, error), none *fault.Error) (v T, err error) {
+	all, err := db.Collect(ctx, tx, s, args, scan)
+	if err == nil && len(all) == 0 {
+		err = none
+	}
+	if err != nil {
+		return v, err
+	}
+	return all[0], nil
+}
+
+// note writes the leaf of something in the shop.
+func (s *Service) note(ctx context.Context, tx *db.Tx, jurisdiction, act, by string, rows ...audit.Ref) error {
+	return audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: jurisdiction, Subject: "shop/" + jurisdiction, Act: act, Person: by, At: s.Now(), Rows: rows})
+}
+
+// AddMerchant takes a merchant in.
+func (s *Service) AddMerchant(ctx context.Context, at Place, m MerchantOf, by string) (string, error) {
+	levels, err := json.Marshal(m.Levels)
+	if err != nil {
+		return "", err
+	}
+	if m.Name == "" || m.UnitID == "" || !slices.IsSortedFunc(m.Levels, func(a, b Level) int { return int(max(-1, min(1, a.From-b.From))) }) {
+		return "", fault.New(fault.Invalid, "points.bad_merchant")
+	}
+	id := s.NewID()
+	return id, s.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := ledger(ctx, tx, at.id()); err != nil {
+			return err
+		}
+		if err := tx.Queue(ctx, insertMerchant, id, at.Jurisdiction, at.id(), m.Name, m.UnitID, string(levels), s.Now()); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, at.Jurisdiction, "merchant.added", by, audit.Ref{Table: audit.PointsMerchants, Key: []any{id}})
+	})
+}
+
+// EndMerchant ends a merchant: nothing is scanned there any more, also what is on its way.
+func (s *Service) EndMerchant(ctx context.Context, at Place, id, by string) error {
+	return s.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		n, err := tx.Exec(ctx, endMerchant, id, at.Jurisdiction, s.Now())
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.note(ctx, tx, at.Jurisdiction, "merchant.ended", by, audit.Ref{Table: audit.PointsMerchants, Key: []any{id}})
+	})
+}
+
+// Merchants lists the merchants of a ledger.
+func (s *Service) Merchants(ctx context.Context, at Place) (all []MerchantOf, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		all, err = db.Collect(ctx, tx, merchantsOf, []any{at.Jurisdiction, at.id()}, scanMerchant)
+		return err
+	})
+	return all, err
+}
+
+// AddGood offers something for points.
+func (s *Service) AddGood(ctx context.Context, at Place, g Good, by string) (string, error) {
+	if g.Title == "" || g.Price <= 0 || g.Price > Most || g.Stock < 0 || g.Stock > Most || g.Days < 1 || g.Days > 366 {
+		return "", fault.New(fault.Invalid, "points.bad_good")
+	}
+	id := s.NewID()
+	return id, s.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		l, err := ledger(ctx, tx, at.id())
+		if err != nil {
+			return err
+		}
+		if !l.Spendable {
+			return fault.New(fault.Conflict, "points.not_spendable")
+		}
+		if err := tx.Queue(ctx, insertGood, id, at.Jurisdiction, at.id(), g.Merchant, g.Title, g.Photo, g.Price, g.Stock, g.Days, s.Now()); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, at.Jurisdiction, "good.added", by, audit.Ref{Table: audit.PointsGoods, Key: []any{id}})
+	})
+}
+
+// Goods lists what points can be spent on now.
+func (s *Service) Goods(ctx context.Context, at Place) (all []Good, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		all, err = db.Collect(ctx, tx, goodsOf, []any{at.Jurisdiction, at.id()}, scanGood)
+		return err
+	})
+	return all, err
+}
+
+// Claims lists what an owner has reserved, newest first.
+func (s *Service) Claims(ctx context.Context, at Place, owner string) (all []Claim, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		all, err = db.Collect(ctx, tx, claimsOf, []any{at.Jurisdiction, owner, at.id()}, scanClaim)
+		return err
+	})
+	return all, err
+}
