@@ -32,7 +32,7 @@ ui/node_modules/.stamp: ui/package.json ui/package-lock.json
 	npm --prefix ui ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-ui/dist/.stamp: ui/node_modules/.stamp $(shell find ui/src ui/desk ui/field ui/home ui/public ui/build ui/*.ts ui/*.json -type f 2>/dev/null)
+ui/dist/.stamp: ui/node_modules/.stamp $(shell find ui/src ui/desk ui/field ui/home ui/wall ui/public ui/build ui/*.ts ui/*.json -type f 2>/dev/null)
 	npm --prefix ui run build
 	@touch $@
 

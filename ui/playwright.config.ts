@@ -1,16 +1,20 @@
 import { defineConfig } from '@playwright/test'
 
-const port = Number(process.env.UI_PORT ?? 18491)
+const workers = 2
+// each worker has a server of its own, whose county its tests change
+const port = (worker: number) => Number(process.env.UI_PORT ?? 18491) + 2 * worker
 
 export default defineConfig({
   testDir: 'e2e',
-  workers: 1,
-  timeout: 30_000,
+  workers,
+  fullyParallel: true,
+  timeout: 90_000, // generous: what is slow is not wrong
+  expect: { timeout: 15_000 },
   reporter: 'list',
   outputDir: 'test-results',
-  webServer: { command: `node e2e/mock.mjs ${port}`, url: `http://127.0.0.1:${port}/desk/`, reuseExistingServer: false },
+  webServer: Array.from({ length: workers }, (_, worker) => ({ command: `node e2e/mock.mjs ${port(worker)}`, url: `http://127.0.0.1:${port(worker)}/desk/`, reuseExistingServer: false })),
   use: {
-    baseURL: `http://127.0.0.1:${port}`,
+    baseURL: `http://127.0.0.1:${port(Number(process.env.TEST_PARALLEL_INDEX ?? 0))}`,
     locale: 'zh-CN',
     timezoneId: 'America/New_York', // times are shown in China Standard Time wherever the screen stands
     viewport: { width: 1440, height: 900 },

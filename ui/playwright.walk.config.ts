@@ -10,6 +10,8 @@ const data = process.env.WALK_DATA ?? (process.env.WALK_DATA = mkdtempSync(join(
 
 export default defineConfig(pages, {
   testDir: 'walk',
+  workers: 1, // they share one county
+  fullyParallel: false,
   timeout: 90_000,
   webServer: { command: `../bin/gezhi -demo -log warn -addr 127.0.0.1:${port} -data ${data}`, url: `http://127.0.0.1:${port}/openapi.json`, reuseExistingServer: false, timeout: 120_000 },
   use: { ...pages.use, baseURL: `http://127.0.0.1:${port}` },

@@ -72,11 +72,13 @@ func (o office) logIn(login string) string {
 	return cookie
 }
 
-func (o office) open() string {
+func (o office) open() string { return o.openOf("incident/sample:0102", "a bin is overflowing") }
+
+func (o office) openOf(class, text string) string {
 	o.Helper()
 	worker := o.logIn("wg029")
 	_, areas := o.send("GET", "/areas", worker, nil)
-	w, v := o.send("POST", "/cases", worker, map[string]any{"class": "incident/sample:0102", "text": "a bin is overflowing",
+	w, v := o.send("POST", "/cases", worker, map[string]any{"class": class, "text": text,
 		"area_id": areas["areas"].([]any)[0].(map[string]any)["id"], "channel": "field"})
 	if w.Code != http.StatusCreated {
 		o.Fatalf("not opened: %s", w.Body)

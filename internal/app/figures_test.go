@@ -1,8 +1,11 @@
 package app_test
 
 import (
+	"math"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -13,16 +16,17 @@ func TestFiguresAreAsLongAsTheirLists(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			o := newOffice(t, engine)
 			seen := map[string]float64{}
+			o.openOf("incident/sample:0402", "a smell of gas at the bridge")
 			for _, login := range []string{"leader", "street", "village", "wg029"} {
 				cookie := o.logIn(login)
 				f := o.figures(cookie, "")
 				o.asLongAsLists(login, cookie, f)
-				for _, x := range f["counts"].([]any) {
+				for _, x := range append(f["counts"].([]any), f["solved"].([]any)...) {
 					x := x.(map[string]any)
 					seen[x["name"].(string)] += x["n"].(float64)
 				}
 			}
-			for _, name := range []string{"all", "overdue", "unassigned", "closed", "on_time", "late"} {
+			for _, name := range []string{"all", "overdue", "unassigned", "urgent", "closed", "on_time", "late", "4", "5", "6"} {
 				if seen[name] == 0 {
 					t.Errorf("no %s case to count", name)
 				}
@@ -35,6 +39,8 @@ func TestFiguresAreAsLongAsTheirLists(t *testing.T) {
 			if f["counts"].([]any)[0].(map[string]any)["n"] != part["open"] {
 				t.Errorf("%v of %v", f["counts"], part)
 			}
+			o.tellsNothingPersonal(leader)
+			o.drawn(leader, part["area"].(string))
 			for _, bad := range []string{"level=2", "area=nowhere", "days=-1"} {
 				if w, _ := o.send("GET", "/figures?"+bad, leader, nil); w.Code != http.StatusUnprocessableEntity && w.Code != http.StatusBadRequest {
 					t.Errorf("%s: %d %s", bad, w.Code, w.Body)
@@ -60,6 +66,7 @@ func (o office) asLongAsLists(who, cookie string, f map[string]any) {
 		a := a.(map[string]any)
 		sums["all"] += a["open"].(float64)
 		sums["overdue"] += a["overdue"].(float64)
+		sums["urgent"] += a["urgent"].(float64)
 		sums["opened_today"] += a["opened"].(float64)
 		sums["closed"] += a["closed"].(float64)
 		sums["late"] += a["late"].(float64)
@@ -90,5 +97,59 @@ func (o office) asLongAsLists(who, cookie string, f map[string]any) {
 		if sum, ok := sums[name]; ok && sum != x["n"] {
 			o.Errorf("%s: %v in all, %v by areas", who, x, sum)
 		}
+	}
+}
+
+// News say what kind of matter and about where, newest first, and nothing that people wrote; of a
+// class that is not public not even that.
+func (o office) tellsNothingPersonal(cookie string) {
+	o.Helper()
+	_, page := o.send("GET", "/figures/news", cookie, nil)
+	news := page["news"].([]any)
+	public, before := 0, math.Inf(1)
+	for _, x := range news {
+		x := x.(map[string]any)
+		if x["at"].(float64) > before || x["step_title"] == "" || x["area_name"] == "" {
+			o.Error(x)
+		}
+		before = x["at"].(float64)
+		if x["class_title"] != nil {
+			public++
+		} else if strings.Contains(x["area_name"].(string), "网格") {
+			o.Error("the grid of what is not public is told", x)
+		}
+		for name := range x {
+			if !slices.Contains([]string{"case", "at", "class_title", "area_name", "step_title", "phase", "urgent"}, name) {
+				o.Error("tells", name)
+			}
+		}
+	}
+	if len(news) < 5 || public == 0 {
+		o.Error(len(news), "news,", public, "of public classes")
+	}
+}
+
+// The outlines of a level are those of an area's own parts and of nothing beside it, within what a
+// screen is to load; another county's area is not there.
+func (o office) drawn(cookie, street string) {
+	o.Helper()
+	w, page := o.send("GET", "/areas/outlines?level=6", cookie, nil)
+	levels := map[float64]int{}
+	for _, x := range page["areas"].([]any) {
+		x := x.(map[string]any)
+		levels[x["level"].(float64)]++
+		if x["level"].(float64) > 3 && x["parent"] == nil {
+			o.Error("lies in nothing that is drawn", x["name"])
+		}
+	}
+	if levels[3] != 1 || levels[4] != 10 || levels[6] != 47 || w.Body.Len() > 320<<10 {
+		o.Errorf("%v in %d bytes", levels, w.Body.Len())
+	}
+	w, page = o.send("GET", "/areas/outlines?level=7&area="+street, cookie, nil)
+	if n := len(page["areas"].([]any)); n != 1+8+479 || w.Body.Len() > 320<<10 {
+		o.Errorf("%d areas in %d bytes", n, w.Body.Len())
+	}
+	if w, _ := o.send("GET", "/areas/outlines?level=6&area=elsewhere", cookie, nil); w.Code != http.StatusBadRequest {
+		o.Error(w.Code, w.Body)
 	}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -76,7 +77,7 @@ func (a *App) guess(ctx context.Context, who account.Actor, text string) (places
 		return nil, nil, err
 	}
 	for _, p := range got.Places {
-		places = append(places, paste.Place{ID: p.AreaID, Name: p.Name, Why: p.Named})
+		places = append(places, paste.Place{ID: p.AreaID, Name: p.Name, Why: cmp.Or(p.Named, p.Near)})
 	}
 	for _, c := range got.Classes {
 		k, err := a.Book.InForce(ctx, who.Jurisdiction, c.Class)

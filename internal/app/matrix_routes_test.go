@@ -68,6 +68,7 @@ var routes = []route{
 	{op: "POST /cases/earlier", ok: 200, body: says(map[string]any{"phone": "13800000000", "purpose": "contact"})},
 	{op: "GET /search", ok: 200, query: "?q=" + searched},
 	{op: "GET /figures", ok: 200},
+	{op: "GET /figures/news", ok: 200},
 	{op: "GET /events", ok: 200},
 	{op: "POST /files", ok: 201, body: func(*counties, standpoint, []string) any { return picture("something new") }},
 	{op: "POST /uploads", ok: 400}, // it says no size; internal/upload has the rest
@@ -154,6 +155,9 @@ var routes = []route{
 	{op: "GET /setup/packs", may: system, ok: 200},
 	{op: "GET /setup/packs/{name}/changes", may: system, ok: 404, query: "?from=one&to=other"},
 	{op: "POST /setup/packs/{name}/again", may: system, ok: 404, body: says(map[string]any{"hash": "none"})},
+	{op: "GET /setup/packs/{name}/overlay", may: system, ok: 404},
+	{op: "POST /setup/packs/{name}/overlay/check", may: system, ok: 404, body: says(map[string]any{"text": "overlay: none"})},
+	{op: "PUT /setup/packs/{name}/overlay", may: system, ok: 404, body: says(map[string]any{"text": "overlay: none", "pack": "none"})},
 	{op: "POST /setup/packs/check", may: system, ok: 400, body: func(*counties, standpoint, []string) any { return picture("no archive") }},
 	{op: "POST /setup/packs", may: system, ok: 400, query: "?hash=" + strings.Repeat("0", 64), body: func(*counties, standpoint, []string) any { return picture("no archive") }},
 
@@ -200,6 +204,7 @@ var routes = []route{
 	// The inlet for everybody.
 	{op: "GET /intake", ok: 200, anonymous: 200, query: "?jurisdiction=990101"},
 	{op: "GET /intake/areas", ok: 200, anonymous: 200, query: "?jurisdiction=990101"},
+	{op: "GET /intake/near", ok: 200, anonymous: 200, query: "?jurisdiction=990101&area=VILLAGE"},
 	{op: "GET /intake/accused", ok: 200, anonymous: 200, query: "?jurisdiction=990101&area=VILLAGE"},
 	{op: "POST /intake/challenges", ok: 201, anonymous: 201, body: says(map[string]any{"kind": "words"})},
 	{op: "POST /intake/files", ok: 201, anonymous: 201, query: "?jurisdiction=990101", body: func(*counties, standpoint, []string) any { return picture("a report") }},

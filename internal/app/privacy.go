@@ -23,7 +23,7 @@ func (a *App) sealOld(ctx context.Context) error {
 	return nil
 }
 
-var retainedBefore = db.SQL(`SELECT count(*) FROM retention_run WHERE jurisdiction = $1`)
+var retainedBefore = db.SQL(`SELECT count(*) FROM retention_run WHERE jurisdiction = $1 AND kind = 'case'`)
 
 // retainOnce goes over the closed cases of a jurisdiction that no round has looked at yet: from
 // then on each has a timer of its own.

@@ -37,7 +37,7 @@ func (a *App) recordKinds(ctx context.Context, jurisdiction string) ([]record.Ki
 	packs, err := a.Book.Packs(ctx, jurisdiction)
 	var out []record.Kind
 	for _, n := range slices.Sorted(maps.Keys(packs)) {
-		out = append(out, record.KindsOf(packs[n].Pack)...)
+		out = append(out, record.KindsOf(packs[n].Pack, packs[n].Overlay)...)
 	}
 	return out, err
 }

@@ -1,7 +1,10 @@
 package casework
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,10 +15,11 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/id"
 	"gezhi/internal/territory"
+	"gezhi/internal/workflow"
 )
 
 // lately are the conditions on when a case was opened and closed, by whom, and whether in time.
-func (s *Service) lately(who *Actor, q Query, args *arguments) (and string) {
+func (s *Service) lately(who *Actor, q Query, args *arguments) (and string, err error) {
 	if !q.OpenedFrom.IsZero() { // ids sort by time, which spares an index
 		and += " AND c.opened_at >= " + args.add(db.Ms(q.OpenedFrom)) + " AND c.id >= " + args.add(id.Floor(q.OpenedFrom.Add(-time.Minute)))
 	}
@@ -29,9 +33,43 @@ func (s *Service) lately(who *Actor, q Query, args *arguments) (and string) {
 		and += " AND " + ranOut
 	}
 	if q.Solved != 0 {
-		and += " AND c.unit_id IN (" + strings.Join(append(args.all(s.unitsAt(who.Jurisdiction, q.Solved)), "'-'"), ", ") + ")"
+		solver, err := s.solver(who.Jurisdiction, args.add)
+		if err != nil {
+			return "", err
+		}
+		at := args.all(s.unitsAt(who.Jurisdiction, q.Solved))
+		if q.Solved == int(account.Grid) {
+			at = append(at, "'"+onTheSpot+"'")
+		}
+		and += " AND " + solver + " IN (" + strings.Join(append(at, "'-'"), ", ") + ")"
 	}
-	return and
+	return and, nil
+}
+
+// onTheSpot stands for the unit of a case that was ended by whoever came upon it.
+const onTheSpot = "spot"
+
+// solver is SQL for the unit that solved a case: whose act brought it out of the last step in which
+// it was worked on, as the packs in force say; onTheSpot, or "" when nobody did either. arg takes
+// an argument and names its place.
+func (s *Service) solver(jurisdiction string, arg func(any) string) (string, error) {
+	packs, err := s.Book.Packs(context.Background(), jurisdiction)
+	worked, spot := []string{"1 = 0"}, []string{"1 = 0"}
+	for _, name := range slices.Sorted(maps.Keys(packs)) {
+		for _, life := range packs[name].Pack.Lives {
+			of := func(column, value string) string {
+				return "c.pack = " + arg(name) + " AND c.life = " + arg(life.Name) + " AND " + column + " = " + arg(value)
+			}
+			for _, step := range life.StepsIn(workflow.Working) {
+				worked = append(worked, of("m.from_step", step))
+			}
+			if i := spotAction(&life); i >= 0 {
+				spot = append(spot, of("m.action", life.Actions[i].Name))
+			}
+		}
+	}
+	here, left := strings.Join(spot, " OR "), "m.to_step <> m.from_step AND m.unit_id <> '' AND ("+strings.Join(worked, " OR ")+")"
+	return "COALESCE((SELECT CASE WHEN " + here + " THEN '" + onTheSpot + "' ELSE m.unit_id END FROM move m WHERE m.case_id = c.id AND (" + here + " OR " + left + ") ORDER BY m.id DESC LIMIT 1), '')", err
 }
 
 // ranOut holds of a case of which some clock stopped later than it was due.
@@ -62,7 +100,7 @@ type Figures struct {
 	Area   string    // "" is all that they may see
 	Since  time.Time // from when on closed cases are counted
 	Counts []Figure
-	Solved []Figure // closed cases by the level of the unit that closed them, named by its number
+	Solved []Figure // closed cases by the level of the unit that solved them, named by its number; on the spot is a grid's
 	Areas  []AreaFigures
 }
 
@@ -75,8 +113,8 @@ type Figure struct {
 
 // AreaFigures are those of an area at the level that was asked for.
 type AreaFigures struct {
-	Area                                string
-	Open, Overdue, Opened, Closed, Late int64
+	Area                                        string
+	Open, Overdue, Urgent, Opened, Closed, Late int64
 }
 
 // counted is a row of the counts: an area, a unit where asked for, and how many.
@@ -94,6 +132,22 @@ var openParts = []struct{ queue, when string }{
 	{QueueUnassigned, "c.unit_id = '' AND c.assignee_id = ''"},
 	{QueueSupervised, "c.supervised = 1"},
 	{QueueReturned, "c.returns > 0"},
+	{QueueUrgent, ""}, // as the packs say
+}
+
+// urgent is the condition on a case of a grade that wakes people; arg takes an argument and names
+// its place.
+func (s *Service) urgent(jurisdiction string, arg func(any) string) (string, error) {
+	packs, err := s.Book.Packs(context.Background(), jurisdiction)
+	or := []string{"1 = 0"}
+	for _, name := range slices.Sorted(maps.Keys(packs)) {
+		for _, g := range packs[name].Pack.Severities {
+			if grade, _ := packs[name].Severity(g.Code); grade.Wakes {
+				or = append(or, "c.pack = "+arg(name)+" AND c.severity = "+arg(g.Code))
+			}
+		}
+	}
+	return "(" + strings.Join(or, " OR ") + ")", err
 }
 
 // Figures counts by areas of a level, closed cases since the beginning of a day so many days ago,
@@ -181,11 +235,16 @@ func (t *tally) count(ctx context.Context, tx *db.Tx, q Query, second string, co
 }
 
 func (t *tally) open(ctx context.Context, tx *db.Tx, f *Figures) error {
+	leading := arguments{[]any{db.Ms(t.now), db.Ms(t.s.Soon(t.who.Jurisdiction, t.now))}}
+	urgent, err := t.s.urgent(t.who.Jurisdiction, leading.add)
+	if err != nil {
+		return err
+	}
 	conditions := make([]string, len(openParts))
 	for i, p := range openParts {
-		conditions[i] = p.when
+		conditions[i] = cmp.Or(p.when, urgent)
 	}
-	rows, err := t.count(ctx, tx, Query{AreaID: f.Area}, "''", conditions, db.Ms(t.now), db.Ms(t.s.Soon(t.who.Jurisdiction, t.now)))
+	rows, err := t.count(ctx, tx, Query{AreaID: f.Area}, "''", conditions, leading.list...)
 	if err != nil {
 		return err
 	}
@@ -195,7 +254,7 @@ func (t *tally) open(ctx context.Context, tx *db.Tx, f *Figures) error {
 			sum[i] += r.n[i]
 		}
 		a := t.of(r.area)
-		a.Open, a.Overdue = r.n[0], r.n[1]
+		a.Open, a.Overdue, a.Urgent = r.n[0], r.n[1], r.n[6]
 	}
 	for i, p := range openParts {
 		f.Counts = append(f.Counts, Figure{p.queue, sum[i], Query{Queue: p.queue, AreaID: f.Area}})
@@ -217,7 +276,12 @@ func (t *tally) openedToday(ctx context.Context, tx *db.Tx, f *Figures, today ti
 
 func (t *tally) closed(ctx context.Context, tx *db.Tx, f *Figures, today time.Time) error {
 	q := Query{Queue: QueueClosed, AreaID: f.Area, ClosedFrom: f.Since}
-	rows, err := t.count(ctx, tx, q, "c.unit_id", []string{"1 = 1", ranOut, "c.closed_at >= $1"}, db.Ms(today))
+	leading := arguments{[]any{db.Ms(today)}}
+	solver, err := t.s.solver(t.who.Jurisdiction, leading.add)
+	if err != nil {
+		return err
+	}
+	rows, err := t.count(ctx, tx, q, solver, []string{"1 = 1", ranOut, "c.closed_at >= $1"}, leading.list...)
 	if err != nil {
 		return err
 	}
@@ -227,7 +291,9 @@ func (t *tally) closed(ctx context.Context, tx *db.Tx, f *Figures, today time.Ti
 		a := t.of(r.area)
 		a.Closed, a.Late = a.Closed+r.n[0], a.Late+r.n[1]
 		all, late, now = all+r.n[0], late+r.n[1], now+r.n[2]
-		if u, ok := t.s.World.Tree().Unit(r.unit); ok {
+		if r.unit == onTheSpot {
+			solved[account.Grid] += r.n[0]
+		} else if u, ok := t.s.World.Tree().Unit(r.unit); ok {
 			solved[t.s.levelOf(u)] += r.n[0]
 		}
 	}

@@ -95,7 +95,7 @@ type actOutput struct {
 
 // Filter says which of the cases that the asker may see are wanted.
 type Filter struct {
-	Queue    string `query:"queue" maxLength:"20" doc:"all, mine, unassigned, due_soon, overdue, returned, supervised, closed, sampled or, with opened_from, opened; all when empty"`
+	Queue    string `query:"queue" maxLength:"20" doc:"all, mine, unassigned, due_soon, overdue, returned, supervised, urgent, closed, sampled or, with opened_from, opened; all when empty"`
 	Class    string `query:"class" maxLength:"200" doc:"pack/scheme:code"`
 	Phase    string `query:"phase" maxLength:"20"`
 	Area     string `query:"area" maxLength:"64" doc:"this area and below"`
@@ -104,7 +104,7 @@ type Filter struct {
 	OpenedFrom string `query:"opened_from" maxLength:"10" doc:"opened on this day or later: 2026-03-01"`
 	ClosedFrom string `query:"closed_from" maxLength:"10" doc:"closed on this day or later"`
 	Kept       string `query:"kept" enum:",on_time,late" doc:"of closed cases: whether all clocks were kept"`
-	Solved     int    `query:"solved" minimum:"0" maximum:"7" doc:"closed by a unit of an area of this level"`
+	Solved     int    `query:"solved" minimum:"0" maximum:"7" doc:"solved by a unit of an area of this level; on the spot is 6"`
 
 	Sort string `query:"sort" maxLength:"20" enum:",due,opened,closed,entered,severity" doc:"what comes first: soonest due (when empty), latest opened, latest closed, latest into its step, gravest"`
 }
@@ -177,6 +177,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases", ID: "openCase", Summary: "Report something: open a case", Tags: tags, Status: http.StatusCreated}, s.httpOpen)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases", ID: "listCases", Summary: "A page of the cases the asker may see", Tags: tags}, s.httpList)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/figures", ID: "figures", Summary: "Counts of what the asker may see, each with the query that lists it", Tags: tags}, s.httpFigures)
+	web.Op(srv, web.Operation{Method: "GET", Path: "/figures/news", ID: "news", Summary: "The latest steps of cases the asker may see, for a screen on a wall: nothing personal", Tags: tags}, s.httpNews)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}", ID: "viewCase", Summary: "One case with its history, clocks and what the asker may do", Tags: tags}, s.httpView)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/cases/{id}/moves", ID: "act", Summary: "Do an action on a case", Tags: tags}, s.httpAct)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/duplicates", ID: "likelyDuplicates", Summary: "Open cases that may be the same matter, with reasons", Tags: tags}, s.httpLikely)

@@ -21,7 +21,7 @@ type figuresOutput struct {
 		At     int64             `json:"at"`
 		Since  string            `json:"since" doc:"the first day of closed cases"`
 		Counts []FigureJSON      `json:"counts"`
-		Solved []FigureJSON      `json:"solved" doc:"closed cases by the level of the unit that closed them, which is the name"`
+		Solved []FigureJSON      `json:"solved" doc:"closed cases by the level of the unit that solved them, which is the name; on the spot is 6"`
 		Areas  []AreaFiguresJSON `json:"areas"`
 	}
 }
@@ -39,6 +39,7 @@ type AreaFiguresJSON struct {
 	Name    string `json:"name,omitempty"`
 	Open    int64  `json:"open"`
 	Overdue int64  `json:"overdue"`
+	Urgent  int64  `json:"urgent" doc:"open, of a grade that wakes people"`
 	Opened  int64  `json:"opened" doc:"today"`
 	Closed  int64  `json:"closed"`
 	Late    int64  `json:"late" doc:"of those closed"`
@@ -64,7 +65,7 @@ func (s *Service) httpFigures(ctx context.Context, in *figuresInput) (*figuresOu
 	b.At, b.Since = db.Ms(f.At), dayText(f.Since)
 	b.Counts, b.Solved, b.Areas = figuresJSON(f.Counts), figuresJSON(f.Solved), []AreaFiguresJSON{}
 	for _, a := range f.Areas {
-		b.Areas = append(b.Areas, AreaFiguresJSON{a.Area, s.areaName(a.Area), a.Open, a.Overdue, a.Opened, a.Closed, a.Late})
+		b.Areas = append(b.Areas, AreaFiguresJSON{a.Area, s.areaName(a.Area), a.Open, a.Overdue, a.Urgent, a.Opened, a.Closed, a.Late})
 	}
 	return out, nil
 }

@@ -14,14 +14,20 @@ func (s *Service) onSpot(w words, k *pack.EffectiveClass) *SpotJSON {
 	if !k.Spot || k.Life == nil {
 		return nil
 	}
-	at := slices.IndexFunc(k.Life.Actions, func(a workflow.Action) bool {
-		return a.Outcome != "" && slices.ContainsFunc(a.If.Refs(), func(r formula.Ref) bool { return r.String() == "class.spot" })
-	})
+	at := spotAction(k.Life)
 	if at < 0 {
 		return nil
 	}
 	a := &k.Life.Actions[at]
 	return &SpotJSON{a.Name, s.actionTitle(w, k.Class.Life, a.Name), askedBy(w, k, a.Asks, true), askedBy(w, k, a.Also, false)}
+}
+
+// spotAction is where among the actions of a life the one stands by which a case is ended on the
+// spot; -1 for none.
+func spotAction(l *pack.Life) int {
+	return slices.IndexFunc(l.Actions, func(a workflow.Action) bool {
+		return a.Outcome != "" && slices.ContainsFunc(a.If.Refs(), func(r formula.Ref) bool { return r.String() == "class.spot" })
+	})
 }
 
 // askedBy describes the fields among names, for a case that is not there yet.

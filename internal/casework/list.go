@@ -25,6 +25,7 @@ const (
 	QueueSupervised = "supervised"
 	QueueClosed     = "closed"
 	QueueSampled    = "sampled" // closed, and drawn for a later check
+	QueueUrgent     = "urgent"  // of a grade that wakes people
 	QueueOpened     = "opened"  // opened lately, open still or closed: needs Query.OpenedFrom
 )
 
@@ -58,7 +59,7 @@ type Query struct {
 
 	OpenedFrom, ClosedFrom time.Time // at this moment or later
 	Kept                   string    // OnTime or Late, of closed cases; "" is either
-	Solved                 int       // closed by a unit of an area of this level; 0 is any
+	Solved                 int       // solved by a unit of an area of this level; 0 is any
 }
 
 // Cursor is where the page before ended: the place of its last case in the order of the list,
@@ -329,6 +330,12 @@ func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, o
 		extra += " AND c.returns > 0"
 	case QueueSupervised:
 		extra += " AND c.supervised = 1"
+	case QueueUrgent:
+		urgent, err := s.urgent(who.Jurisdiction, args.add)
+		if err != nil {
+			return "", of, err
+		}
+		extra += " AND " + urgent
 	case QueueClosed:
 		of = closed
 	case QueueOpened:
@@ -345,7 +352,11 @@ func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, o
 	if err != nil {
 		return "", of, err
 	}
-	extra += narrow + s.lately(who, q, args)
+	lately, err := s.lately(who, q, args)
+	if err != nil {
+		return "", of, err
+	}
+	extra += narrow + lately
 	switch {
 	case q.Phase == "" || q.Queue == QueueOpened:
 	case q.Phase == workflow.Closed:

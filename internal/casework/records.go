@@ -128,7 +128,7 @@ func kindOf(own *pack.Pack, others map[string]*pack.Effective, name string) reco
 		packs = append(packs, others[n].Pack)
 	}
 	for _, p := range packs {
-		for _, k := range record.KindsOf(p) {
+		for _, k := range record.KindsOf(p, nil) {
 			if k.Name == name || k.Ref() == name {
 				return k
 			}

@@ -187,10 +187,7 @@ func (l *learning) relate(k [][]float64) {
 	l.scale = kinship * float64(len(g)) / trace
 	for i := range g {
 		for j := range i + 1 {
-			sum := 0.0
-			for t, v := range g[i] {
-				sum += v * g[j][t]
-			}
+			sum := dot(g[i], g[j])
 			k[i][j] += l.scale * sum
 			if i != j {
 				k[j][i] += l.scale * sum

@@ -128,21 +128,33 @@ func (r rarity) weigh(t counted) vector {
 // products are the inner products of each of some vectors with each of others; grams is how
 // many there are. A row for each of the first.
 func products(a, b []vector, grams int) [][]float64 {
+	begin := make([]int, grams+1) // of each gram's places among the others
+	for _, y := range b {
+		for _, e := range y {
+			begin[e.gram+1]++
+		}
+	}
+	for g := range grams {
+		begin[g+1] += begin[g]
+	}
+	type place struct {
+		in int32
+		v  float64
+	}
+	places, next := make([]place, begin[grams]), slices.Clone(begin)
+	for j, y := range b {
+		for _, e := range y {
+			places[next[e.gram]] = place{int32(j), e.v}
+			next[e.gram]++
+		}
+	}
 	out := matrix(len(a), len(b))
-	wide := make([]float64, grams)
 	for i, x := range a {
+		row := out[i]
 		for _, e := range x {
-			wide[e.gram] = e.v
-		}
-		for j, y := range b {
-			sum := 0.0
-			for _, e := range y {
-				sum += wide[e.gram] * e.v
+			for _, p := range places[begin[e.gram]:begin[e.gram+1]] {
+				row[p.in] += e.v * p.v
 			}
-			out[i][j] = sum
-		}
-		for _, e := range x {
-			wide[e.gram] = 0
 		}
 	}
 	return out

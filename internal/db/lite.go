@@ -233,6 +233,7 @@ func (j *job) call(ctx context.Context, tx *Tx, fn func(context.Context, *Tx) er
 func (l *lite) loop() {
 	defer l.done.Done()
 	group := make([]*job, 0, groupMax)
+	var writers int
 	var took time.Duration
 	for {
 		var first *job
@@ -241,21 +242,21 @@ func (l *lite) loop() {
 		case <-l.closed:
 			return
 		}
-		group = l.fill(append(group[:0], first), len(group)/2, took)
+		group = l.fill(append(group[:0], first), writers*3/4, min(gather, took/4))
 		began := time.Now()
 		l.commit(group)
-		took = time.Since(began)
+		took, writers = time.Since(began), len(group)+len(l.queue)
 	}
 }
 
 // gather is how long a group waits for more at the most.
 const gather = 2 * time.Millisecond
 
-// fill takes what waits into the group. Those of the group before come again when they have
-// heard how it ended, and each on its own would cost a flush to the disk: so the group waits
-// for half as many, for a while that is short beside what a group takes. Who writes alone does
-// not wait.
-func (l *lite) fill(group []*job, enough int, took time.Duration) []*job {
+// fill takes what waits into the group, until there are enough. Those of the group before come
+// again when they have heard how it ended, and each on its own would cost a flush to the disk:
+// so the group waits for most of those that were at work, for a while that is short beside what
+// a group takes. Who writes alone does not wait.
+func (l *lite) fill(group []*job, enough int, most time.Duration) []*job {
 	var late <-chan time.Time
 	for len(group) < groupMax {
 		select {
@@ -268,7 +269,7 @@ func (l *lite) fill(group []*job, enough int, took time.Duration) []*job {
 			return group
 		}
 		if late == nil {
-			t := time.NewTimer(min(gather, took/4))
+			t := time.NewTimer(most)
 			defer t.Stop()
 			late = t.C
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
@@ -42,6 +43,10 @@ type paperCodeQuery struct {
 	Number string `query:"number" maxLength:"60" doc:"of a case or a form"`
 }
 
+type paperPhotoQuery struct {
+	Number string `query:"number" maxLength:"60" doc:"as somebody read it on the paper, where its code is torn or blurred; the code is not looked for then"`
+}
+
 // PaperJSON is what a photo of a paper was found to be. Nothing of the case is changed yet.
 type PaperJSON struct {
 	File   casework.FileJSON `json:"file" doc:"the photo, kept for its uploader until an act puts it on a case"`
@@ -67,7 +72,7 @@ func (s *Service) paperRoutes(srv *web.Server) {
 	web.Raw(srv, web.Operation{Method: "GET", Path: "/paper/code", ID: "paperCode", Summary: "The code that stands on a form or an order, SVG", Tags: tags,
 		Exchange: web.Exchange{Query: paperCodeQuery{}, Media: "image/svg+xml"}}, s.httpCode)
 	web.Raw(srv, web.Operation{Method: "POST", Path: "/paper/photos", ID: "readPaper", Summary: "Find by its code whose the paper on a photo is; the person then confirms by an act", Tags: tags, Status: http.StatusCreated,
-		MaxBody: longestPhoto + 1<<20, Pace: web.UploadPace, Exchange: web.Exchange{Upload: "file", Answer: PaperJSON{}}}, s.httpPhoto)
+		MaxBody: longestPhoto + 1<<20, Pace: web.UploadPace, Exchange: web.Exchange{Query: paperPhotoQuery{}, Upload: "file", Answer: PaperJSON{}}}, s.httpPhoto)
 }
 
 func (s *Service) asker(ctx context.Context) (account.Actor, *casework.Actor, error) {
@@ -149,29 +154,41 @@ func (s *Service) httpPhoto(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "file.not_multipart")
 	}
-	out, err := s.Paper(ctx, a, who, part.FileName(), data)
+	out, err := s.Paper(ctx, a, who, Photo{part.FileName(), data, r.URL.Query().Get("number")})
 	if err != nil {
 		return err
 	}
 	return web.JSON(w, http.StatusCreated, out)
 }
 
-// Paper finds by its code whose the paper on a photo is, and keeps the photo for who took it.
-// Refused: feed.not_a_photo, feed.no_code, feed.other_county, and case.not_found for a case that
-// the asker may not see.
-func (s *Service) Paper(ctx context.Context, a account.Actor, who *casework.Actor, name string, photo []byte) (*PaperJSON, error) {
-	county, number, err := FindCode(photo)
-	if err != nil {
-		return nil, err
-	}
-	if county != s.Jurisdiction(a.Jurisdiction).Code {
-		return nil, fault.New(fault.NotFound, "feed.other_county")
+// Photo is a photo of a paper: its name, its content, and the number as somebody read it, "" for
+// what its code says.
+type Photo struct {
+	Name   string
+	Data   []byte
+	Number string
+}
+
+// Paper finds by its code, or by the number that was typed, whose the paper on a photo is, and
+// keeps the photo for who took it. Refused: feed.not_a_photo, feed.no_code, feed.other_county, and
+// case.not_found for a case that the asker may not see.
+func (s *Service) Paper(ctx context.Context, a account.Actor, who *casework.Actor, p Photo) (*PaperJSON, error) {
+	number := strings.TrimSpace(p.Number)
+	if number == "" {
+		county, found, err := FindCode(p.Data)
+		if err != nil {
+			return nil, err
+		}
+		if county != s.Jurisdiction(a.Jurisdiction).Code {
+			return nil, fault.New(fault.NotFound, "feed.other_county")
+		}
+		number = found
 	}
 	v, _, err := s.Cases.Numbered(ctx, who, number)
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.Cases.Upload(ctx, a, name, bytes.NewReader(photo))
+	f, err := s.Cases.Upload(ctx, a, p.Name, bytes.NewReader(p.Data))
 	if err != nil {
 		return nil, err
 	}

@@ -167,7 +167,7 @@ func TestPaperFindsItsCase(t *testing.T) {
 			t.Fatalf("%+v", forms)
 		}
 		photo := photographed(t, sheet(t, CodeText("990102", forms[0].Number)), 11, 1, 0.1)
-		got, err := c.Paper(ctx, *c.as("dispatcher"), clerk, "form.jpg", photo)
+		got, err := c.Paper(ctx, *c.as("dispatcher"), clerk, Photo{Name: "form.jpg", Data: photo})
 		if err != nil || !got.Form || got.Case != "" || got.Number != forms[0].Number {
 			t.Fatalf("a blank form: %+v %v", got, err)
 		}
@@ -194,9 +194,17 @@ func TestPaperFindsItsCase(t *testing.T) {
 		}
 		c.does("dispatcher", filed.CaseID, "classify", nil)
 		c.does("dispatcher", filed.CaseID, "dispatch", nil)
-		got, err = c.Paper(ctx, *c.as("dispatcher"), clerk, "../../order.jpg", photo)
+		got, err = c.Paper(ctx, *c.as("dispatcher"), clerk, Photo{Name: "../../order.jpg", Data: photo})
 		if err != nil || got.Form || got.Case != filed.CaseID || len(got.Acts) != 1 || got.File.Name != "order.jpg" {
 			t.Fatalf("the order: %+v %v", got, err)
+		}
+		torn := photographed(t, image.NewGray(image.Rect(0, 0, 400, 400)), 3, 0, 0)
+		if _, err := c.Paper(ctx, *c.as("dispatcher"), clerk, Photo{Name: "torn.jpg", Data: torn}); fault.CodeOf(err) != "feed.no_code" {
+			t.Errorf("a torn code: %v", err)
+		}
+		typed, err := c.Paper(ctx, *c.as("dispatcher"), clerk, Photo{"torn.jpg", torn, " " + forms[0].Number})
+		if err != nil || typed.Case != filed.CaseID || typed.File.Name != "torn.jpg" {
+			t.Errorf("the number as it was read: %+v %v", typed, err)
 		}
 		if c.seen(filed.CaseID).Fields[got.Acts[0].Field] != nil {
 			t.Error("the photo is on the case before anybody confirmed")
@@ -208,14 +216,17 @@ func TestPaperFindsItsCase(t *testing.T) {
 		stranger := account.Actor{PersonID: uuid.NewString(), Jurisdiction: c.home.ID}
 		nobody, err := c.Cases.By(ctx, stranger)
 		must(t, err)
-		if _, err := c.Paper(ctx, stranger, nobody, "x.jpg", photo); fault.CodeOf(err) != "case.not_found" {
+		if _, err := c.Paper(ctx, stranger, nobody, Photo{Name: "x.jpg", Data: photo}); fault.CodeOf(err) != "case.not_found" {
 			t.Errorf("somebody who may not see the case: %v", err)
+		}
+		if _, err := c.Paper(ctx, stranger, nobody, Photo{"x.jpg", torn, forms[0].Number}); fault.CodeOf(err) != "case.not_found" {
+			t.Errorf("somebody who types the number of what they may not see: %v", err)
 		}
 		if _, err := c.Cases.Reserve(ctx, nobody, "incident/sample:0102", 1); fault.CodeOf(err) != "case.staff_only" {
 			t.Errorf("a stranger reserves numbers: %v", err)
 		}
 		elsewhere := photographed(t, sheet(t, CodeText("990199", forms[0].Number)), 0, 0, 0)
-		if _, err := c.Paper(ctx, *c.as("dispatcher"), clerk, "x.jpg", elsewhere); fault.CodeOf(err) != "feed.other_county" {
+		if _, err := c.Paper(ctx, *c.as("dispatcher"), clerk, Photo{Name: "x.jpg", Data: elsewhere}); fault.CodeOf(err) != "feed.other_county" {
 			t.Errorf("another county's paper: %v", err)
 		}
 	})

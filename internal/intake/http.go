@@ -178,6 +178,7 @@ func (s *Service) Routes(srv *web.Server) {
 	}
 	web.Op(srv, op("GET", "/intake", "inlet", "What may be reported here, and how", 0), s.httpInlet)
 	web.Op(srv, op("GET", "/intake/areas", "inletAreas", "Places to choose from, level by level", 0), s.httpAreas)
+	web.Op(srv, op("GET", "/intake/near", "near", "What is being done in a township or village: kind, village, how far and since when, of public classes only", 0), s.httpNear)
 	web.Op(srv, op("GET", "/intake/accused", "inletAccused", "Units and people at a place that a report may be about, names masked", 0), s.httpAccused)
 	web.Op(srv, op("POST", "/intake/propose", "propose", "Guesses for a report that is being written, with reasons; nothing is applied", 0), s.httpPropose)
 	web.Op(srv, op("POST", "/intake/challenges", "challenge", "A question that people answer more easily than programs", http.StatusCreated), s.httpChallenge)
@@ -283,7 +284,10 @@ func (s *Service) httpPropose(ctx context.Context, in *proposeInput) (*proposeOu
 	for _, x := range p.Places {
 		a, _ := t.Area(x.AreaID)
 		place := ProposedPlaceJSON{areaJSON(t, a), web.Say(lang, "propose.by_point", nil)}
-		if place.Name = x.Name; !x.ByPoint {
+		switch place.Name = x.Name; {
+		case x.Near != "":
+			place.Why = web.Say(lang, "propose.near", map[string]any{"words": x.Near})
+		case !x.ByPoint:
 			place.Why = web.Say(lang, "propose.named", map[string]any{"words": x.Named})
 		}
 		out.Body.Places = append(out.Body.Places, place)

@@ -31,6 +31,7 @@ type Place struct {
 	Level   int
 	ByPoint bool
 	Named   string // the words of the text that name it
+	Near    string // or the word of the text that is a slip of the pen away from its name
 }
 
 // Proposed is what may be filled in for a draft. The person confirms each; nothing is applied.
@@ -78,7 +79,8 @@ func (s *Service) Propose(ctx context.Context, by *account.Actor, from Origin, d
 	return out, err
 }
 
-// places are the grid around the point, and the areas that the text names.
+// places are the grid around the point, the areas that the text names, and those that it names but
+// for a slip of the pen.
 func (s *Service) places(ctx context.Context, j account.Jurisdiction, d Draft) ([]Place, error) {
 	home, err := s.Home(ctx, j)
 	if err != nil {
@@ -91,13 +93,22 @@ func (s *Service) places(ctx context.Context, j account.Jurisdiction, d Draft) (
 			out = append(out, Place{AreaID: a.ID, Name: placeName(t, a), Level: int(a.Level), ByPoint: true})
 		}
 	}
-	var named []Place
+	near := map[string]string{}
+	for _, x := range t.Slips(d.Text, j.ID) {
+		for _, a := range x.Areas {
+			near[a.ID] = x.Word
+		}
+	}
+	var named, meant []Place
 	for _, a := range t.Below(home) {
 		if a.ID == home || a.Level < territory.Township || a.Level > territory.Village {
 			continue
 		}
-		if words := namedIn(d.Text, a.Name); words != "" {
-			named = append(named, Place{AreaID: a.ID, Name: placeName(t, a), Level: int(a.Level), Named: words})
+		p := Place{AreaID: a.ID, Name: placeName(t, a), Level: int(a.Level), Near: near[a.ID]}
+		if p.Near != "" {
+			meant = append(meant, p)
+		} else if p.Named = namedIn(d.Text, a.Name); p.Named != "" {
+			named = append(named, p)
 		}
 	}
 	// The more of the name is said the better; a township that is named decides between villages
@@ -114,7 +125,7 @@ func (s *Service) places(ctx context.Context, j account.Jurisdiction, d Draft) (
 	slices.SortStableFunc(named, func(a, b Place) int {
 		return cmp.Or(cmp.Compare(within(b), within(a)), cmp.Compare(len(b.Named), len(a.Named)), cmp.Compare(b.Level, a.Level), strings.Compare(a.Name, b.Name))
 	})
-	out = append(out, named...)
+	out = append(append(out, named...), meant...)
 	return out[:min(len(out), mostProposed)], nil
 }
 

@@ -38,6 +38,8 @@ type Service struct {
 	Classify Classify
 	// Always asks everybody without an account for a challenge, not only after several reports.
 	Always bool
+
+	near nearby
 }
 
 // Origin is the machine that something is asked from.

@@ -431,6 +431,11 @@ func TestProposalsComeWithReasons(t *testing.T) {
 		if len(p.Places) != 2 || p.Places[0].Name != "北镇桥头村" || p.Places[0].Named != "桥头" || p.Places[1].Name != "北镇" || p.Foreseen != nil {
 			t.Errorf("%+v", p)
 		}
+		slip, err := c.Propose(ctx, nil, phone, Draft{Text: "我住桥斗村，河东村的垃圾没人收"})
+		must(t, err)
+		if len(slip.Places) != 2 || slip.Places[0].Name != "北镇河东村" || slip.Places[1].Name != "北镇桥头村" || slip.Places[1].Near != "桥斗村" || slip.Places[1].Named != "" {
+			t.Errorf("a slip of the pen: %+v", slip.Places)
+		}
 		if len(p.Classes) == 0 || p.Classes[0].Class != "incident/sample:0102" || p.Classes[0].Probability < .99 || !slices.Contains(p.Classes[0].Words, "垃圾") {
 			t.Errorf("%+v", p.Classes)
 		}

@@ -36,6 +36,8 @@ type county struct {
 	wang, li string
 	heard    *[]Change
 	hand     *clock.Hand
+	pack     *pack.Pack
+	overlay  **pack.Overlay
 }
 
 var march = time.Date(2026, 3, 2, 9, 0, 0, 0, clock.CST)
@@ -54,7 +56,7 @@ func eachCounty(t *testing.T, fn func(t *testing.T, c county)) {
 		ctx := t.Context()
 		hand := clock.At(march)
 		ids := id.Seeded(1, hand.Now)
-		c := county{d: d, j: "j1", area: map[string]string{}, heard: &[]Change{}, hand: hand}
+		c := county{d: d, j: "j1", area: map[string]string{}, heard: &[]Change{}, hand: hand, pack: &registers, overlay: new(*pack.Overlay)}
 		tr := &territory.Service{DB: d, Now: hand.Now, NewID: ids}
 		imp := territory.Import{Jurisdiction: c.j, From: time.Date(2020, 1, 1, 0, 0, 0, 0, clock.CST), Nature: territory.Sample}
 		if _, err := tr.ImportDivisions(ctx, []byte(divisions), imp); err != nil {
@@ -87,7 +89,7 @@ func eachCounty(t *testing.T, fn func(t *testing.T, c county)) {
 				if j != c.j {
 					return nil, nil
 				}
-				return KindsOf(&registers), nil
+				return KindsOf(&registers, *c.overlay), nil
 			},
 			OnChange: func(_ context.Context, tx *db.Tx, all []Change) error {
 				tx.AfterCommit(func() { *c.heard = append(*c.heard, all...) })
@@ -469,7 +471,7 @@ func FuzzImportRows(f *testing.F) {
 	f.Add([]byte(households))
 	f.Add([]byte("code,lives_in,from\nR1,H1;H2,2026-01-01\n"))
 	f.Add([]byte("site,number,founded,area\na/b,1,20260101,1\n"))
-	kinds := KindsOf(p)
+	kinds := KindsOf(p, nil)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, k := range kinds {
 			x := &file{kind: k, related: relationsOf(k), tree: &territory.Tree{}, logins: map[string]string{"wang": "p"}}

@@ -20,7 +20,7 @@ func TestPagesReadRangesOnly(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		d.Twice = false
 		fillRecords(t, d)
-		k := Kind{&pack.Pack{Name: "p"}, &pack.Record{Name: "k"}}
+		k := Kind{Pack: &pack.Pack{Name: "p"}, Record: &pack.Record{Name: "k"}}
 		for level := account.County; level <= account.Micro; level++ {
 			for _, q := range []Query{{Day: "2026-03-02", Limit: 50}, {Day: "2026-03-02", Limit: 50, Text: "x"}, {Day: "2026-03-02", Limit: 50, area: &territory.Area{ID: "a", Level: territory.Village}}} {
 				scope := account.Scope{Jurisdiction: "j", Branches: []account.Branch{{Kind: account.PersonBranch, ID: "a"}, {Kind: account.UnitBranch, ID: "a"}, {Kind: account.AreaBranch, Level: level, ID: "a"}}}

@@ -8,6 +8,7 @@ import (
 	"gezhi/internal/account"
 	"gezhi/internal/pack"
 	"gezhi/internal/territory"
+	"gezhi/internal/workflow"
 	"gezhi/internal/worktime"
 )
 
@@ -15,6 +16,7 @@ import (
 type Kind struct {
 	Pack *pack.Pack
 	*pack.Record
+	Keep []workflow.Keep // how long the county keeps what is said of people, before what the pack says
 }
 
 // Ref is how a kind is named outside its pack: "pack/kind".

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/jobs"
 	"gezhi/internal/privacy"
+	"gezhi/internal/workflow"
 )
 
 // What a record says of people is kept for the time that its fields declare, counted from the
@@ -36,6 +38,7 @@ var (
 		AND EXISTS (SELECT 1 FROM revision v WHERE v.record_id = r.id AND v.personal <> '{}') ORDER BY r.id LIMIT $3`)
 	erasePersonal = db.SQL(`UPDATE revision SET personal = $3, key_id = $4 WHERE record_id = $1 AND id = $2`)
 	putErasure    = db.SQL(`INSERT INTO erasure (id, jurisdiction, subject, names, payloads, keys, rule, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
+	insertRun     = db.SQL(`INSERT INTO retention_run (id, jurisdiction, kind, looked, erased, past, began_at, ended_at) VALUES ($1, $2, 'record', $3, $4, 0, $5, $6)`)
 	eraseSubjects = db.SQL(`DELETE FROM record_subject WHERE record_id = $1 AND subject LIKE 'person/%'`)
 )
 
@@ -58,8 +61,18 @@ func (s *Service) Round(ctx context.Context, t jobs.Timer) error {
 
 // Retain goes over the records of a jurisdiction that have ended, and erases what they say of
 // people past its time; tell hears of every record where something is, or in a dry run would
-// be, erased.
+// be, erased. A round that is not dry and had something to look at is kept in the report.
 func (s *Service) Retain(ctx context.Context, jurisdiction string, dry bool, tell func(Retired) error) (out Retention, err error) {
+	began := s.Now()
+	if out, err = s.retainAll(ctx, jurisdiction, dry, tell); err != nil || dry || out.Looked == 0 {
+		return out, err
+	}
+	return out, s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+		return tx.Queue(ctx, insertRun, s.NewID(), jurisdiction, out.Looked, out.Erased, began, s.Now())
+	})
+}
+
+func (s *Service) retainAll(ctx context.Context, jurisdiction string, dry bool, tell func(Retired) error) (out Retention, err error) {
 	kinds, err := s.Kinds(ctx, jurisdiction)
 	if err != nil {
 		return out, err
@@ -124,19 +137,31 @@ func (s *Service) retainOne(ctx context.Context, k Kind, id string, dry bool) (o
 	return out, s.DB.Write(ctx, db.Keys{subjectOf(id)}, run)
 }
 
+// keepPersonal is how a retention speaks of all personal fields.
+const keepPersonal = "personal"
+
+// keepRule is the retention of a personal field: the county's word on it, or on all such fields,
+// before the field's own and the pack's.
+func (k Kind) keepRule(name string) string {
+	word := func(list []workflow.Keep, what string) string {
+		for _, x := range list {
+			if x.What == what {
+				return x.Text
+			}
+		}
+		return ""
+	}
+	own := ""
+	if f := k.field(name); f != nil && f.Personal != nil {
+		own = f.Personal.Keep
+	}
+	return cmp.Or(word(k.Keep, name), word(k.Keep, keepPersonal), own, word(k.Pack.Keep, keepPersonal))
+}
+
 // keeps is the retention of a personal field of a record, and when it ends; the zero time where
 // it does not.
 func (s *Service) keeps(k Kind, r *Record, name string) (rule string, until time.Time) {
-	if f := k.field(name); f != nil && f.Personal != nil {
-		rule = f.Personal.Keep
-	}
-	if rule == "" {
-		for _, x := range k.Pack.Keep {
-			if x.What == "personal" {
-				rule = x.Text
-			}
-		}
-	}
+	rule = k.keepRule(name)
 	last, err := time.ParseInLocation(time.DateOnly, r.Ended, clock.CST)
 	if err != nil {
 		return rule, time.Time{}

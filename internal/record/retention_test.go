@@ -11,6 +11,7 @@ import (
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/id"
+	"gezhi/internal/pack"
 )
 
 // What a register says of people is erased when its time after the record's last day is over,
@@ -62,6 +63,12 @@ func TestWhatARecordSaysOfPeopleIsErasedInItsTime(t *testing.T) {
 		if got := erased(false); len(got) > 0 {
 			t.Errorf("twice: %v", got)
 		}
+		var rounds, values int64
+		if err := c.d.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+			return tx.Row(ctx, `SELECT count(*), sum(erased) FROM retention_run WHERE kind = 'record'`, nil, &rounds, &values)
+		}); err != nil || rounds != 2 || values != 1 {
+			t.Errorf("%d rounds with something to look at, %d values: %v", rounds, values, err)
+		}
 		if s, ok := c.on(t, "household", "8", "2026-03-05"); !ok || s.Personal["phone"] != nil {
 			t.Errorf("left: %v", s.Revision)
 		}
@@ -80,6 +87,38 @@ func TestWhatARecordSaysOfPeopleIsErasedInItsTime(t *testing.T) {
 		proof, err := (&audit.Verifier{DB: c.d, Public: key.Public}).Run(ctx)
 		if err != nil || !proof.OK || proof.Erasures != 1 {
 			t.Errorf("the log after it: %+v %v", proof, err)
+		}
+	})
+}
+
+// How long a county keeps what a register says of people comes before what the field and the
+// pack say: its word on the field before its word on all that is personal.
+func TestTheCountysWordOnKeepingReachesItsRegisters(t *testing.T) {
+	eachCounty(t, func(t *testing.T, c county) {
+		ctx := t.Context()
+		c.take(t, "household", "number,area,phone\n7,339901001001,13800000007\n8,339901001001,13800000008\n")
+		imp := c.of("household")
+		imp.From, imp.EndMissing = "2026-05-01", true
+		if _, err := c.Import(ctx, []byte("number,area,phone\n7,339901001001,13800000007\n"), imp); err != nil {
+			t.Fatal(err)
+		}
+		c.hand.Set(time.Date(2026, 6, 15, 12, 0, 0, 0, clock.CST))
+		for _, x := range []struct{ keep, want string }{
+			{"{ case: 1 day }", ""}, {"{ personal: erase 60 days after closed }", ""}, {"{ personal: erase 1 day after closed, phone: erase 60 days after closed }", ""},
+			{"{ personal: erase 60 days after closed, phone: erase 30 days after closed }", "phone erase 30 days after closed 2026-05-31"}, {"{ personal: erase 7 days after closed }", "phone erase 7 days after closed 2026-05-08"},
+		} {
+			o, report := pack.LoadOverlay("overlay.yaml", []byte("overlay: registers\nkeep: "+x.keep+"\n"), c.pack)
+			if o == nil {
+				t.Fatal(report.Text("en"))
+			}
+			*c.overlay = o
+			got := ""
+			if _, err := c.Retain(ctx, c.j, true, func(x Retired) error {
+				got = x.Names[0] + " " + x.Rules[0] + " " + x.Until[0].In(clock.CST).Format(time.DateOnly)
+				return nil
+			}); err != nil || got != x.want {
+				t.Errorf("%s: %q %v, want %q", x.keep, got, err, x.want)
+			}
 		}
 	})
 }

@@ -180,7 +180,7 @@ func (s *Service) kindNamed(ctx context.Context, jurisdiction, name, kind string
 	all, err := s.Kinds(ctx, jurisdiction)
 	i := slices.IndexFunc(all, func(k Kind) bool { return k.Pack.Name == name && k.Name == kind })
 	if i < 0 || err != nil {
-		return Kind{nil, &pack.Record{}}, err
+		return Kind{Pack: nil, Record: &pack.Record{}}, err
 	}
 	return all[i], nil
 }

@@ -34,13 +34,19 @@ type Service struct {
 	Name func(id string) string
 }
 
-// KindsOf lists the kinds of records that a pack declares, without its dated tables.
-func KindsOf(p *pack.Pack) []Kind {
+// KindsOf lists the kinds of records that a pack declares, without its dated tables, as a
+// county's overlay has them; nil for none.
+func KindsOf(p *pack.Pack, o *pack.Overlay) []Kind {
 	var out []Kind
 	for i := range p.Records {
-		if !p.Records[i].Table {
-			out = append(out, Kind{p, &p.Records[i]})
+		if p.Records[i].Table {
+			continue
 		}
+		k := Kind{Pack: p, Record: &p.Records[i]}
+		if o != nil {
+			k.Keep = o.Keep
+		}
+		out = append(out, k)
 	}
 	return out
 }

@@ -251,6 +251,9 @@ func TestBothEnginesAnswerAlike(t *testing.T) {
 		s := newShelf(d)
 		for i := range 300 {
 			at := hour(0).Add(time.Duration(rng.IntN(40)) * time.Minute) // many at one moment
+			if i%3 == 0 {
+				at = at.AddDate(0, -rng.IntN(30), 0) // and some over years
+			}
 			s.put(t, fmt.Sprintf("c%03d", i), "j", fmt.Sprintf("EV-2026-%06d", i), fmt.Sprint("v", i%3), some(12), at, fmt.Sprint("unit/u", i%5))
 		}
 		s.drain(t)
@@ -269,7 +272,11 @@ func TestBothEnginesAnswerAlike(t *testing.T) {
 			if _, err := words(q); err != nil {
 				continue
 			}
-			got := s.ids(t, who, Query{Text: q, Limit: 1 + rng.IntN(30)})
+			asked := Query{Text: q, Limit: 1 + rng.IntN(30)}
+			if i%7 == 0 {
+				asked.From, asked.Until = hour(0).AddDate(0, -20, 0), hour(0).AddDate(0, -2, 0)
+			}
+			got := s.ids(t, who, asked)
 			found += len(got)
 			answers[d.Engine] = append(answers[d.Engine], q+": "+strings.Join(got, " "))
 		}

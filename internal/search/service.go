@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -139,8 +141,10 @@ type fresh struct {
 	caseID string
 	texts  *casework.Texts // nil where there is no such case
 	text   string
-	grams  string
+	grams  []string
 	was    kept
+
+	numbers []string // marks of its numbers
 }
 
 // Drain writes the entries of a batch of cases that have moved, and returns how many rows
@@ -202,7 +206,7 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, id string) (f fresh, err 
 		return f, nil
 	}
 	if err == nil {
-		f.text, f.grams = entry(f.texts)
+		f.text, f.grams, f.numbers = entry(f.texts)
 	}
 	return f, err
 }
@@ -234,26 +238,47 @@ func (s *Service) put(ctx context.Context, tx *db.Tx, f fresh) error {
 	if f.texts == nil {
 		return s.Forget(ctx, tx, f.caseID)
 	}
-	digest := digestOf(f.text, f.grams)
+	digest := digestOf(f.text, f.grams, f.numbers)
 	switch {
 	case f.was.seq == 0:
 		seq, err := s.begin(ctx, tx, f.caseID, f.texts, f.text, digest)
 		if err != nil {
 			return err
 		}
-		return tx.Queue(ctx, newGrams, seq, f.grams)
+		return tx.Queue(ctx, newGrams, seq, s.written(seq, f))
 	case f.was.digest == digest:
 		return nil
 	}
 	if err := tx.Queue(ctx, changeEntry, f.was.seq, f.text, digest); err != nil {
 		return err
 	}
-	return tx.Queue(ctx, changeGrams, f.was.seq, f.grams)
+	return tx.Queue(ctx, changeGrams, f.was.seq, s.written(f.was.seq, f))
 }
 
+// written is how an engine's index keeps the grams of an entry. PostgreSQL gives all rows that
+// hold a gram before it sorts them: there each stands under its month, so that the latest are
+// asked for first. The numbers of a case stand for themselves.
+func (s *Service) written(seq int64, f fresh) string {
+	grams := f.grams
+	if s.DB.Engine == db.Postgres {
+		m := month(seq)
+		grams = make([]string, len(f.grams))
+		for i, g := range f.grams {
+			grams[i] = m + g
+		}
+	}
+	return strings.Join(slices.Concat(grams, f.numbers), " ")
+}
+
+// monthBits of a place in the order are what is younger than its month: 2^31 ms, 24.8 days.
+const monthBits = hashBits + 31
+
+// month names the stretch of time that a place in the order lies in: three digits of base 16.
+func month(seq int64) string { return fmt.Sprintf("%03x", seq>>monthBits) }
+
 // digestOf tells entries apart; it is never 0, which an entry of before has.
-func digestOf(text, grams string) int64 {
-	h := sha256.Sum256([]byte(text + "\x00" + grams))
+func digestOf(text string, grams, numbers []string) int64 {
+	h := sha256.Sum256([]byte(text + "\x00" + strings.Join(grams, " ") + "\x00" + strings.Join(numbers, " ")))
 	return int64(binary.BigEndian.Uint64(h[:]) | 1)
 }
 
@@ -289,8 +314,9 @@ func moment(t time.Time) int64 { return max(0, db.Ms(t)) << hashBits }
 // step of it would write the entry anew.
 var closedMark = mark("phase", string(workflow.Closed))
 
-// entry is what is kept of a case: its lines, those worth reading first, and its grams.
-func entry(t *casework.Texts) (text, grams string) {
+// entry is what is kept of a case: its lines, those worth reading first, its grams, and the
+// marks of its numbers.
+func entry(t *casework.Texts) (text string, grams, numbers []string) {
 	var lines []string
 	length := 0
 	add := func(all ...string) {
@@ -324,7 +350,7 @@ func entry(t *casework.Texts) (text, grams string) {
 	for _, n := range t.Numbers { // not run through Replace: a case number is nobody's
 		if n = fold(n); n != "" {
 			lines = append(lines, n)
-			marks = append(marks, mark("number", lower(n)))
+			numbers = append(numbers, mark("number", lower(n)))
 		}
 	}
 	text = strings.Join(lines, "\n")
@@ -334,7 +360,7 @@ func entry(t *casework.Texts) (text, grams string) {
 	for _, i := range t.Involved {
 		marks = append(marks, mark("involved", i))
 	}
-	return text, strings.Join(append(gramsOf(text), marks...), " ")
+	return text, append(gramsOf(text), marks...), numbers
 }
 
 // Forget takes away what can be found of a case, in the caller's transaction. Erasure calls

@@ -27,7 +27,8 @@ var (
 		`DELETE FROM search_gram WHERE seq IN (SELECT seq FROM search_entry WHERE case_id = $1)`)
 	dropAllGrams = either(`INSERT INTO search_gram (search_gram) VALUES ('delete-all')`, `DELETE FROM search_gram`)
 	// PostgreSQL takes reading all grams for cheap: it does not count that they are stored apart.
-	useIndex = either(`SELECT 1`, `SET LOCAL enable_seqscan = off`)
+	useIndex = either(`SELECT 1`, `SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`)
+	oldest   = db.SQL(`SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM search_entry`)
 
 	dropEntry      = db.SQL(`DELETE FROM search_entry WHERE case_id = $1`)
 	dropAllEntries = db.SQL(`DELETE FROM search_entry`)
@@ -111,7 +112,7 @@ func (l *looking) page(ctx context.Context, tx *db.Tx) ([]Hit, error) {
 	if err := tx.Queue(ctx, useIndex); err != nil {
 		return nil, err
 	}
-	numbered, err := l.read(ctx, tx, match{all: []string{mark("number", lower(fold(l.q.Text)))}}, latest, mostNumbers)
+	numbered, err := l.read(ctx, tx, match{number: mark("number", lower(fold(l.q.Text)))}, latest, mostNumbers)
 	if err != nil {
 		return nil, err
 	}
@@ -146,24 +147,28 @@ func (l *looking) page(ctx context.Context, tx *db.Tx) ([]Hit, error) {
 
 // match is what the index is asked for.
 type match struct {
+	number   string // the mark of a number, "" for none
 	all      []string
 	prefixes []string
+	any      []string
 	sure     []wanted // words that the text must hold, where grams alone do not tell
 	open     bool     // without the gram of closed cases
 }
 
-// sqlite and postgres write a match in the language of each engine. Grams are letters and
-// digits only.
-func (m match) sqlite(any []string) string {
+// sqlite writes a match in the language of FTS5. Grams are letters and digits only.
+func (m match) sqlite() string {
 	var and []string
+	if m.number != "" {
+		and = append(and, `"`+m.number+`"`)
+	}
 	for _, g := range m.all {
 		and = append(and, `"`+g+`"`)
 	}
 	for _, p := range m.prefixes {
 		and = append(and, `"`+p+`" *`)
 	}
-	if len(any) > 0 {
-		and = append(and, `("`+strings.Join(any, `" OR "`)+`")`)
+	if len(m.any) > 0 {
+		and = append(and, `("`+strings.Join(m.any, `" OR "`)+`")`)
 	}
 	text := strings.Join(and, " AND ")
 	if m.open {
@@ -172,18 +177,30 @@ func (m match) sqlite(any []string) string {
 	return text
 }
 
-func (m match) postgres(any []string) string {
-	and := slices.Clone(m.all)
-	for _, p := range m.prefixes {
-		and = append(and, p+":*")
+// postgres writes a match as a tsquery, within one of some months.
+func (m match) postgres(months []int64) string {
+	if m.number != "" {
+		return m.number
 	}
-	if len(any) > 0 {
-		and = append(and, "("+strings.Join(any, " | ")+")")
+	or := make([]string, len(months))
+	for i, at := range months {
+		under := month(at << monthBits)
+		var and []string
+		for _, g := range m.all {
+			and = append(and, under+g)
+		}
+		for _, p := range m.prefixes {
+			and = append(and, under+p+":*")
+		}
+		if len(m.any) > 0 {
+			and = append(and, "("+under+strings.Join(m.any, " | "+under)+")")
+		}
+		if m.open {
+			and = append(and, "!"+under+closedMark)
+		}
+		or[i] = strings.Join(and, " & ")
 	}
-	if m.open {
-		and = append(and, "!"+closedMark)
-	}
-	return strings.Join(and, " & ")
+	return strings.Join(or, " | ")
 }
 
 // read finds entries before a place in the order, latest first. The index gives candidates in
@@ -191,18 +208,45 @@ func (m match) postgres(any []string) string {
 // by the same conditions as in lists, whether it passes the filters, and whether the text
 // holds the words.
 func (l *looking) read(ctx context.Context, tx *db.Tx, m match, below int64, limit int) ([]found, error) {
-	filters := len(l.args)
-	defer func() { l.args = l.args[:filters] }()
-	m.all, m.open = slices.Concat(m.all, l.marks), l.open
-	near := marksOf(l.who.Scope)
-	language := m.postgres(near)
-	if l.s.DB.Engine == db.SQLite {
-		language = m.sqlite(near)
+	if m.number == "" {
+		m.all, m.open = slices.Concat(m.all, l.marks), l.open
+		m.any = marksOf(l.who.Scope)
 	}
+	from := moment(l.q.From)
 	if !l.q.Until.IsZero() {
 		below = min(below, moment(l.q.Until))
 	}
-	asked, under, from := l.arg(language), l.arg(below), l.arg(moment(l.q.From))
+	if l.s.DB.Engine == db.SQLite {
+		return l.some(ctx, tx, m, m.sqlite(), from, below, limit)
+	}
+	if m.number != "" {
+		return l.some(ctx, tx, m, m.postgres(nil), from, below, limit)
+	}
+	var first, last int64
+	if err := tx.Row(ctx, oldest, nil, &first, &last); err != nil {
+		return nil, err
+	}
+	var out []found
+	end := max(first, from) >> monthBits
+	for at, many := min(last, below-1)>>monthBits, int64(1); at >= end && len(out) < limit; many *= 4 {
+		var months []int64
+		for ; at >= end && int64(len(months)) < many; at-- {
+			months = append(months, at)
+		}
+		more, err := l.some(ctx, tx, m, m.postgres(months), from, below, limit-len(out))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	return out, nil
+}
+
+// some reads what one question to the index finds.
+func (l *looking) some(ctx context.Context, tx *db.Tx, m match, language string, least, below int64, limit int) ([]found, error) {
+	filters := len(l.args)
+	defer func() { l.args = l.args[:filters] }()
+	asked, under, from := l.arg(language), l.arg(below), l.arg(least)
 	where := l.where + " AND (" + l.scope() + ")"
 	lite, pg := where, where
 	for _, w := range m.sure {
@@ -216,7 +260,8 @@ func (l *looking) read(ctx context.Context, tx *db.Tx, m match, below int64, lim
 	sqlite := `SELECT s.seq, s.text, ` + casework.RowColumns + ` FROM search_gram CROSS JOIN search_entry s CROSS JOIN cases c
 		WHERE search_gram MATCH ` + asked + ` AND search_gram.rowid < ` + under + ` AND search_gram.rowid >= ` + from + `
 		AND s.seq = search_gram.rowid AND c.id = s.case_id` + lite + ` ORDER BY search_gram.rowid DESC LIMIT ` + n
-	postgres := `WITH hits AS MATERIALIZED (SELECT seq FROM search_gram WHERE grams @@ ` + asked + `::text::tsquery AND seq < ` + under + ` AND seq >= ` + from + `)
+	// The sum keeps the range from being read by its key, which costs the grams of every row in it.
+	postgres := `WITH hits AS MATERIALIZED (SELECT seq FROM search_gram WHERE grams @@ ` + asked + `::text::tsquery AND seq + 0 < ` + under + ` AND seq + 0 >= ` + from + `)
 		SELECT x.* FROM (SELECT seq FROM hits ORDER BY seq DESC) h CROSS JOIN LATERAL (SELECT s.seq, s.text, ` + casework.RowColumns + `
 		FROM search_entry s JOIN cases c ON c.id = s.case_id WHERE s.seq = h.seq` + pg + ` OFFSET 0) x ORDER BY h.seq DESC LIMIT ` + n
 	return db.Collect(ctx, tx, db.Either(sqlite, postgres), slices.Clone(l.args), func(r db.Rows) (f found, err error) {

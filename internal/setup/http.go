@@ -131,6 +131,9 @@ type packChangesInput struct {
 	Name string `path:"name" maxLength:"100"`
 	From string `query:"from" maxLength:"64" required:"true"`
 	To   string `query:"to" maxLength:"64" required:"true"`
+
+	FromOverlay string `query:"from_overlay" maxLength:"64" doc:"hash of the overlay it had"`
+	ToOverlay   string `query:"to_overlay" maxLength:"64"`
 }
 
 type packChangesOutput struct {
@@ -157,6 +160,7 @@ func (s *Service) Routes(srv *web.Server) {
 	load := op("POST", "/packs", "loadPack", "Put a checked pack folder (ZIP) in force for new cases", http.StatusCreated)
 	load.MaxBody, load.Exchange = maxArchive+64<<10, web.Exchange{Query: LoadQuery{}, Upload: "file", Answer: PackCheckJSON{}}
 	web.Raw(srv, load, s.httpLoad)
+	s.overlayRoutes(srv, op)
 }
 
 func (s *Service) httpUnits(ctx context.Context, _ *struct{}) (*setupUnitsOutput, error) {
@@ -268,7 +272,7 @@ func (s *Service) httpCompare(ctx context.Context, in *packChangesInput) (*packC
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Compare(ctx, a, in.Name, in.From, in.To)
+	all, err := s.Compare(ctx, a, in.Name, VersionRef{in.From, in.FromOverlay}, VersionRef{in.To, in.ToOverlay})
 	out := &packChangesOutput{}
 	out.Body.Changes = inWords(ctx, all)
 	return out, err
@@ -336,12 +340,9 @@ func (s *Service) httpLoad(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Service) checkedJSON(ctx context.Context, jurisdiction string, c *Checked) PackCheckJSON {
 	lang := web.Lang(ctx)
-	out := PackCheckJSON{OK: c.Pack != nil && c.Report.OK() && !c.Same, Same: c.Same, Problems: []PackProblemJSON{}, Changes: inWords(ctx, c.Changes), Roles: []string{}, Units: c.Units}
+	out := PackCheckJSON{OK: c.Pack != nil && c.Report.OK() && !c.Same, Same: c.Same, Problems: problemsOf(ctx, c.Report), Changes: inWords(ctx, c.Changes), Roles: []string{}, Units: c.Units}
 	if c.Units == nil {
 		out.Units = []string{}
-	}
-	for _, p := range c.Report.Problems {
-		out.Problems = append(out.Problems, PackProblemJSON{p.Place(), p.Code, pack.Say(lang, p.Code, p.Args), p.Quoted(), p.Suggestion})
 	}
 	if c.Pack == nil {
 		return out
@@ -356,6 +357,14 @@ func (s *Service) checkedJSON(ctx context.Context, jurisdiction string, c *Check
 			title = x.Title[lang]
 		}
 		out.Roles = append(out.Roles, title)
+	}
+	return out
+}
+
+func problemsOf(ctx context.Context, r pack.Report) []PackProblemJSON {
+	out := make([]PackProblemJSON, len(r.Problems))
+	for i, p := range r.Problems {
+		out[i] = PackProblemJSON{p.Place(), p.Code, pack.Say(web.Lang(ctx), p.Code, p.Args), p.Quoted(), p.Suggestion}
 	}
 	return out
 }

@@ -220,21 +220,24 @@ func (s *Service) Again(ctx context.Context, a account.Actor, name, hash, overla
 	return s.Cases.Book.Load(ctx, a.PersonID, a.Jurisdiction, e.Pack, e.Overlay)
 }
 
-// Compare says what changes from one version of a pack to another. Both must have been in force
-// in the asker's jurisdiction: else setup.no_version.
-func (s *Service) Compare(ctx context.Context, a account.Actor, name, from, to string) ([]pack.Sentence, error) {
+// VersionRef names a version of a pack that was in force, with the overlay it had.
+type VersionRef struct{ Hash, Overlay string }
+
+// Compare says what changes from one version of a pack and the county's values to another. Both
+// must have been in force in the asker's jurisdiction: else setup.no_version.
+func (s *Service) Compare(ctx context.Context, a account.Actor, name string, from, to VersionRef) ([]pack.Sentence, error) {
 	all, err := s.Cases.Book.History(ctx, a.Jurisdiction)
 	if err != nil {
 		return nil, err
 	}
 	var both [2]*pack.Effective
-	for i, hash := range []string{from, to} {
-		if !slices.ContainsFunc(all, func(v casework.Version) bool { return v.Name == name && v.Hash == hash }) {
+	for i, ref := range []VersionRef{from, to} {
+		if !slices.ContainsFunc(all, func(v casework.Version) bool { return v.Name == name && v.Hash == ref.Hash && v.Overlay == ref.Overlay }) {
 			return nil, fault.New(fault.NotFound, "setup.no_version")
 		}
-		if both[i], err = s.Cases.Book.Version(ctx, hash, ""); err != nil {
+		if both[i], err = s.Cases.Book.Version(ctx, ref.Hash, ref.Overlay); err != nil {
 			return nil, err
 		}
 	}
-	return pack.Diff(both[0].Pack, both[1].Pack), nil
+	return append(pack.Diff(both[0].Pack, both[1].Pack), pack.DiffOverlays(both[0].Overlay, both[1].Overlay)...), nil
 }

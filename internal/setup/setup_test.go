@@ -203,7 +203,7 @@ func TestAPackIsCheckedThenLoadedAndPutBack(t *testing.T) {
 		if err != nil || len(history) != 2 || history[1].Version != "9.9.9" || history[1].PersonID != "admin" {
 			t.Fatalf("%+v %v", history, err)
 		}
-		changes, err := c.Compare(ctx, c.admin, "incident", history[1].Hash, history[0].Hash)
+		changes, err := c.Compare(ctx, c.admin, "incident", VersionRef{history[1].Hash, ""}, VersionRef{history[0].Hash, ""})
 		if err != nil || len(changes) == 0 {
 			t.Errorf("compared: %v %v", changes, err)
 		}
@@ -212,7 +212,7 @@ func TestAPackIsCheckedThenLoadedAndPutBack(t *testing.T) {
 				t.Errorf("again %s: %v", hash, err)
 			}
 		}
-		if _, err := c.Compare(ctx, account.Actor{Jurisdiction: "elsewhere"}, "incident", history[0].Hash, history[1].Hash); fault.CodeOf(err) != "setup.no_version" {
+		if _, err := c.Compare(ctx, account.Actor{Jurisdiction: "elsewhere"}, "incident", VersionRef{history[0].Hash, ""}, VersionRef{history[1].Hash, ""}); fault.CodeOf(err) != "setup.no_version" {
 			t.Errorf("of another county: %v", err)
 		}
 		must(t, c.Again(ctx, c.admin, "incident", history[0].Hash, ""))
@@ -235,4 +235,76 @@ func TestABrokenPackDoesNotLoad(t *testing.T) {
 	if _, err := c.Load(context.WithoutCancel(ctx), c.admin, broken, seen.Pack.Hash()); fault.CodeOf(err) != "setup.bad_pack" {
 		t.Errorf("loaded: %v", err)
 	}
+}
+
+// The county's own values are checked against the pack in force, loaded as they were checked,
+// compared with those before, put back and taken away; what changes structure is refused with
+// its place.
+func TestTheCountysValuesAreCheckedThenLoaded(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c, ctx := open(t, d), t.Context()
+		if _, err := c.CheckOverlay(ctx, c.admin, "incident", ""); fault.CodeOf(err) != "setup.no_pack" {
+			t.Errorf("of a pack that is not in force: %v", err)
+		}
+		first := zipped(t, "incident", "")
+		seen, err := c.Check(ctx, c.admin, first)
+		must(t, err)
+		_, err = c.Load(ctx, c.admin, first, seen.Pack.Hash())
+		must(t, err)
+		of := seen.Pack.Hash()
+		for text, want := range map[string]string{"overlay: incident\nroles: {}\n": "overlay.structure", "overlay: other\n": "overlay.other_pack", "overlay: [": "yaml.syntax"} {
+			bad, err := c.CheckOverlay(ctx, c.admin, "incident", text)
+			must(t, err)
+			if bad.Report.OK() || bad.Report.Problems[0].Code != want {
+				t.Errorf("%q: %s", text, bad.Report.Text("en"))
+			}
+			if err := c.LoadOverlay(ctx, c.admin, "incident", text, of, ""); fault.CodeOf(err) != "setup.bad_overlay" {
+				t.Errorf("%q loaded: %v", text, err)
+			}
+		}
+		load := func(text, before string) error {
+			c.clock.Add(time.Hour)
+			return c.LoadOverlay(ctx, c.admin, "incident", text, of, before)
+		}
+		one := "overlay: incident\nkeep: { personal: erase 30 days after closed }\n"
+		checked, err := c.CheckOverlay(ctx, c.admin, "incident", one)
+		must(t, err)
+		if !checked.Report.OK() || len(checked.Changes) != 1 || !strings.Contains(checked.Changes[0].Text("en"), "keep: personal changes from - to erase 30 days after closed") {
+			t.Errorf("%v %s", checked.Changes, checked.Report.Text("en"))
+		}
+		must(t, load(one, ""))
+		if err := load(one, checked.Overlay.Hash()); fault.CodeOf(err) != "setup.in_force" {
+			t.Errorf("loaded twice: %v", err)
+		}
+		two := strings.Replace(one, "30", "60", 1)
+		if err := load(two, ""); fault.CodeOf(err) != "setup.meanwhile" {
+			t.Errorf("checked against other values than are in force: %v", err)
+		}
+		must(t, load(two, checked.Overlay.Hash()))
+		history, err := c.Cases.Book.History(ctx, c.admin.Jurisdiction)
+		if err != nil || len(history) != 3 || history[2].PersonID != "admin" {
+			t.Fatalf("%+v %v", history, err)
+		}
+		changes, err := c.Compare(ctx, c.admin, "incident", VersionRef{of, history[1].Overlay}, VersionRef{of, history[2].Overlay})
+		if err != nil || len(changes) != 1 || changes[0].To != "erase 60 days after closed" {
+			t.Errorf("compared: %v %v", changes, err)
+		}
+		c.clock.Add(time.Hour)
+		must(t, c.Again(ctx, c.admin, "incident", of, history[1].Overlay))
+		keeps := func() string {
+			now, err := c.Cases.Book.Packs(ctx, c.admin.Jurisdiction)
+			must(t, err)
+			if o := now["incident"].Overlay; o != nil {
+				return o.Keep[0].Text
+			}
+			return ""
+		}
+		if got := keeps(); got != "erase 30 days after closed" {
+			t.Errorf("put back: %q", got)
+		}
+		must(t, load(" \n", history[1].Overlay))
+		if got := keeps(); got != "" {
+			t.Errorf("taken away: %q", got)
+		}
+	})
 }

@@ -29,7 +29,7 @@ func (w *world) kinds(ctx context.Context, jurisdiction string) ([]record.Kind, 
 	var out []record.Kind
 	for _, p := range w.packs.all() {
 		if e := packs[p.Name]; e != nil {
-			out = append(out, record.KindsOf(e.Pack)...)
+			out = append(out, record.KindsOf(e.Pack, e.Overlay)...)
 		}
 	}
 	return out, err
@@ -38,7 +38,7 @@ func (w *world) kinds(ctx context.Context, jurisdiction string) ([]record.Kind, 
 // kindNamed is a kind of record of the story's packs.
 func (w *world) kindNamed(name string) (record.Kind, bool) {
 	for _, p := range w.packs.all() {
-		for _, k := range record.KindsOf(p) {
+		for _, k := range record.KindsOf(p, nil) {
 			if k.Name == name {
 				return k, true
 			}

@@ -172,6 +172,36 @@ func TestPlacesAreFoundInText(t *testing.T) {
 	}
 }
 
+// A name in running text that is a slip of the pen away leads to the place that is meant; the very
+// name, a word that might be many places, and one of another county lead nowhere.
+func TestSlipsAreFoundInText(t *testing.T) {
+	tree := province(t, sampleDivisions(t))
+	for text, want := range map[string]string{
+		"大港口镇的路灯坏了":   "大港口镇=莲都区大港头镇",
+		"我家在太港头镇,灯坏了": "太港头镇=莲都区大港头镇",
+		"从大港镇出发":      "大港镇=莲都区大港头镇",
+		"在大港头头镇上":     "大港头头镇=莲都区大港头镇",
+		"到大头港镇":       "大头港镇=莲都区大港头镇",
+		"大港头镇和碧湖镇":    "",
+		"浮元街道":        "",
+		"我们村的人":       "",
+		"":            "",
+		"镇":           "",
+		"大港口，镇上":      "",
+		"去大港口镇，再去碧胡镇，都没人管": "大港口镇=莲都区大港头镇 碧胡镇=莲都区碧湖镇",
+	} {
+		var got []string
+		for _, x := range tree.Slips(text, "331102") {
+			for _, a := range x.Areas {
+				got = append(got, x.Word+"="+tree.LongName(a))
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", text, got, want)
+		}
+	}
+}
+
 // An import that names a place where its code is wanted says which codes may be meant.
 func TestAnImportAsksWhetherAnotherPlaceWasMeant(t *testing.T) {
 	ctx := context.Background()

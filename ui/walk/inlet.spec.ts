@@ -141,7 +141,7 @@ test('with the keyboard alone, in both languages and in big type, nothing stands
   await expect(me.locator('.way').first()).toBeVisible()
   for (const language of ['English', '中文']) {
     await me.getByRole('button', { name: language }).click()
-    for (const place of ['/home/', '/home/report', '/home/follow']) {
+    for (const place of ['/home/', '/home/report', '/home/follow', '/home/near']) {
       await me.goto(place)
       await expect(me.getByRole('heading', { level: 1 })).toBeVisible()
       expect(await barriers(me), `${place} before ${language}`).toEqual([])
@@ -178,6 +178,25 @@ test('with the keyboard alone, in both languages and in big type, nothing stands
   await me.keyboard.press('Enter')
   await expect(me.locator('.state')).toBeVisible()
   expect(await barriers(me)).toEqual([])
+  expect(faults).toEqual([])
+})
+
+test('what is being done nearby is told by kind, village and day, and remembered is only the place', async ({ browser }) => {
+  const me = await somebody(browser, true)
+  await me.goto('/home/')
+  await me.getByRole('link', { name: /身边在办/ }).click()
+  await choose(me, '乡镇（街道）', '浮云街道')
+  await expect(me.locator('.matters li').first()).toContainText(/\d\d-\d\d 受理/)
+  const all = await me.locator('.matters li').count()
+  const village = (await me.locator('.matters small').first().innerText()).split(' ·')[0]!
+  await choose(me, '村（社区）', village)
+  await expect(me.getByRole('heading', { level: 2 })).toBeVisible()
+  await expect.poll(async () => new Set(await me.locator('.matters small').evaluateAll(all => all.map(x => x.textContent!.split(' ·')[0])))).toEqual(new Set([village]))
+  expect(await me.locator('.matters li').count()).toBeLessThan(all)
+  await shot(me, 'near')
+  expect(await barriers(me)).toEqual([])
+  await me.reload()
+  await expect(me.getByLabel('村（社区）').locator('option:checked')).toHaveText(village)
   expect(faults).toEqual([])
 })
 

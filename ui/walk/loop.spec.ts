@@ -30,6 +30,11 @@ test('one event goes the whole loop across five people, live, and another villag
   const text = '桥头垃圾桶满了 ' + Date.now()
   const worker = await desk(browser, 'wg029', 'sample-worker')
   const village = await desk(browser, 'village', 'sample-village')
+  const wall = await desk(browser, 'leader', 'sample-leader')
+  await wall.goto('/wall/')
+  const closedToday = wall.locator('.counters a').filter({ hasText: '今日办结' })
+  await expect(closedToday.locator('.num')).toHaveText(/^\d+$/)
+  const closedBefore = Number(await closedToday.locator('.num').textContent())
   await village.getByRole('link', { name: '全部', exact: true }).or(village.getByRole('tab', { name: '全部', exact: true })).or(village.getByText('全部', { exact: true })).first().click()
 
   await worker.keyboard.press('n')
@@ -59,6 +64,12 @@ test('one event goes the whole loop across five people, live, and another villag
   await expect(act(worker, '评价')).toBeVisible({ timeout: 15_000 }) // heard live, without a reload
   await does(worker, '评价', { '满意度（1至5星）': '5' })
   await expect(worker.locator('.timeline li')).toHaveCount(7)
+
+  await expect(closedToday.locator('.num')).toHaveText(String(closedBefore + 1), { timeout: 20_000 }) // by itself
+  await expect(wall.locator('.stream li').first()).toContainText('暴露垃圾')
+  await expect(wall.locator('body')).not.toContainText(text) // what people wrote stays off the wall
+  await closedToday.click()
+  await expect(wall.locator('.queue-table tbody tr')).toHaveCount(closedBefore + 1)
 
   const other = await desk(browser, 'wg034', 'sample-worker')
   await other.goto(address)

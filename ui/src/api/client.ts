@@ -2,7 +2,7 @@
 // of the API: what it does not offer does not compile.
 import type { paths } from './schema'
 import { address, newKey, request, sent, type Ask } from './request'
-import type { Hint, NewCase, NewMove, FeedRun } from './types'
+import type { Hint, NewCase, NewMove, FeedRun, PackVersion } from './types'
 
 type Verb = 'get' | 'post' | 'put' | 'delete'
 type Path = keyof paths extends `/api/v1${infer Rest}` ? Rest : never
@@ -72,7 +72,9 @@ export const askCheck = () => call('post', '/log/checks')
 
 export const classesToOpen = () => call('get', '/classes', { query: { for: 'open' } }).then(r => r.classes)
 export const areas = (query: Query<'get', '/areas'>) => call('get', '/areas', { query }).then(r => r.areas)
-export const outlines = () => call('get', '/areas/outlines').then(r => r.areas)
+export const outlines = (query: Query<'get', '/areas/outlines'> = {}) => call('get', '/areas/outlines', { query }).then(r => r.areas)
+export const figures = (query: Query<'get', '/figures'>) => call('get', '/figures', { query })
+export const news = (query: Query<'get', '/figures/news'>) => call('get', '/figures/news', { query }).then(r => r.news)
 export const places = (q: string) => call('get', '/places', { query: { q } }).then(r => r.places.filter(p => !p.elsewhere))
 export const units = (q: string, register?: string) => call('get', '/units', { query: { q, register } }).then(r => r.units)
 export const people = (q: string, register?: string) => call('get', '/people', { query: { q, register } }).then(r => r.people)
@@ -114,6 +116,7 @@ export const exportAddress = (kind: 'csv' | 'xlsx', query: Query<'get', '/cases.
 // The residents' inlet: open to everybody.
 export const inlet = (jurisdiction: string) => call('get', '/intake', { query: { jurisdiction }, bare: true })
 export const inletAreas = (query: Query<'get', '/intake/areas'>) => call('get', '/intake/areas', { query, bare: true }).then(r => r.areas)
+export const near = (query: Query<'get', '/intake/near'>) => call('get', '/intake/near', { query, bare: true })
 export const propose = (body: Body<Operation<'post', '/intake/propose'>>) => call('post', '/intake/propose', { body, bare: true })
 export const inletAccused = (query: Query<'get', '/intake/accused'>) => call('get', '/intake/accused', { query, bare: true }).then(r => r.accused)
 export const challenge = (kind: 'picture' | 'words') => call('post', '/intake/challenges', { body: { kind }, bare: true })
@@ -136,6 +139,15 @@ export function importFeed(name: string, file: File, kind: 'check' | 'import') {
 }
 export const exportAnswers = (id: string) => call('post', '/feeds/{name}/exports', { id })
 export const answersAddress = (name: string, run: string) => address(`/feeds/${encodeURIComponent(name)}/exports/${encodeURIComponent(run)}`)
+export const reserveForms = (cls: string, count: number) => call('post', '/paper/forms', { body: { class: cls, count } }).then(r => r.forms)
+export const paperForms = () => call('get', '/paper/forms').then(r => r.forms)
+/** the picture of the code that stands on a form or an order */
+export const paperCode = (number: string) => address('/paper/code', { number })
+export function readPaper(file: File, number?: string) {
+  const body = new FormData()
+  body.set('file', file, file.name)
+  return call('post', '/paper/photos', { body, query: { number } })
+}
 export const actByCode = (body: Body<Operation<'post', '/intake/moves'>>, key: string) => call('post', '/intake/moves', { body, key, bare: true })
 
 export const eventsAddress = () => address('/events')
@@ -153,8 +165,11 @@ export const createUnit = (body: Body<Operation<'post', '/setup/units'>>) => cal
 export const changeUnit = (id: string, body: Body<Operation<'put', '/setup/units/{id}'>>) => call('put', '/setup/units/{id}', { id, body })
 export const endUnit = (id: string) => call('post', '/setup/units/{id}/end', { id })
 export const setupPacks = () => call('get', '/setup/packs').then(r => r.packs)
-export const packChanges = (id: string, from: string, to: string) => call('get', '/setup/packs/{name}/changes', { id, query: { from, to } }).then(r => r.changes)
+export const packChanges = (id: string, from: PackVersion, to: PackVersion) => call('get', '/setup/packs/{name}/changes', { id, query: { from: from.hash, to: to.hash, from_overlay: from.overlay, to_overlay: to.overlay } }).then(r => r.changes)
 export const packAgain = (id: string, hash: string, overlay?: string) => call('post', '/setup/packs/{name}/again', { id, body: { hash, overlay } })
+export const packOverlay = (id: string) => call('get', '/setup/packs/{name}/overlay', { id })
+export const checkOverlay = (id: string, text: string) => call('post', '/setup/packs/{name}/overlay/check', { id, body: { text } })
+export const loadOverlay = (id: string, text: string, pack: string, before?: string) => call('put', '/setup/packs/{name}/overlay', { id, body: { text, pack, before } })
 const folder = (file: File) => {
   const body = new FormData()
   body.set('file', file, file.name)

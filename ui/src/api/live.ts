@@ -4,6 +4,8 @@ import { eventsAddress } from './client'
 
 /** how the line to the server stands */
 export const line = ref<'opening' | 'open' | 'cut'>('opening')
+/** when it was last cut, ms; undefined while it is open */
+export const cutAt = ref<number>()
 
 /** counts what was said about my notes and the calls to make, for whoever shows them */
 export const heardOf = ref(0)
@@ -40,6 +42,7 @@ export function listen() {
   news = new EventSource(eventsAddress())
   news.onopen = () => {
     line.value = 'open'
+    cutAt.value = undefined
     if (broken) { // what happened meanwhile nobody will tell again
       tell('all')
       heardOf.value++
@@ -50,6 +53,7 @@ export function listen() {
   news.addEventListener('case', heard)
   news.onerror = () => {
     line.value = 'cut'
+    cutAt.value ??= Date.now()
     broken = true
     if (news?.readyState === EventSource.CLOSED) retry = setTimeout(listen, 5000) // the browser gives up after an HTTP error
   }

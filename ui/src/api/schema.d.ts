@@ -841,6 +841,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/figures/news": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest steps of cases the asker may see, for a screen on a wall: nothing personal */
+        get: operations["news"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/file-flags/{id}": {
         parameters: {
             query?: never;
@@ -1056,6 +1073,23 @@ export interface paths {
         put?: never;
         /** Act as the reporter, by number and query code */
         post: operations["actByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is being done in a township or village: kind, village, how far and since when, of public classes only */
+        get: operations["near"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2143,6 +2177,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup/packs/{name}/overlay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The county's own values for a pack */
+        get: operations["packOverlay"];
+        /** Put checked values in force for new cases */
+        put: operations["loadOverlay"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/overlay/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check values of the county's own: what is wrong, what they would change; nothing is kept */
+        post: operations["checkOverlay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup/packs/check": {
         parameters: {
             query?: never;
@@ -2447,6 +2516,11 @@ export interface components {
             opened: number;
             /** Format: int64 */
             overdue: number;
+            /**
+             * Format: int64
+             * @description open, of a grade that wakes people
+             */
+            urgent: number;
         };
         AreaJSON: {
             code: string;
@@ -2640,6 +2714,10 @@ export interface components {
             state: string;
             /** Format: int64 */
             total: number;
+        };
+        CheckOverlayInputBody: {
+            /** @description YAML; empty takes the county's values away */
+            text: string;
         };
         ChecksOutputBody: {
             checks: components["schemas"]["CheckJSON"][];
@@ -2915,7 +2993,7 @@ export interface components {
             counts: components["schemas"]["FigureJSON"][];
             /** @description the first day of closed cases */
             since: string;
-            /** @description closed cases by the level of the unit that closed them, which is the name */
+            /** @description closed cases by the level of the unit that solved them, which is the name; on the spot is 6 */
             solved: components["schemas"]["FigureJSON"][];
         };
         FileFlagJSON: {
@@ -3294,6 +3372,13 @@ export interface components {
             cases: components["schemas"]["RowJSON"][];
             next?: string;
         };
+        LoadOverlayInputBody: {
+            /** @description as the check told */
+            before?: string;
+            /** @description as the check told */
+            pack: string;
+            text: string;
+        };
         LockInputBody: {
             reason: string;
         };
@@ -3428,6 +3513,26 @@ export interface components {
             /** @description the names above it */
             path: string;
         };
+        NearbyJSON: {
+            class_title: string;
+            /** @description day, YYYY-MM-DD */
+            closed?: string;
+            /** @description day, YYYY-MM-DD */
+            opened: string;
+            outcome?: string;
+            /** @enum {string} */
+            phase: "waiting" | "working" | "verifying" | "rating" | "closed";
+            /** @description its village */
+            place: string;
+        };
+        NearJSON: {
+            /**
+             * Format: int64
+             * @description when it was looked up, ms
+             */
+            at: number;
+            items: components["schemas"]["NearbyJSON"][];
+        };
         NewAccountInputBody: {
             login: string;
             name: string;
@@ -3450,6 +3555,22 @@ export interface components {
              * @description the post ends just before; open, where there is none
              */
             until?: string;
+        };
+        NewsJSON: {
+            /** @description a grid at the finest, a township for a class that is not public */
+            area_name: string;
+            /** Format: int64 */
+            at: number;
+            case: string;
+            /** @description none for a class that is not public */
+            class_title?: string;
+            phase: string;
+            step_title: string;
+            /** @description of a grade that wakes people */
+            urgent?: boolean;
+        };
+        NewsOutputBody: {
+            news: components["schemas"]["NewsJSON"][];
         };
         NewUnitInputBody: {
             area_id?: string;
@@ -3551,7 +3672,7 @@ export interface components {
         };
         OutlineJSON: {
             /**
-             * @description where the asker has a post, a part of that, or what borders on it
+             * @description where the asker has a post, or the area asked for; a part of that; or what borders on it
              * @enum {string}
              */
             how: "mine" | "part" | "beside";
@@ -3559,11 +3680,36 @@ export interface components {
             /** Format: int64 */
             level: number;
             name: string;
+            /** @description the next area above that is drawn too */
+            parent?: string;
             /** @description coordinates of a GeoJSON MultiPolygon, WGS-84, simplified */
             shape: number[][][][];
         };
         OutlinesOutputBody: {
             areas: components["schemas"]["OutlineJSON"][];
+        };
+        OverlayCheckJSON: {
+            /** @description hash of the overlay in force, to be told likewise */
+            before?: string;
+            /** @description from what is in force, in words */
+            changes: string[];
+            /** @description it may be loaded */
+            ok: boolean;
+            /** @description its hash, to be told when the values are loaded */
+            pack: string;
+            problems: components["schemas"]["PackProblemJSON"][];
+            /** @description it is in force already */
+            same?: boolean;
+            title: string;
+            /** @description that duty lines name, and that do not stand */
+            units: string[];
+            /** @description of the pack in force */
+            version: string;
+        };
+        OverlayOutputBody: {
+            hash?: string;
+            /** @description YAML; empty where the county has no values of its own */
+            text: string;
         };
         PackAgainInputBody: {
             hash: string;
@@ -4989,7 +5135,12 @@ export interface operations {
     };
     areaOutlines: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description with level: of this area; where the asker has posts when empty */
+                area?: string;
+                /** @description an area, its children and all of this level below it, as 6 for grids, without what borders on it; when 0, as a telephone keeps it */
+                level?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5103,10 +5254,10 @@ export interface operations {
                 /** @description parts of this case */
                 parent?: string;
                 phase?: string;
-                /** @description all, mine, unassigned, due_soon, overdue, returned, supervised, closed, sampled or, with opened_from, opened; all when empty */
+                /** @description all, mine, unassigned, due_soon, overdue, returned, supervised, urgent, closed, sampled or, with opened_from, opened; all when empty */
                 queue?: string;
                 severity?: string;
-                /** @description closed by a unit of an area of this level */
+                /** @description solved by a unit of an area of this level; on the spot is 6 */
                 solved?: number;
                 /** @description what comes first: soonest due (when empty), latest opened, latest closed, latest into its step, gravest */
                 sort?: "" | "due" | "opened" | "closed" | "entered" | "severity";
@@ -6254,6 +6405,38 @@ export interface operations {
             };
         };
     };
+    news: {
+        parameters: {
+            query?: {
+                /** @description this area and below; all that the asker may see when empty */
+                area?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reviewFileFlag: {
         parameters: {
             query?: never;
@@ -6714,6 +6897,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FollowedJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    near: {
+        parameters: {
+            query?: {
+                /** @description a township or a village */
+                area?: string;
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearJSON"];
                 };
             };
             /** @description Error */
@@ -7799,7 +8015,9 @@ export interface operations {
     };
     readPaper: {
         parameters: {
-            query?: never;
+            query?: {
+                number?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9088,7 +9306,10 @@ export interface operations {
         parameters: {
             query: {
                 from: string;
+                /** @description hash of the overlay it had */
+                from_overlay?: string;
                 to: string;
+                to_overlay?: string;
             };
             header?: never;
             path: {
@@ -9105,6 +9326,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PackChangesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packOverlay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverlayOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loadOverlay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoadOverlayInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkOverlay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckOverlayInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverlayCheckJSON"];
                 };
             };
             /** @description Error */

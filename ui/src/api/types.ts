@@ -23,6 +23,12 @@ export type ClassProposal = Schema['ProposalJSON']
 /** what one person said in a chat in one go, and what it may be */
 export type ChatProposal = Schema['ChatProposalJSON']
 export type Outline = Schema['OutlineJSON']
+/** counts of what somebody may see, each with the query that lists it */
+export type Figures = Schema['FiguresOutputBody']
+export type Figure = Schema['FigureJSON']
+export type AreaFigures = Schema['AreaFiguresJSON']
+/** a step that a case has come to, without anything personal */
+export type News = Schema['NewsJSON']
 export type Phase = CaseRow['phase']
 export type CaseView = Schema['ViewJSON']
 export type Clock = Schema['ClockJSON']
@@ -75,6 +81,8 @@ export type Accused = Schema['AccusedJSON']
 /** Accounts, their posts and sessions, as their owner or an administrator sees them. Times are RFC 3339. */
 export type SetupUnit = Schema['SetupUnitJSON']
 export type SetupPack = Schema['SetupPackJSON']
+export type PackVersion = SetupPack['versions'][number]
+export type OverlayCheck = Schema['OverlayCheckJSON']
 export type PackCheck = paths['/api/v1/setup/packs/check']['post']['responses']['200']['content']['application/json']
 export type Account = Schema['AccountRow']
 export type Check = Schema['CheckJSON']
@@ -88,3 +96,7 @@ export type RoleTitle = Schema['RoleTitle']
 
 /** One place in a request that is wrong. */
 export type Wrong = Schema['Wrong']
+
+/** Forms on paper, and what a photo of one, or of an order, was found to be. */
+export type PaperForm = Schema['PaperFormJSON']
+export type PaperFound = paths['/api/v1/paper/photos']['post']['responses'][201]['content']['application/json']

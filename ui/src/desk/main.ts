@@ -21,6 +21,8 @@ const router = createRouter({
         ] },
         { path: 'paste', name: 'paste', component: () => import('./PastePage.vue') },
         { path: 'file', name: 'file', component: () => import('./FilePage.vue') },
+        { path: 'paper', name: 'paper', component: () => import('./PaperPage.vue') },
+        { path: 'orders/:id', name: 'order', component: () => import('./OrderPage.vue'), props: true },
         { path: 'feeds', name: 'feeds', component: () => import('./FeedsPage.vue') },
         { path: 'search', name: 'search', component: () => import('./SearchPage.vue') },
         { path: 'notes/:tab?', name: 'told', component: () => import('./ToldPage.vue') },
@@ -35,7 +37,6 @@ const router = createRouter({
   ],
 })
 
-speak(language.value)
 const app = createApp(App).use(createPinia())
 const session = useSession()
 app.provide(ways, session)
@@ -58,4 +59,4 @@ function elsewhere(name: string) {
   return true
 }
 
-app.use(router).mount('#app')
+void speak(language.value).then(() => app.use(router).mount('#app'))

@@ -5,11 +5,16 @@ import * as api from '@/api/client'
 import type { CaseRow } from '@/api/types'
 import { because } from '@/kit/because'
 
-export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'all', 'closed', 'sampled'] as const
+export const queues = ['mine', 'unassigned', 'due_soon', 'overdue', 'supervised', 'returned', 'urgent', 'all', 'closed', 'sampled'] as const
 export type Queue = (typeof queues)[number]
 /** what comes first; '' is what is due soonest */
 export const sorts = ['', 'severity', 'opened', 'entered', 'closed'] as const
 export type Sort = (typeof sorts)[number]
+/** what a number on the wall, or another page that counts, asks for besides a queue */
+export const narrowings = ['area', 'opened_from', 'closed_from', 'kept', 'solved'] as const
+export type Narrowings = Partial<Record<(typeof narrowings)[number], string>>
+/** what the server is asked for a queue */
+export interface Asked extends Narrowings { queue: Queue | 'opened'; phase: string; class: string; sort: Sort }
 export const phases = ['waiting', 'working', 'verifying', 'rating'] as const
 
 /** the queue this screen was left at: a dispatcher comes back to what is unassigned, not to "mine" */
@@ -34,7 +39,7 @@ const page = 50
 const refreshed = 4 // pages asked again when something changed; what lies deeper waits for a visit
 
 export const useQueue = defineStore('queue', () => {
-  const query = ref({ queue: 'mine' as Queue, phase: '', class: '', sort: '' as Sort })
+  const query = ref<Asked>({ queue: 'mine', phase: '', class: '', sort: '' })
   const rows = ref<CaseRow[]>([])
   const next = ref<string>()
   const state = ref<'loading' | 'ready' | 'failed'>('loading')
@@ -54,6 +59,9 @@ export const useQueue = defineStore('queue', () => {
     })
   })
 
+  /** the query as the server takes it */
+  const asked = () => ({ ...query.value, kept: query.value.kept as 'on_time' | 'late' | undefined, solved: query.value.solved ? Number(query.value.solved) : undefined })
+
   async function load() {
     const mine = ++turn
     state.value = 'loading'
@@ -61,7 +69,7 @@ export const useQueue = defineStore('queue', () => {
     rows.value = []
     next.value = undefined
     try {
-      const got = await api.cases({ ...query.value, limit: page })
+      const got = await api.cases({ ...asked(), limit: page })
       if (mine !== turn) return
       rows.value = got.cases
       next.value = got.next
@@ -78,7 +86,7 @@ export const useQueue = defineStore('queue', () => {
     const mine = turn
     more.value = 'busy'
     try {
-      const got = await api.cases({ ...query.value, limit: page, cursor: next.value })
+      const got = await api.cases({ ...asked(), limit: page, cursor: next.value })
       if (mine !== turn) return
       const known = new Set(rows.value.map(r => r.id)) // a case may have moved down between two pages
       rows.value.push(...got.cases.filter(r => !known.has(r.id)))
@@ -98,7 +106,7 @@ export const useQueue = defineStore('queue', () => {
     const pages = Math.min(refreshed, Math.max(1, Math.ceil(rows.value.length / page)))
     try {
       for (let i = 0; i < pages; i++) {
-        const p = await api.cases({ ...query.value, limit: page, cursor })
+        const p = await api.cases({ ...asked(), limit: page, cursor })
         if (mine !== turn) return
         got.push(...p.cases)
         cursor = p.next
@@ -112,5 +120,5 @@ export const useQueue = defineStore('queue', () => {
     }
   }
 
-  return { query, rows, next, state, why, more, words, at, shown, load, loadMore, refresh }
+  return { query, rows, next, state, why, more, words, at, shown, asked, load, loadMore, refresh }
 })

@@ -11,9 +11,8 @@ import App from './App.vue'
 import { keepSmaller } from './proof'
 import { door } from './session'
 
-speak(language.value)
 hooks.told = setRight
-createApp(App).provide(ways, door).provide(filing, keepSmaller).mount('#app')
+void speak(language.value).then(() => createApp(App).provide(ways, door).provide(filing, keepSmaller).mount('#app'))
 
 // Where there is no such thing, as in some browsers inside other programs, the page works all the
 // same while it is open, and what is written down is kept.

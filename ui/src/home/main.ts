@@ -6,6 +6,5 @@ import { language, speak } from '@/words'
 import App from './App.vue'
 import { big, speakBig } from './big'
 
-speak(language.value)
 speakBig(big.value)
-createApp(App).mount('#app')
+void speak(language.value).then(() => createApp(App).mount('#app'))

@@ -1,8 +1,8 @@
 // The few pages of this face, by path below /home/. A router would weigh as much as the face.
 import { nextTick, ref } from 'vue'
 
-export type Page = '' | 'report' | 'done' | 'follow' | 'mine'
-const pages: Page[] = ['', 'report', 'done', 'follow', 'mine']
+export type Page = '' | 'report' | 'done' | 'follow' | 'mine' | 'near'
+const pages: Page[] = ['', 'report', 'done', 'follow', 'mine', 'near']
 
 function here(): Page {
   const name = location.pathname.replace(/^\/home\/?/, '').replace(/\/$/, '') as Page

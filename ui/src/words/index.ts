@@ -1,7 +1,7 @@
-// Words of the faces: one small t() over two files with equal keys, Chinese first.
+// Words of the faces: one small t() over two files with equal keys, Chinese first; English comes
+// when it is asked for.
 import { ref } from 'vue'
 import { hooks } from '@/api/request'
-import en from './en.json'
 import zh from './zh.json'
 
 export type Language = 'zh' | 'en'
@@ -9,7 +9,7 @@ type Leaves<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Le
 export type Key = Leaves<typeof zh>
 
 const store = 'gezhi.language'
-const all = { zh, en }
+const all: Partial<Record<Language, typeof zh>> = { zh }
 
 function remembered(): Language {
   try {
@@ -22,7 +22,14 @@ function remembered(): Language {
 export const language = ref<Language>(typeof localStorage === 'undefined' ? 'zh' : remembered())
 hooks.language = () => language.value
 
-export function speak(l: Language) {
+/** Changes the language. Where its words cannot be got, the language stays. */
+export async function speak(l: Language): Promise<void> {
+  try {
+    if (l === 'en') all.en ??= (await import('./en.json')).default
+  } catch {
+    language.value = 'zh'
+    return
+  }
   language.value = l
   document.documentElement.lang = l === 'zh' ? 'zh-CN' : 'en'
   try {
@@ -33,7 +40,7 @@ export function speak(l: Language) {
 }
 
 function find(key: string): string | undefined {
-  let at: unknown = all[language.value]
+  let at: unknown = all[language.value] ?? zh
   for (const part of key.split('.')) at = (at as Record<string, unknown> | undefined)?.[part]
   return typeof at === 'string' ? at : undefined
 }

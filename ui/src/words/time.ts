@@ -5,7 +5,7 @@ import { t, type Key } from './index'
 
 const minute = 60_000
 const hour = 60 * minute
-const day = 24 * hour
+const oneDay = 24 * hour
 const offset = 8 * hour
 
 const two = (n: number) => String(n).padStart(2, '0')
@@ -36,6 +36,12 @@ export function moment(ms: number, at = now.value): string {
   return `${p.y === parts(at).y ? '' : p.y + '-'}${p.m}-${p.d} ${p.hm}`
 }
 
+/** "13:05" and "13:05:09", of a day that is known. */
+export const minuteOf = (ms: number): string => parts(ms).hm
+export const second = (ms: number): string => `${parts(ms).hm}:${two(new Date(ms).getUTCSeconds())}`
+/** "11月22日 周日". */
+export const day = (ms: number): string => t('wall.day', { m: Number(parts(ms).m), d: Number(parts(ms).d), w: weekday(ms) })
+
 /** "周日" or "Sun". */
 export const weekday = (ms: number): string => t(`weekday.${parts(ms).w}` as Key)
 
@@ -46,8 +52,8 @@ export const isoMoment = (ms: number): string => `${isoDate(ms)}T${parts(ms).hm}
 /** A length of time in its largest fitting unit: "35 分钟", "6 小时", "3 天". Rounded down. */
 export function span(ms: number): string {
   if (ms < hour) return t('time.minutes', { n: Math.max(1, Math.floor(ms / minute)) })
-  if (ms < 2 * day) return t('time.hours', { n: Math.floor(ms / hour) })
-  return t('time.days', { n: Math.floor(ms / day) })
+  if (ms < 2 * oneDay) return t('time.hours', { n: Math.floor(ms / hour) })
+  return t('time.days', { n: Math.floor(ms / oneDay) })
 }
 
 export type Urgency = 'late' | 'soon' | 'calm'

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import en from './en.json'
-import { language, named, t } from './index'
+import { language, named, speak, t } from './index'
 import { left, moment, span, urgency, isoMoment } from './time'
 import zh from './zh.json'
 
@@ -23,9 +23,10 @@ describe('the two languages', () => {
   })
 })
 
-test('words take their arguments, and one differs from many', () => {
+test('words take their arguments, and one differs from many', async () => {
   expect(t('queue.all_shown', { n: 3 })).toBe('共 3 件，已全部列出')
-  language.value = 'en'
+  vi.stubGlobal('document', { documentElement: {} })
+  await speak('en')
   expect(t('queue.all_shown', { n: 1 })).toBe('One case, that is all')
   expect(t('queue.all_shown', { n: 3 })).toBe('3 cases, that is all')
 })
