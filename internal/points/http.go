@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
-	"strings"
+	"slices"
 	"time"
 
 	"gezhi/internal/account"
@@ -190,7 +190,7 @@ func (s *Service) statement(ctx context.Context, who account.Actor, ledger strin
 
 // say is a reason in words: those of the system itself are codes.
 func say(ctx context.Context, reason string) string {
-	if !strings.HasPrefix(reason, "points.because_") {
+	if !slices.Contains(reasons, reason) {
 		return reason
 	}
 	return web.Say(web.Lang(ctx), reason, nil)
