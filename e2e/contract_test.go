@@ -17,6 +17,7 @@ import (
 // contract is ui/openapi.json, against which every answer of these tests is held.
 type contract struct {
 	paths    map[string]map[string]operation
+	like     map[string]*regexp.Regexp // requests of each path
 	compiler *jsonschema.Compiler
 }
 
@@ -43,8 +44,12 @@ var loadContract = sync.OnceValues(func() (*contract, error) {
 	if err := json.Unmarshal(b, &paths); err != nil {
 		return nil, err
 	}
+	like := map[string]*regexp.Regexp{}
+	for p := range paths.Paths {
+		like[p] = regexp.MustCompile("^" + hole.ReplaceAllString(regexp.QuoteMeta(p), "[^/]+") + "$")
+	}
 	c := jsonschema.NewCompiler()
-	return &contract{paths.Paths, c}, c.AddResource("openapi.json", doc)
+	return &contract{paths.Paths, like, c}, c.AddResource("openapi.json", doc)
 })
 
 var hole = regexp.MustCompile(`\\\{[a-z]+\\\}`)
@@ -53,8 +58,7 @@ var hole = regexp.MustCompile(`\\\{[a-z]+\\\}`)
 func (c *contract) find(method, path string) (operation, string, bool) {
 	path, _, _ = strings.Cut(path, "?")
 	best := ""
-	for p := range c.paths {
-		like := regexp.MustCompile("^" + hole.ReplaceAllString(regexp.QuoteMeta(p), "[^/]+") + "$")
+	for p, like := range c.like {
 		if like.MatchString("/api/v1"+path) && (best == "" || !strings.Contains(p, "{")) {
 			best = p
 		}

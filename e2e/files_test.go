@@ -178,7 +178,7 @@ func TestAGBKFileIsRead(t *testing.T) {
 // behind, and the same import then goes through.
 func TestAnImportThatIsInterrupted(t *testing.T) {
 	c := newCounty(t)
-	const grids = 8000
+	const grids = 4000
 	var b strings.Builder
 	for i := range grids {
 		x, y := 119.4+float64(i%100)*0.001, 28.0+float64(i/100)*0.001

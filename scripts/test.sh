@@ -27,7 +27,8 @@ export GOFLAGS="${GOFLAGS:-} -trimpath" # as make build has it, so that everythi
 # A module of its own, whose sums must follow the product's. What needs SQLite in C is only listed.
 bench() (cd bench && list=$(go list -f '{{.ImportPath}} {{join .Deps " "}}' ./...) && go vet $(grep -v go-sqlite3 <<<"$list" | cut -d ' ' -f 1))
 formatted() { local f; f=$(gofmt -l cmd internal packs scripts ui/*.go bench e2e 2>/dev/null); [ -z "$f" ] || { echo "gofmt: $f"; return 1; }; }
-gotest() { go test -json -count=1 -vet=off ${RACE:+-race} ./... | go run ./scripts/tally | tee "$log/go"; }
+# tests wait for their databases: one package more than there are processors
+gotest() { go test -p $(($(getconf _NPROCESSORS_ONLN) + 1)) -json -count=1 -vet=off ${RACE:+-race} ./... | go run ./scripts/tally | tee "$log/go"; }
 vitest() { npm --prefix ui test 2>&1 | tee "$log/vitest"; }
 browser() { npm --prefix ui run e2e 2>&1 | tee "$log/e2e"; }
 walk() { npm --prefix ui run walk 2>&1 | tee "$log/walk"; }

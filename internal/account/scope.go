@@ -2,8 +2,8 @@ package account
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -243,39 +243,54 @@ func (b Branch) Involved() string {
 	return ""
 }
 
-// sql returns the branch with arguments numbered from first: two of them, the jurisdiction and
-// whom or where.
-func (b Branch) sql(jurisdiction string, first int) SQLBranch {
-	where := fmt.Sprintf("c.jurisdiction = $%d AND ", first)
+// sql returns the branch for a jurisdiction that is the argument of that name; whom or where is
+// an argument of its own.
+func (b Branch) sql(jurisdiction, whom string) SQLBranch {
+	where := "c.jurisdiction = " + jurisdiction + " AND "
 	if b.Kind == AreaBranch {
 		// That it is not empty cannot be told from an argument, and the indexes of the lower
 		// levels hold only cases that have such an area.
-		where += fmt.Sprintf("c.%[1]s = $%[2]d AND c.%[1]s <> ''", areaColumns[b.Level], first+1)
-		return SQLBranch{Branch: b, Where: where, Args: []any{jurisdiction, b.ID}}
+		column := areaColumns[b.Level]
+		return SQLBranch{Branch: b, Where: where + "c." + column + " = " + whom + " AND c." + column + " <> ''", Args: []any{b.ID}}
 	}
 	return SQLBranch{
 		Branch: b,
 		Join:   "JOIN involved i ON i.case_id = c.id",
-		Where:  where + fmt.Sprintf("i.subject = $%d", first+1),
-		Args:   []any{jurisdiction, b.Involved()},
+		Where:  where + "i.subject = " + whom,
+		Args:   []any{b.Involved()},
 	}
 }
 
 // SQL returns the scope's branches with arguments numbered from first, for one statement that
-// joins them by UNION: each takes up the numbers that follow those of the one before. A scope
-// that reaches nothing has no branches: the caller then has no rows and needs no query. Branches
-// come from here alone, so that no list forgets what is kept from its reader.
+// joins them by UNION: each takes up the numbers that follow those of the one before, and the
+// first brings what all share. A scope that reaches nothing has no branches: the caller then has
+// no rows and needs no query. Branches come from here alone, so that no list forgets what is kept
+// from its reader.
 func (s Scope) SQL(first int) []SQLBranch {
-	if s.Jurisdiction == "" {
+	if s.Jurisdiction == "" || len(s.Branches) == 0 {
 		return nil
 	}
+	shared := []any{s.Jurisdiction}
+	kept, marks := s.keptSQL(first + 1)
+	shared = append(shared, marks...)
+	next := first + len(shared)
 	all := make([]SQLBranch, len(s.Branches))
 	for i, b := range s.Branches {
-		all[i] = b.sql(s.Jurisdiction, first)
-		kept, args := s.keptSQL(b, first+len(all[i].Args))
-		all[i].Where += kept
-		all[i].Args = append(all[i].Args, args...)
-		first += len(all[i].Args)
+		x := b.sql(place(first), place(next))
+		next++
+		switch {
+		case kept == "":
+		case b.Kind == PersonBranch: // their own reports stay; the rows come from the index of involved
+			x.Where += " AND (" + kept + " OR c.reporter_id = " + place(next) + ")"
+			x.Args = append(x.Args, b.ID)
+			next++
+		default:
+			x.Where += " AND " + kept
+		}
+		if i == 0 {
+			x.Args = append(shared, x.Args...)
+		}
+		all[i] = x
 	}
 	return all
 }
@@ -283,7 +298,7 @@ func (s Scope) SQL(first int) []SQLBranch {
 // keptSQL leaves out what is kept from the marks. The list inside hangs on the arguments alone:
 // it is made once for each branch, is empty for almost everybody, and is one look into an index
 // for each mark. The number of marks is rounded up, so that there are few texts.
-func (s Scope) keptSQL(b Branch, first int) (string, []any) {
+func (s Scope) keptSQL(first int) (string, []any) {
 	if len(s.Marks) == 0 {
 		return "", nil
 	}
@@ -294,12 +309,10 @@ func (s Scope) keptSQL(b Branch, first int) (string, []any) {
 	args := make([]any, n)
 	places := make([]string, n)
 	for i := range args {
-		args[i], places[i] = s.Marks[min(i, len(s.Marks)-1)], fmt.Sprintf("$%d", first+i)
+		args[i], places[i] = s.Marks[min(i, len(s.Marks)-1)], place(first+i)
 	}
-	where := "c.root_id NOT IN (SELECT h.root_id FROM shield h WHERE h.subject IN (" + strings.Join(places, ", ") + "))"
-	if b.Kind == PersonBranch { // their own reports stay; the rows come from the index of involved
-		where = fmt.Sprintf("(%s OR c.reporter_id = $%d)", where, first+n)
-		args = append(args, b.ID)
-	}
-	return " AND " + where, args
+	return "c.root_id NOT IN (SELECT h.root_id FROM shield h WHERE h.subject IN (" + strings.Join(places, ", ") + "))", args
 }
+
+// place is where an argument stands.
+func place(n int) string { return "$" + strconv.Itoa(n) }

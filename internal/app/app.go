@@ -227,6 +227,7 @@ func (a *App) serve() {
 	a.Intake.Routes(a.Web)
 	a.Uploads.Routes(a.Web)
 	a.Feeds.Routes(a.Web)
+	a.Points.Routes(a.Web)
 
 	a.Classifier.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)
@@ -287,6 +288,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	log := &audit.Log{DB: a.DB, Now: clock.System, Key: key, Keep: a.Config.Data, Holder: id.New()}
 	work, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
+	wg.Go(func() { paceCollector(work) })
 	wg.Go(func() { a.Jobs.Run(work) })
 	wg.Go(func() { a.Notify.Run(work) })
 	wg.Go(func() { a.Search.Run(work) })

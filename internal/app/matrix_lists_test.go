@@ -59,10 +59,34 @@ func less(a, b any) bool {
 // is unread, feeds and their runs, forms on paper, and what the system administrator sets up.
 func (c *counties) furtherListsAgree(t *testing.T, who string) {
 	t.Helper()
+	c.mineAgrees(t, who)
 	c.notesAgree(t, who)
 	c.feedsAgree(t, who)
 	c.papersAgree(t, who)
 	c.setupAgrees(t, who)
+}
+
+// reported are the cases by whom they were reported; nobody else of the readers reported any.
+var reported = map[string][]string{
+	"resident": {"bin", "third bin"}, "deputy": {"proposal"}, "second deputy": {"second proposal"},
+	"neighbour": {"wall", "second bin", "litter", "about the street", "about the centre", "about the resident", "about the deputy"},
+}
+
+// mineAgrees looks at what somebody has reported: open or closed, the latest first, and nothing
+// that is only theirs to work on.
+func (c *counties) mineAgrees(t *testing.T, who string) {
+	t.Helper()
+	want := ids{}
+	for _, name := range reported[who] {
+		want.add(c.cases[name])
+	}
+	rows := objects(c.got(who, "GET", "/intake/mine", nil, http.StatusOK)["cases"].([]any))
+	c.same(t, who, "my reports", of(rows, "id"), want)
+	for i := 1; i < len(rows); i++ {
+		if less(rows[i-1]["opened_at"], rows[i]["opened_at"]) {
+			t.Errorf("%s: of my reports an older one comes first", who)
+		}
+	}
 }
 
 // notesAgree counts what is unread, and reads one of the notes.

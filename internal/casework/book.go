@@ -30,17 +30,20 @@ type Book struct {
 
 	reading  sync.Mutex                  // one looks at a time; never taken inside a transaction
 	mu       sync.Mutex                  // never held while a connection is waited for: transactions take it
-	versions map[string]*pack.Effective  // by pack hash + "/" + overlay hash
+	versions map[version]*rule           // all that this process has read
 	inForce  map[string]map[string]*rule // by jurisdiction and pack name
+	sees     map[string]func(role string) account.Sees
 	looked   time.Time
 	loads    int // packs that this process has loaded
 }
 
-// rule is one pack in force.
+// version names a pack under an overlay, by their hashes.
+type version struct{ pack, overlay string }
+
+// rule is one version with its classes. It never changes.
 type rule struct {
-	effective             *pack.Effective
-	packHash, overlayHash string
-	classes               map[string]*Class
+	effective *pack.Effective
+	classes   map[string]*Class
 }
 
 const packFormat = 1
@@ -110,28 +113,20 @@ func (b *Book) rules(ctx context.Context) (map[string]map[string]*rule, error) {
 			if fresh[x[0]] == nil {
 				fresh[x[0]] = map[string]*rule{}
 			}
-			e, err := b.version(ctx, tx, x[2], x[3])
+			r, err := b.version(ctx, tx, version{x[2], x[3]})
 			if err != nil {
 				return err
 			}
-			fresh[x[0]][x[1]] = &rule{effective: e, packHash: x[2], overlayHash: x[3], classes: map[string]*Class{}}
+			fresh[x[0]][x[1]] = r
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, packs := range fresh {
-		for _, r := range packs {
-			for i := range r.effective.Pack.Classes {
-				code := r.effective.Pack.Classes[i].Code
-				r.classes[code] = &Class{EffectiveClass: r.effective.Class(code), In: r.effective, PackHash: r.packHash, OverlayHash: r.overlayHash}
-			}
-		}
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.inForce = fresh
+	b.inForce, b.sees = fresh, map[string]func(string) account.Sees{}
 	if b.loads == loads { // else what was read may be older than what was loaded
 		b.looked = time.Now()
 	}
@@ -148,15 +143,15 @@ func (b *Book) known() map[string]map[string]*rule {
 	return b.inForce
 }
 
-// version is one version under one overlay, from memory or the database.
-func (b *Book) version(ctx context.Context, tx *db.Tx, hash, overlay string) (*pack.Effective, error) {
+// version is one version, from memory or the database.
+func (b *Book) version(ctx context.Context, tx *db.Tx, v version) (*rule, error) {
 	b.mu.Lock()
-	e := b.versions[hash+"/"+overlay]
+	r := b.versions[v]
 	b.mu.Unlock()
-	if e != nil {
-		return e, nil
+	if r != nil {
+		return r, nil
 	}
-	content, err := stored(ctx, tx, versionContent, hash)
+	content, err := stored(ctx, tx, versionContent, v.pack)
 	if err != nil {
 		return nil, err
 	}
@@ -165,8 +160,8 @@ func (b *Book) version(ctx context.Context, tx *db.Tx, hash, overlay string) (*p
 		return nil, err
 	}
 	var o *pack.Overlay
-	if overlay != "" {
-		if content, err = stored(ctx, tx, overlayContent, overlay); err != nil {
+	if v.overlay != "" {
+		if content, err = stored(ctx, tx, overlayContent, v.overlay); err != nil {
 			return nil, err
 		}
 		var report pack.Report
@@ -174,14 +169,18 @@ func (b *Book) version(ctx context.Context, tx *db.Tx, hash, overlay string) (*p
 			return nil, report.Fault()
 		}
 	}
-	e = pack.Resolve(p, o)
+	r = &rule{effective: pack.Resolve(p, o), classes: map[string]*Class{}}
+	for i := range p.Classes {
+		code := p.Classes[i].Code
+		r.classes[code] = &Class{EffectiveClass: r.effective.Class(code), In: r.effective, PackHash: v.pack, OverlayHash: v.overlay}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.versions == nil {
-		b.versions = map[string]*pack.Effective{}
+		b.versions = map[version]*rule{}
 	}
-	b.versions[hash+"/"+overlay] = e
-	return e, nil
+	b.versions[v] = r
+	return r, nil
 }
 
 func stored(ctx context.Context, tx *db.Tx, s db.Stmt, hash string) ([]byte, error) {
@@ -194,23 +193,14 @@ func stored(ctx context.Context, tx *db.Tx, s db.Stmt, hash string) ([]byte, err
 
 // Of is the class a case was opened under.
 func (b *Book) Of(ctx context.Context, tx *db.Tx, c *Case) (*Class, error) {
-	b.mu.Lock()
-	r := b.inForce[c.Jurisdiction][c.Pack]
-	b.mu.Unlock()
-	if r != nil && r.packHash == c.PackHash && r.overlayHash == c.OverlayHash {
-		if k := r.classes[c.Class]; k != nil {
-			return k, nil
-		}
-	}
-	e, err := b.version(ctx, tx, c.PackHash, c.OverlayHash)
+	r, err := b.version(ctx, tx, version{c.PackHash, c.OverlayHash})
 	if err != nil {
 		return nil, err
 	}
-	k := e.Class(c.Class)
-	if k == nil {
-		return nil, fault.New(fault.Internal, "case.unknown_class")
+	if k := r.classes[c.Class]; k != nil {
+		return k, nil
 	}
-	return &Class{EffectiveClass: k, In: e, PackHash: c.PackHash, OverlayHash: c.OverlayHash}, nil
+	return nil, fault.New(fault.Internal, "case.unknown_class")
 }
 
 // rulesIn is what is in force in a jurisdiction, within a transaction: as last looked up, or
@@ -228,8 +218,7 @@ func (b *Book) rulesIn(ctx context.Context, tx *db.Tx, jurisdiction string) (map
 		if err != nil || x[0] != jurisdiction {
 			continue
 		}
-		e, failed := b.version(ctx, tx, x[2], x[3])
-		out[x[1]], err = &rule{effective: e, packHash: x[2], overlayHash: x[3]}, failed
+		out[x[1]], err = b.version(ctx, tx, version{x[2], x[3]})
 	}
 	return out, err
 }
@@ -239,14 +228,13 @@ func scanInForce(r db.Rows) (x [4]string, err error) {
 }
 
 // cached is a class that this process has read before, in force or not; nil for others.
-func (b *Book) cached(c *Case) *Class {
+func (b *Book) cached(packHash, overlayHash, class string) *Class {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	e := b.versions[c.PackHash+"/"+c.OverlayHash]
-	if e == nil || e.Class(c.Class) == nil {
-		return nil
+	if r := b.versions[version{packHash, overlayHash}]; r != nil {
+		return r.classes[class]
 	}
-	return &Class{EffectiveClass: e.Class(c.Class), In: e, PackHash: c.PackHash, OverlayHash: c.OverlayHash}
+	return nil
 }
 
 // read is the class of a case that was found, if this process has read its pack before; nil
@@ -255,7 +243,7 @@ func (b *Book) read(found []*Case) *Class {
 	if len(found) == 0 {
 		return nil
 	}
-	return b.cached(found[0])
+	return b.cached(found[0].PackHash, found[0].OverlayHash, found[0].Class)
 }
 
 // InForce is a class as it counts for new cases. ref is "pack/scheme:code" or "pack/code".
@@ -290,8 +278,15 @@ func (b *Book) Packs(ctx context.Context, jurisdiction string) (map[string]*pack
 // Sees tells how far a role looks in a jurisdiction: as the packs in force say, the widest
 // of them. A role that no pack knows is a member of a unit and sees what the unit takes part in.
 func (b *Book) Sees(ctx context.Context, jurisdiction string) (func(role string) account.Sees, error) {
-	all, err := b.rules(ctx)
-	return seesBy(all[jurisdiction]), err
+	if _, err := b.rules(ctx); err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.sees[jurisdiction] == nil {
+		b.sees[jurisdiction] = seesBy(b.inForce[jurisdiction])
+	}
+	return b.sees[jurisdiction], nil
 }
 
 // seesIn is Sees within a transaction.

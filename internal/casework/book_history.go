@@ -36,8 +36,11 @@ func (b *Book) History(ctx context.Context, jurisdiction string) (out []Version,
 
 // Version is a version that was loaded, under an overlay or, where that is "", without.
 func (b *Book) Version(ctx context.Context, hash, overlay string) (e *pack.Effective, err error) {
-	err = b.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		e, err = b.version(ctx, tx, hash, overlay)
+	err = b.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		r, err := b.version(ctx, tx, version{hash, overlay})
+		if err == nil {
+			e = r.effective
+		}
 		return err
 	})
 	return e, err

@@ -149,11 +149,11 @@ func (in *listInput) query() (Query, error) {
 	return q, nil
 }
 
-type listOutput struct {
-	Body struct {
-		Cases []RowJSON `json:"cases"`
-		Next  string    `json:"next,omitempty"`
-	}
+type listOutput struct{ Body listOutputBody }
+
+type listOutputBody struct {
+	Cases []RowJSON `json:"cases"`
+	Next  string    `json:"next,omitempty"`
 }
 
 type viewInput struct {

@@ -2,7 +2,6 @@ package casework
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"sort"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"gezhi/internal/form"
 	"gezhi/internal/pack"
 	"gezhi/internal/privacy"
-	"gezhi/internal/territory"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
 	"gezhi/internal/worktime"
@@ -60,7 +58,7 @@ type words struct {
 
 func (s *Service) wordsOf(ctx context.Context, c *Case) words {
 	w := words{lang: web.Lang(ctx)}
-	if k := s.Book.cached(c); k != nil {
+	if k := s.Book.cached(c.PackHash, c.OverlayHash, c.Class); k != nil {
 		w.p = k.In.Pack
 	}
 	return w
@@ -95,8 +93,10 @@ func (w words) title(t pack.Words, or string) string {
 }
 
 func (s *Service) rowJSON(ctx context.Context, r *Row) RowJSON {
-	c := &Case{Jurisdiction: "", Pack: r.Pack, PackHash: r.PackHash, OverlayHash: r.OverlayHash, Class: r.Class}
-	w := s.wordsOf(ctx, c)
+	k, w := s.Book.cached(r.PackHash, r.OverlayHash, r.Class), words{lang: web.Lang(ctx)}
+	if k != nil {
+		w.p = k.In.Pack
+	}
 	out := RowJSON{ID: r.ID, Number: r.Number, Title: r.Title, Class: r.Pack + "/" + r.Scheme + ":" + r.Class, Severity: r.Severity, Step: r.Step,
 		StepTitle: s.stepWord(w, r.Kind, r.Life, r.Step), Phase: string(r.Phase), Outcome: r.Outcome, AreaID: r.AreaID, OpenedAt: db.Ms(r.OpenedAt),
 		Supervised: r.Supervised, Suspended: !r.SuspendedUntil.IsZero(), Returns: r.Returns, Version: r.Version, Sample: r.Nature == Sample}
@@ -104,7 +104,7 @@ func (s *Service) rowJSON(ctx context.Context, r *Row) RowJSON {
 		out.DueAt = db.Ms(r.DueAt)
 		out.Late = r.Phase != workflow.Closed && s.Now().After(r.DueAt)
 	}
-	if k := s.Book.cached(c); k != nil {
+	if k != nil {
 		out.ClassTitle = w.title(k.Title, r.Class)
 		out.SeverityTitle = w.title(k.severity(r.Severity).Title, r.Severity)
 	}
@@ -131,21 +131,7 @@ func (s *Service) stepWord(w words, kind, life, step string) string {
 }
 
 // areaName is the place as people of the county say it: the village and the grid in it.
-func (s *Service) areaName(id string) string {
-	t := s.World.Tree()
-	a, ok := t.Area(id)
-	if !ok {
-		return ""
-	}
-	var name strings.Builder
-	for level := int(territory.Village); level < int(a.Level); level++ {
-		if up, ok := t.Area(a.Path[level]); ok {
-			name.WriteString(up.Name)
-		}
-	}
-	name.WriteString(a.Name)
-	return name.String()
-}
+func (s *Service) areaName(id string) string { return s.places.of(s.World.Tree(), id) }
 
 // FieldJSON is one value of a case.
 type FieldJSON struct {
@@ -372,21 +358,11 @@ func (s *Service) clockJSON(w words, v *View, c *Clock) ClockJSON {
 		}
 		out.Limit += spanText(w, l)
 	}
-	var steps []worktime.Step
-	if json.Unmarshal(c.Why, &steps) == nil {
-		for _, x := range steps {
-			args := x.Args()
-			if r, ok := args["reason"].(string); ok {
-				args["reason"] = web.Say(w.lang, "day_off."+r, nil)
-			}
-			if span, ok := args["span"].(string); ok {
-				args["span"] = spanText(w, span)
-			}
-			out.Why = append(out.Why, web.Say(w.lang, "why."+string(x.Code), args))
+	out.Why = append(out.Why, s.said.why(w, string(c.Why))...)
+	if len(out.Why) == 0 {
+		if given := v.limitedBy(w, c); given != "" {
+			out.Why = append(out.Why, web.Say(w.lang, "why.given", map[string]any{"field": given}))
 		}
-	}
-	if given := v.limitedBy(w, c); len(steps) == 0 && given != "" {
-		out.Why = append(out.Why, web.Say(w.lang, "why.given", map[string]any{"field": given}))
 	}
 	return out
 }

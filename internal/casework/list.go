@@ -1,10 +1,12 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,6 +54,7 @@ type Query struct {
 	Phase    workflow.Phase
 	AreaID   string // this area and below
 	Parent   string // parts of one case
+	Reporter string // reported by this person; "" is anybody
 	Tasks    bool   // parts that are answered rather than lived, besides cases
 	After    Cursor
 	Limit    int
@@ -86,16 +89,33 @@ type Row struct {
 var rowColumns = `c.due_at, c.id, c.title, ` + db.Pack("c.number", "c.kind", "c.pack", "c.pack_hash", "c.overlay_hash", "c.scheme", "c.class", "c.life", "c.severity", "c.step",
 	"c.phase", "c.outcome", "c.area_id", "c.unit_id", "c.assignee_id", "c.nature", "c.version", "c.opened_at", "c.suspended", "c.supervised", "c.returns", "c.lon_e7", "c.lat_e7")
 
-func scanRow(r db.Rows) (x Row, err error) {
-	var due, opened, suspended, supervised int64
-	var phase, packed string
-	if err = r.Scan(&due, &x.ID, &x.Title, &packed); err != nil {
-		return x, err
-	}
-	err = db.Unpack(packed, &x.Number, &x.Kind, &x.Pack, &x.PackHash, &x.OverlayHash, &x.Scheme, &x.Class, &x.Life, &x.Severity, &x.Step,
-		&phase, &x.Outcome, &x.AreaID, &x.UnitID, &x.AssigneeID, &x.Nature, &x.Version, &opened, &suspended, &supervised, &x.Returns, &x.LonE7, &x.LatE7)
-	x.Phase, x.DueAt, x.OpenedAt, x.SuspendedUntil, x.Supervised = workflow.Phase(phase), db.Time(due), db.Time(opened), db.Time(suspended), supervised == 1
+// packedRow is a row as it travels, with its place in the order of a list.
+type packedRow struct {
+	place, due        int64
+	id, title, packed string
+}
+
+func scanPacked(r db.Rows) (x packedRow, err error) {
+	err = r.Scan(&x.due, &x.id, &x.title, &x.packed)
+	x.place = x.due
 	return x, err
+}
+
+// scanPlaced reads a row behind its place.
+func scanPlaced(r db.Rows) (packedRow, error) {
+	var place int64
+	x, err := scanPacked(behind{r, []any{&place}})
+	x.place = place
+	return x, err
+}
+
+func (p *packedRow) unpack(x *Row) error {
+	var opened, suspended, supervised int64
+	var phase string
+	err := db.Unpack(p.packed, &x.Number, &x.Kind, &x.Pack, &x.PackHash, &x.OverlayHash, &x.Scheme, &x.Class, &x.Life, &x.Severity, &x.Step,
+		&phase, &x.Outcome, &x.AreaID, &x.UnitID, &x.AssigneeID, &x.Nature, &x.Version, &opened, &suspended, &supervised, &x.Returns, &x.LonE7, &x.LatE7)
+	x.ID, x.Title, x.Phase, x.DueAt, x.OpenedAt, x.SuspendedUntil, x.Supervised = p.id, p.title, workflow.Phase(phase), db.Time(p.due), db.Time(opened), db.Time(suspended), supervised == 1
+	return err
 }
 
 // List returns a page of what the actor may see. next is nil on the last page. A cursor of
@@ -114,29 +134,42 @@ func (s *Service) List(ctx context.Context, who *Actor, q Query) (rows []Row, ne
 	if err != nil || text == "" {
 		return nil, nil, err
 	}
-	var places []int64 // in the order, where it is not that of deadlines
+	scan := scanPacked
+	if q.Sort != "" {
+		scan = scanPlaced
+	}
+	var found []packedRow
 	err = s.DB.Glance(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		places = nil
-		rows, err = db.Collect(ctx, tx, db.Stmt(text), args, func(r db.Rows) (x Row, err error) {
-			if q.Sort == "" {
-				return scanRow(r)
-			}
-			var place int64
-			x, err = ScanRow(r, &place)
-			places = append(places, place)
-			return x, err
-		})
+		found, err = db.Collect(ctx, tx, db.Stmt(text), args, scan)
 		return err
 	})
-	if len(rows) > q.Limit {
-		rows = rows[:q.Limit]
-		last := rows[len(rows)-1]
-		next = &Cursor{db.Ms(last.DueAt), last.ID, q.Sort}
-		if q.Sort != "" {
-			next.Due = places[len(rows)-1]
+	if err != nil {
+		return nil, nil, err
+	}
+	if q.Sort == "" {
+		found = inOrder(found)
+	}
+	if len(found) > q.Limit {
+		found = found[:q.Limit]
+		last := found[len(found)-1]
+		next = &Cursor{last.place, last.id, q.Sort}
+	}
+	rows = make([]Row, len(found))
+	for i := range found {
+		if err := found[i].unpack(&rows[i]); err != nil {
+			return nil, nil, err
 		}
 	}
-	return rows, next, err
+	return rows, next, nil
+}
+
+// inOrder sorts what several branches found, each in order, and drops what more than one found.
+func inOrder(found []packedRow) []packedRow {
+	before := func(a, b packedRow) int { return cmp.Or(cmp.Compare(a.place, b.place), strings.Compare(a.id, b.id)) }
+	if !slices.IsSortedFunc(found, before) {
+		slices.SortFunc(found, before)
+	}
+	return slices.CompactFunc(found, func(a, b packedRow) bool { return a.id == b.id })
 }
 
 // HiddenAmong are those of some cases of which who asks may not know, for what speaks of cases
@@ -172,7 +205,7 @@ type arguments struct{ list []any }
 
 func (a *arguments) add(v any) string {
 	a.list = append(a.list, v)
-	return fmt.Sprintf("$%d", len(a.list))
+	return "$" + strconv.Itoa(len(a.list))
 }
 
 func (a *arguments) all(values []string) []string {
@@ -183,10 +216,11 @@ func (a *arguments) all(values []string) []string {
 	return names
 }
 
-// listSQL finds the page's cases and then reads their rows. The branches of the actor's scope
-// are joined by UNION over the order's two columns only: in the usual order each is one range of
-// one index, read only as far as the page goes, and what is compared and sorted stays narrow.
-// Any other order reads all that a branch reaches.
+// listSQL finds the page's cases. In the usual order each branch of the actor's scope is one range
+// of one index, read only as far as the page goes. Several may find the same; to put them in one
+// order and tell the doubles afterwards costs less than a UNION of them and a second look at every
+// row. Any other order reads all that a branch reaches: there what is compared and sorted stays
+// narrow, and the rows of the page are read at the end.
 func (s *Service) listSQL(ctx context.Context, who *Actor, q Query) (string, []any, error) {
 	var args arguments
 	if len(who.Scope.Branches) == 0 || who.Scope.Jurisdiction == "" {
@@ -208,25 +242,31 @@ func (s *Service) listSQL(ctx context.Context, who *Actor, q Query) (string, []a
 		args.list = append(args.list, b.Args...)
 	}
 	branches := make([]string, len(scope))
+	usual := q.Sort == ""
+	columns := rowColumns
+	if !usual {
+		columns = p.place + " AS place, c.id"
+	}
 	for i, b := range scope {
 		narrow := extra
 		if q.Queue == QueueMine {
 			narrow += mineSQL(who, b.Branch, &args)
 		}
-		branches[i] = p.branch(b, phase, narrow)
+		branches[i] = p.branch(b, columns, phase, narrow)
 	}
 	page := branches[0]
 	if len(branches) > 1 {
 		for i, b := range branches {
-			branches[i] = "SELECT place, id FROM (" + b + ") b" + fmt.Sprint(i)
+			branches[i] = "SELECT * FROM (" + b + ") b" + strconv.Itoa(i)
 		}
-		page = strings.Join(branches, " UNION ") + " ORDER BY place, id LIMIT " + p.limit
+		if page = strings.Join(branches, " UNION ALL "); !usual {
+			page = strings.Join(branches, " UNION ") + " ORDER BY place, id LIMIT " + p.limit
+		}
 	}
-	columns := rowColumns
-	if q.Sort != "" {
-		columns = "k.place, " + columns
+	if usual {
+		return page, args.list, nil
 	}
-	return "SELECT " + columns + " FROM (" + page + ") k JOIN cases c ON c.id = k.id ORDER BY k.place, k.id", args.list, nil
+	return "SELECT k.place, " + rowColumns + " FROM (" + page + ") k JOIN cases c ON c.id = k.id ORDER BY k.place, k.id", args.list, nil
 }
 
 // mineSQL narrows a branch to what the actor leads, alone or with a unit. What an escalation
@@ -295,7 +335,7 @@ func (s *Service) placeSQL(ctx context.Context, who *Actor, sort string, args *a
 	return fmt.Sprintf("(CASE%s ELSE %d END) * %d + c.due_at", ranks.String(), last, gradeWidth), nil
 }
 
-func (p paging) branch(b account.SQLBranch, of stand, extra string) string {
+func (p paging) branch(b account.SQLBranch, columns string, of stand, extra string) string {
 	place, id, within := p.place, "c.id", ""
 	if b.Kind != account.AreaBranch { // the other table has the usual order
 		within = of.involved + " AND "
@@ -304,7 +344,7 @@ func (p paging) branch(b account.SQLBranch, of stand, extra string) string {
 		}
 	}
 	page := within + "(" + place + ", " + id + ") > (" + p.after + ", " + p.afterID + ")"
-	return "SELECT " + p.place + " AS place, c.id FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + of.cases + " AND " + page + extra + " ORDER BY " + place + ", " + id + " LIMIT " + p.limit
+	return "SELECT " + columns + " FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + of.cases + " AND " + page + extra + " ORDER BY " + place + ", " + id + " LIMIT " + p.limit
 }
 
 // filters are the further conditions of a query. Values are always arguments.
@@ -363,6 +403,9 @@ func (s *Service) filters(who *Actor, q Query, args *arguments) (extra string, o
 		of = closed
 	default:
 		of = stillOpen
+	}
+	if q.Reporter != "" {
+		and("c.reporter_id = %s", q.Reporter)
 	}
 	if q.Parent != "" {
 		and("c.parent_id = %s", q.Parent)

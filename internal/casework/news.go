@@ -110,7 +110,7 @@ func (s *Service) newsJSON(ctx context.Context, n News) NewsJSON {
 	w := s.wordsOf(ctx, c)
 	out := NewsJSON{Case: n.Case, At: db.Ms(n.At), StepTitle: s.stepWord(w, n.Kind, n.Life, n.Step), Phase: string(n.Phase)}
 	finest := territory.Township
-	if k := s.Book.cached(c); k != nil {
+	if k := s.Book.cached(n.PackHash, n.OverlayHash, n.Class); k != nil {
 		if out.Urgent = k.severity(n.Severity).Wakes; k.Public {
 			out.ClassTitle, finest = w.title(k.Title, n.Class), territory.Grid
 		}

@@ -221,8 +221,8 @@ func (s *Service) copying(ctx context.Context, who *Actor, id, purpose string, o
 		var kept []payload
 		v := &View{}
 		st, err := s.load(ctx, tx, id, s.Now(),
-			func(*loading) db.Ask {
-				return db.Ask{Stmt: movesOf, Args: []any{id}, Scan: db.Into(&v.Moves, scanMove)}
+			func(l *loading) db.Ask {
+				return db.Ask{Stmt: movesOf, Args: []any{id}, Scan: l.movesInto(&v.Moves)}
 			},
 			func(*loading) db.Ask {
 				return db.Ask{Stmt: payloadsOf, Args: []any{id}, Scan: db.Into(&kept, scanPayload)}

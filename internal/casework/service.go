@@ -58,6 +58,8 @@ type Service struct {
 
 	numbers  numbers
 	darkroom darkroom
+	said     explanations
+	places   placeNames
 	// Past, when set, says that what happens is history which is written down now: Now is then a
 	// clock set by hand, nobody is told, nothing of an open case falls due or follows by itself,
 	// only clocks that end with the case run, and Past is the real clock, which dates the log.

@@ -104,6 +104,18 @@ func (l *loading) clock(r db.Rows) error {
 	return nil
 }
 
+// movesInto collects moves of the case, which has been read before them.
+func (l *loading) movesInto(all *[]Move) func(db.Rows) error {
+	return db.Into(all, func(r db.Rows) (m Move, err error) {
+		if len(l.found) > 0 {
+			c := l.found[0]
+			m.CaseID, m.Jurisdiction, m.RootID = c.ID, c.Jurisdiction, c.RootID
+		}
+		err = m.scan(r)
+		return m, err
+	})
+}
+
 // load reads a case with its seats, clocks and part sets, and asks more in the same breath.
 func (s *Service) load(ctx context.Context, tx *db.Tx, id string, now time.Time, more ...func(*loading) db.Ask) (*state, error) {
 	var l loading

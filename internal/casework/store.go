@@ -40,7 +40,7 @@ var (
 
 	insertMove = db.SQL(`INSERT INTO move (case_id, id, jurisdiction, root_id, action, from_step, to_step, outcome, person_id, post_id, unit_id,
 		role, helper_id, at, device_at, cause, done, reason, data) VALUES (` + places(1, 19) + `)`)
-	movesOf = db.SQL(`SELECT id, case_id, jurisdiction, root_id, action, from_step, to_step, outcome, person_id, post_id, unit_id,
+	movesOf = db.SQL(`SELECT id, action, from_step, to_step, outcome, person_id, post_id, unit_id,
 		role, helper_id, at, device_at, cause, done, reason, data FROM move WHERE case_id = $1 ORDER BY id`)
 	// Who did something, and whose post it was.
 	doersInFamily = db.SQL(`SELECT m.person_id, m.unit_id, COALESCE(h.person_id, '') FROM move m LEFT JOIN post h ON h.id = m.post_id
@@ -170,17 +170,6 @@ func scanCase(r db.Rows) (*Case, error) {
 	return &c, err
 }
 
-// readValues reads stored values; numbers stay exact.
-func readValues(text string) (map[string]any, error) {
-	v := map[string]any{}
-	if text == "{}" || text == "" {
-		return v, nil
-	}
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.UseNumber()
-	return v, dec.Decode(&v)
-}
-
 // insert writes the move and returns its row for the leaf.
 func (m *Move) insert(ctx context.Context, tx *db.Tx) (audit.Row, error) {
 	data, err := json.Marshal(m.Data)
@@ -192,15 +181,17 @@ func (m *Move) insert(ctx context.Context, tx *db.Tx) (audit.Row, error) {
 	return audit.Row{Table: audit.Moves, Values: row}, tx.Queue(ctx, insertMove, slices.Clone(row)...)
 }
 
-func scanMove(r db.Rows) (m Move, err error) {
+// scan reads a move but for what it shares with its case.
+func (m *Move) scan(r db.Rows) (err error) {
 	var at, device, done int64
 	var data string
-	if err = r.Scan(&m.ID, &m.CaseID, &m.Jurisdiction, &m.RootID, &m.Action, &m.From, &m.To, &m.Outcome, &m.PersonID, &m.PostID, &m.UnitID,
+	if err = r.Scan(&m.ID, &m.Action, &m.From, &m.To, &m.Outcome, &m.PersonID, &m.PostID, &m.UnitID,
 		&m.Role, &m.HelperID, &at, &device, &m.Cause, &done, &m.Reason, &data); err != nil {
-		return m, err
+		return err
 	}
 	m.At, m.DeviceAt, m.Done = db.Time(at), db.Time(device), done == 1
-	return m, json.Unmarshal([]byte(data), &m.Data)
+	m.Data, err = readData(data)
+	return err
 }
 
 func scanParticipant(r db.Rows) (*Participant, error) {

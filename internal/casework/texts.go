@@ -18,7 +18,11 @@ var RowColumns = rowColumns
 
 // ScanRow reads what a query put before RowColumns into first, and the row.
 func ScanRow(r db.Rows, first ...any) (x Row, err error) {
-	return scanRow(behind{r, first})
+	p, err := scanPacked(behind{r, first})
+	if err == nil {
+		err = p.unpack(&x)
+	}
+	return x, err
 }
 
 // behind are rows whose first columns are somebody else's.

@@ -21,7 +21,7 @@ type View struct {
 	Clocks []*Clock
 	Sets   []*PartSet
 	Parts  []*Case
-	Links  []Link
+	Links  []Link // of the engine's own views alone: no page shows them
 	Moves  []Move
 	Can    []Offer
 	About  *AboutView // nil: nothing
@@ -56,15 +56,19 @@ func (s *Service) View(ctx context.Context, who *Actor, id string) (*View, error
 		var read View
 		var kept []payload
 		of := []any{id}
-		st, err := s.load(ctx, tx, id, s.Now(),
-			func(*loading) db.Ask { return db.Ask{Stmt: movesOf, Args: of, Scan: db.Into(&read.Moves, scanMove)} },
-			func(*loading) db.Ask { return db.Ask{Stmt: linksOf, Args: of, Scan: db.Into(&read.Links, scanLink)} },
+		more := []func(*loading) db.Ask{
+			func(l *loading) db.Ask { return db.Ask{Stmt: movesOf, Args: of, Scan: l.movesInto(&read.Moves)} },
 			func(l *loading) db.Ask {
 				return db.Ask{Stmt: allPartsOf, Args: of, Scan: db.Into(&read.Parts, scanCase), Unless: func() bool { return len(l.sets) == 0 }}
 			},
 			func(*loading) db.Ask {
 				return db.Ask{Stmt: payloadsOf, Args: of, Scan: db.Into(&kept, scanPayload), Unless: func() bool { return !sealsAny(read.Moves) }}
-			})
+			},
+		}
+		if who.System {
+			more = append(more, func(*loading) db.Ask { return db.Ask{Stmt: linksOf, Args: of, Scan: db.Into(&read.Links, scanLink)} })
+		}
+		st, err := s.load(ctx, tx, id, s.Now(), more...)
 		if err != nil {
 			return err
 		}

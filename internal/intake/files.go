@@ -1,10 +1,13 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
+	"time"
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
@@ -17,8 +20,16 @@ type Upload struct {
 	Jurisdiction, By, Key, Name string
 }
 
+// How long a recording may be, and by how much a telephone may overrun that: it stops at the end of
+// what it is just writing.
+const (
+	longestRecording = 60 * time.Second
+	overrun          = 2 * time.Second
+)
+
 // Upload keeps a photo or a recording for a report with the same key. Anything else is
-// intake.file_type, whatever it calls itself.
+// intake.file_type, whatever it calls itself; a recording that says it is too long is
+// intake.recording_too_long.
 func (s *Service) Upload(ctx context.Context, by *account.Actor, from Origin, u Upload, r io.Reader) (casework.Uploaded, error) {
 	j, err := s.Jurisdiction(u.Jurisdiction)
 	if err != nil {
@@ -33,7 +44,14 @@ func (s *Service) Upload(ctx context.Context, by *account.Actor, from Origin, u 
 			return casework.Uploaded{}, err
 		}
 	}
-	f, err := s.Cases.Upload(ctx, account.Actor{PersonID: w.PersonID, Jurisdiction: j.ID}, u.Name, &capped{r, maxFile}, media.Picture, media.Sound)
+	data, err := io.ReadAll(&capped{r, maxFile})
+	if err != nil {
+		return casework.Uploaded{}, err
+	}
+	if d, ok := media.Length(bytes.NewReader(data), int64(len(data))); ok && d > longestRecording+overrun {
+		return casework.Uploaded{}, fault.New(fault.Invalid, "intake.recording_too_long", "most", int(longestRecording.Seconds()), "seconds", int(math.Ceil(d.Seconds())))
+	}
+	f, err := s.Cases.Upload(ctx, account.Actor{PersonID: w.PersonID, Jurisdiction: j.ID}, u.Name, bytes.NewReader(data), media.Picture, media.Sound)
 	if fault.CodeOf(err) == "media.type" {
 		err = fault.New(fault.Invalid, "intake.file_type")
 	}

@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"slices"
+	"time"
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
@@ -132,8 +133,8 @@ type mineOutput struct {
 	}
 }
 
-// httpMine lists what somebody with an account has reported: whatever posts they have besides
-// show nothing here.
+// httpMine lists what somebody with an account has reported, open or closed, the latest first:
+// whatever posts they have besides show nothing here.
 func (s *Service) httpMine(ctx context.Context, in *mineInput) (*mineOutput, error) {
 	a, err := account.From(ctx)
 	if err != nil {
@@ -143,7 +144,7 @@ func (s *Service) httpMine(ctx context.Context, in *mineInput) (*mineOutput, err
 	if err != nil {
 		return nil, err
 	}
-	q := casework.Query{Limit: 50}
+	q := casework.Query{Queue: casework.QueueOpened, OpenedFrom: time.UnixMilli(1), Sort: casework.SortOpened, Reporter: a.PersonID, Limit: 50}
 	if in.After != "" {
 		if err := web.ReadCursor(in.After, &q.After); err != nil {
 			return nil, err

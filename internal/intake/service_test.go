@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"testing"
@@ -403,6 +404,16 @@ func TestWhatNoReportMayBe(t *testing.T) {
 		for name, body := range map[string][]byte{"page.jpg": []byte("<html><script>alert(1)</script>"), "run.png": []byte("MZ\x90\x00"), "x.svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="x"/>`), "doc.jpg": []byte("%PDF-1.7\n%%EOF")} {
 			if _, err := c.Upload(ctx, nil, phone, Upload{Key: uuid.NewString(), Name: name}, bytes.NewReader(body)); code(err) != "intake.file_type" {
 				t.Errorf("%s: %v", name, err)
+			}
+		}
+		for seconds, want := range map[int]string{59: "", 62: "", 63: "intake.recording_too_long"} { // a telephone overruns a little
+			said := slices.Clone(webm)
+			for at := range seconds + 1 {
+				said = binary.BigEndian.AppendUint32(append(said, "\x1f\x43\xb6\x75\xff\xe7\x84"...), uint32(at*1000))
+				said = append(said, "\xa3\x84\x81\x00\x00\x80"...)
+			}
+			if _, err := c.Upload(ctx, nil, phone, Upload{Key: uuid.NewString(), Name: "said.webm"}, bytes.NewReader(said)); code(err) != want {
+				t.Errorf("a recording of %d seconds: %v", seconds, err)
 			}
 		}
 		if _, err := c.Upload(ctx, nil, phone, Upload{Key: uuid.NewString(), Name: "a.jpg"}, bytes.NewReader(append(jpeg, make([]byte, maxFile)...))); code(err) != "blob.too_large" {

@@ -24,7 +24,7 @@ const maxDepth = 32
 
 // jsonFormat writes JSON as it is (no escapes for HTML) and reads it by the standard library.
 // readJSON has looked at the text before.
-var jsonFormat = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: json.Unmarshal}
+var jsonFormat = huma.Format{Marshal: writeJSON, Unmarshal: json.Unmarshal}
 
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 

@@ -28,7 +28,7 @@ type Client struct {
 // request travels in the context of every request.
 type request struct {
 	id     string
-	accept string // Accept-Language, read only when words are needed
+	lang   string // that its sender prefers
 	client Client
 	words  func(lang, code string, args map[string]any) string // Server.Words
 }
@@ -60,7 +60,7 @@ func Base(ctx context.Context) string {
 
 // Lang returns the language, "zh" or "en", that the sender of the request prefers.
 // Without a preference it is Chinese.
-func Lang(ctx context.Context) string { return negotiate(from(ctx).accept) }
+func Lang(ctx context.Context) string { return cmp.Or(from(ctx).lang, standard) }
 
 // The policy of every page: our own scripts and styles only, no frames, no other origin.
 const policy = "default-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; font-src 'self'; " +
@@ -69,20 +69,30 @@ const policy = "default-src 'self'; script-src 'self'; worker-src 'self'; connec
 // What pages may ask a device for: picture, sound and place of a report, and nothing else.
 const permissions = "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=(), serial=(), bluetooth=(), display-capture=(), browsing-topics=()"
 
+// always are the headers of every answer. Answers share their values.
+var always = []struct {
+	name  string
+	value []string
+}{
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"Content-Security-Policy", []string{policy}},
+	{"Referrer-Policy", []string{"same-origin"}},
+	{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+	{"X-Frame-Options", []string{"DENY"}},
+	{"Permissions-Policy", []string{permissions}},
+}
+
 // outer wraps every request: id, headers, access log, and an answer when something panics.
 func (s *Server) outer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		q := &request{id: rand.Text()[:16], accept: r.Header.Get("Accept-Language"), client: s.client(r), words: s.Words}
+		q := &request{id: rand.Text()[:16], lang: negotiate(r.Header.Get("Accept-Language")), client: s.client(r), words: s.Words}
 		h := w.Header()
 		h.Set("X-Request-Id", q.id)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Content-Security-Policy", policy)
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Permissions-Policy", permissions)
+		for _, x := range always {
+			h[x.name] = x.value
+		}
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			h.Set("Cache-Control", "no-store")
 		}

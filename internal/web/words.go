@@ -42,10 +42,16 @@ func Say(lang, code string, args map[string]any) string {
 	return text
 }
 
+// standard is the language of those who prefer none.
+const standard = "zh"
+
 // negotiate picks the language of an Accept-Language header (RFC 9110 section 12.5.4): the one
 // of ours with the highest weight, the first among equals, Chinese when neither is wanted.
 func negotiate(accept string) string {
-	best, weight := "zh", 0.0
+	if accept == "" {
+		return standard
+	}
+	best, weight := standard, 0.0
 	for _, part := range strings.Split(accept, ",") {
 		tag, params, _ := strings.Cut(part, ";")
 		tag, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
