@@ -227,6 +227,7 @@ func (a *App) serve() {
 	a.Intake.Routes(a.Web)
 	a.Uploads.Routes(a.Web)
 	a.Feeds.Routes(a.Web)
+	a.Points.Routes(a.Web)
 
 	a.Classifier.Register(a.Web)
 	a.relay = newRelay(a.DB, a.Web.Hub)

@@ -178,6 +178,26 @@ var routes = []route{
 	{op: "POST /delegations", about: aLoan, ok: 201, body: lends},
 	{op: "POST /delegations/{id}/end", about: aDelegation, ok: 204},
 
+	// Ledgers: one's own is everybody's to read; these counties have none, and say no more than that.
+	{op: "GET /points/accounts", ok: 200},
+	{op: "GET /points/statement", ok: 200, query: "?ledger=points"},
+	{op: "GET /points/balance", ok: 200, query: "?ledger=points&day=2026-03-02"},
+	{op: "GET /points/budget", ok: 404, query: "?ledger=points&unit=none"},
+	{op: "POST /points/proposals", ok: 404, body: says(map[string]any{"ledger": "points", "kind": "budget", "unit": "none", "year": 2026, "amount": 1, "reason": "sample"})},
+	{op: "GET /points/proposals", ok: 404, query: "?ledger=points"},
+	{op: "POST /points/proposals/{id}", ok: 404, body: says(map[string]any{"ledger": "points", "agree": true})},
+	{op: "GET /points/goods", ok: 404, query: "?ledger=points"},
+	{op: "POST /points/claims", ok: 404, body: says(map[string]any{"ledger": "points", "good": "none"})},
+	{op: "GET /points/claims", ok: 404, query: "?ledger=points"},
+	{op: "DELETE /points/claims/{id}", ok: 404, query: "?ledger=points"},
+	{op: "POST /points/pickups", ok: 404, body: says(map[string]any{"ledger": "points", "code": "AAAAAAAA"})},
+	{op: "POST /points/code-keys", ok: 201, body: says(map[string]any{"key": strings.Repeat("A", 43)})},
+	{op: "DELETE /points/code-keys", ok: 204},
+	{op: "POST /points/scans", ok: 404, body: says(map[string]any{"ledger": "points", "merchant": "none", "code": "GZ1"})},
+	{op: "GET /points/merchants/{id}/statement", ok: 404, query: "?ledger=points"},
+	{op: "GET /points/settlements", ok: 404, query: "?ledger=points&month=2026-03"},
+	{op: "GET /points/settlements.xlsx", ok: 404, query: "?ledger=points&month=2026-03"},
+
 	// The log.
 	{op: "GET /log", ok: 200, anonymous: 200},
 	{op: "GET /log/checkpoint", ok: 200, anonymous: 200},

@@ -79,7 +79,7 @@ func (s *Service) end(ctx context.Context, tx *db.Tx, at Place, c Claim, state, 
 	refs := []audit.Ref{{Table: audit.PointsClaims, Key: []any{c.ID}}}
 	if state == ClaimFetched {
 		p := Posting{Jurisdiction: at.Jurisdiction, Ledger: at.Ledger, Kind: Redeem, Key: "claim/" + c.ID, From: HeldOf(c.Owner), To: Of(Redeemed), Amount: c.Amount,
-			Hold: &HoldID{Hold, hold.Key}, Reason: "points.because_fetched", Cause: "claim/" + c.ID, Person: person}
+			Hold: &HoldID{Hold, hold.Key}, Reason: ReasonFetched, Cause: "claim/" + c.ID, Person: person}
 		if c.Merchant != "" {
 			p.To = Account{Kind: Merchant, Owner: "merchant/" + c.Merchant}
 		}
@@ -93,7 +93,7 @@ func (s *Service) end(ctx context.Context, tx *db.Tx, at Place, c Claim, state, 
 		}
 		refs = append(refs, audit.Ref{Table: audit.PointsGoods, Key: []any{c.Good}})
 		if state == ClaimRefunded {
-			_, err = s.Reverse(ctx, tx, Ref{at.Jurisdiction, at.Ledger, Redeem, "claim/" + c.ID}, Turn{Reason: "points.because_refunded", Cause: "claim/" + c.ID, Person: person})
+			_, err = s.Reverse(ctx, tx, Ref{at.Jurisdiction, at.Ledger, Redeem, "claim/" + c.ID}, Turn{Reason: ReasonRefunded, Cause: "claim/" + c.ID, Person: person})
 		} else {
 			_, err = s.Release(ctx, tx, hold, ReasonReleased, person)
 		}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
-	"strings"
+	"slices"
 	"time"
 
 	"gezhi/internal/account"
@@ -48,13 +48,13 @@ type LedgerQuery struct {
 	Ledger string `query:"ledger" required:"true" maxLength:"40"`
 }
 
-type accountsOutput struct {
+type pointsAccountsOutput struct {
 	Body struct {
 		Accounts []PointsAccountJSON `json:"accounts"`
 	}
 }
 
-type statementInput struct {
+type pointsStatementInput struct {
 	LedgerQuery
 	Kind   string `query:"kind" enum:"available,held" doc:"available when left out"`
 	From   string `query:"from" maxLength:"10" doc:"a day: 2026-03-01"`
@@ -63,32 +63,32 @@ type statementInput struct {
 	Limit  int    `query:"limit" minimum:"0" maximum:"500" doc:"50 when 0"`
 }
 
-type statementOutput struct {
+type pointsStatementOutput struct {
 	Body struct {
 		Entries []PointsEntryJSON `json:"entries" doc:"newest first"`
 		Next    string            `json:"next,omitempty"`
 	}
 }
 
-type balanceInput struct {
+type pointsBalanceInput struct {
 	LedgerQuery
 	Kind string `query:"kind" enum:"available,held" doc:"available when left out"`
 	Day  string `query:"day" maxLength:"10" doc:"at the end of which day; now when left out"`
 }
 
-type balanceOutput struct {
+type pointsBalanceOutput struct {
 	Body struct {
 		Balance int64 `json:"balance"`
 	}
 }
 
-type budgetInput struct {
+type pointsBudgetInput struct {
 	LedgerQuery
 	Unit string `query:"unit" required:"true" maxLength:"64"`
 	Year int    `query:"year" minimum:"2000" maximum:"9999"`
 }
 
-type budgetOutput struct {
+type pointsBudgetOutput struct {
 	Body struct {
 		Given   int64 `json:"given" doc:"less what was taken back"`
 		Granted int64 `json:"granted" doc:"less what was reversed"`
@@ -107,7 +107,7 @@ func (s *Service) Routes(srv *web.Server) {
 	s.shopRoutes(srv, tags)
 }
 
-func (s *Service) httpAccounts(ctx context.Context, _ *struct{}) (*accountsOutput, error) {
+func (s *Service) httpAccounts(ctx context.Context, _ *struct{}) (*pointsAccountsOutput, error) {
 	who, err := s.Actor(ctx)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (s *Service) httpAccounts(ctx context.Context, _ *struct{}) (*accountsOutpu
 	if err != nil {
 		return nil, err
 	}
-	out := &accountsOutput{}
+	out := &pointsAccountsOutput{}
 	out.Body.Accounts = make([]PointsAccountJSON, len(all))
 	for i, st := range all {
 		a := PointsAccountJSON{Ledger: st.Ledger.Name, Unit: st.Ledger.Unit, Spendable: st.Ledger.Spendable, Kind: string(st.Account.Kind), Balance: st.Balance, Expires: []PointsLotJSON{}}
@@ -148,7 +148,7 @@ func dayOf(text string, later int) (time.Time, error) {
 	return day.AddDate(0, 0, later), nil
 }
 
-func (s *Service) httpStatement(ctx context.Context, in *statementInput) (*statementOutput, error) {
+func (s *Service) httpStatement(ctx context.Context, in *pointsStatementInput) (*pointsStatementOutput, error) {
 	who, err := s.Actor(ctx)
 	if err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ func (s *Service) httpStatement(ctx context.Context, in *statementInput) (*state
 	return s.statement(ctx, who, in.Ledger, own(who, in.Kind), in.From, in.Until, in.Cursor, in.Limit)
 }
 
-func (s *Service) statement(ctx context.Context, who account.Actor, ledger string, a Account, from, until, cursor string, limit int) (_ *statementOutput, err error) {
+func (s *Service) statement(ctx context.Context, who account.Actor, ledger string, a Account, from, until, cursor string, limit int) (_ *pointsStatementOutput, err error) {
 	q := Page{Limit: limit}
 	if q.From, err = dayOf(from, 0); err != nil {
 		return nil, err
@@ -173,7 +173,7 @@ func (s *Service) statement(ctx context.Context, who account.Actor, ledger strin
 	if err != nil {
 		return nil, err
 	}
-	out := &statementOutput{}
+	out := &pointsStatementOutput{}
 	out.Body.Entries = make([]PointsEntryJSON, len(all))
 	for i, e := range all {
 		p := e.Posted
@@ -190,13 +190,13 @@ func (s *Service) statement(ctx context.Context, who account.Actor, ledger strin
 
 // say is a reason in words: those of the system itself are codes.
 func say(ctx context.Context, reason string) string {
-	if !strings.HasPrefix(reason, "points.because_") {
+	if !slices.Contains(reasons, reason) {
 		return reason
 	}
 	return web.Say(web.Lang(ctx), reason, nil)
 }
 
-func (s *Service) httpBalance(ctx context.Context, in *balanceInput) (*balanceOutput, error) {
+func (s *Service) httpBalance(ctx context.Context, in *pointsBalanceInput) (*pointsBalanceOutput, error) {
 	who, err := s.Actor(ctx)
 	if err != nil {
 		return nil, err
@@ -205,12 +205,12 @@ func (s *Service) httpBalance(ctx context.Context, in *balanceInput) (*balanceOu
 	if err != nil {
 		return nil, err
 	}
-	out := &balanceOutput{}
+	out := &pointsBalanceOutput{}
 	out.Body.Balance, err = s.BalanceAt(ctx, who.Jurisdiction, in.Ledger, own(who, in.Kind), day)
 	return out, err
 }
 
-func (s *Service) httpBudget(ctx context.Context, in *budgetInput) (*budgetOutput, error) {
+func (s *Service) httpBudget(ctx context.Context, in *pointsBudgetInput) (*pointsBudgetOutput, error) {
 	who, err := s.Actor(ctx)
 	if err != nil {
 		return nil, err
@@ -222,7 +222,7 @@ func (s *Service) httpBudget(ctx context.Context, in *budgetInput) (*budgetOutpu
 		in.Year = s.Now().In(clock.CST).Year()
 	}
 	account := Budget(in.Unit, in.Year)
-	out := &budgetOutput{}
+	out := &pointsBudgetOutput{}
 	if out.Body.Left, err = s.BalanceAt(ctx, who.Jurisdiction, in.Ledger, account, time.Time{}); err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ type PointsProposalJSON struct {
 	MadeAt int64  `json:"made_at" doc:"ms UTC"`
 }
 
-type proposeInput struct {
+type pointsProposeInput struct {
 	Body struct {
 		Ledger string `json:"ledger" maxLength:"40"`
 		Kind   string `json:"kind" enum:"budget,adjust,reverse"`
@@ -268,19 +268,19 @@ type proposeInput struct {
 	}
 }
 
-type madeOutput struct {
+type pointsMadeOutput struct {
 	Body struct {
 		ID string `json:"id"`
 	}
 }
 
-type proposalsOutput struct {
+type pointsProposalsOutput struct {
 	Body struct {
 		Proposals []PointsProposalJSON `json:"proposals"`
 	}
 }
 
-type decideInput struct {
+type pointsDecideInput struct {
 	ID   string `path:"id" maxLength:"64"`
 	Body struct {
 		Ledger string `json:"ledger" maxLength:"40"`
@@ -290,7 +290,7 @@ type decideInput struct {
 }
 
 func (s *Service) proposalRoutes(srv *web.Server, tags []string) {
-	web.Op(srv, web.Operation{Method: "POST", Path: "/points/proposals", ID: "proposePoints", Summary: "Ask for a budget, an adjustment or a reversal", Tags: tags, Status: http.StatusCreated}, func(ctx context.Context, in *proposeInput) (*madeOutput, error) {
+	web.Op(srv, web.Operation{Method: "POST", Path: "/points/proposals", ID: "proposePoints", Summary: "Ask for a budget, an adjustment or a reversal", Tags: tags, Status: http.StatusCreated}, func(ctx context.Context, in *pointsProposeInput) (*pointsMadeOutput, error) {
 		who, err := s.Actor(ctx)
 		if err != nil {
 			return nil, err
@@ -300,17 +300,17 @@ func (s *Service) proposalRoutes(srv *web.Server, tags []string) {
 		if p.Kind == Reverse {
 			p.Of = &HoldID{Kind(b.OfKind), b.OfKey}
 		}
-		out := &madeOutput{}
+		out := &pointsMadeOutput{}
 		out.Body.ID, err = s.Propose(ctx, who, b.Ledger, p)
 		return out, err
 	})
-	web.Op(srv, web.Operation{Method: "GET", Path: "/points/proposals", ID: "pointsProposals", Summary: "What waits for a second person", Tags: tags}, func(ctx context.Context, in *LedgerQuery) (*proposalsOutput, error) {
+	web.Op(srv, web.Operation{Method: "GET", Path: "/points/proposals", ID: "pointsProposals", Summary: "What waits for a second person", Tags: tags}, func(ctx context.Context, in *LedgerQuery) (*pointsProposalsOutput, error) {
 		who, err := s.Actor(ctx)
 		if err != nil {
 			return nil, err
 		}
 		all, err := s.Proposals(ctx, who, in.Ledger)
-		out := &proposalsOutput{}
+		out := &pointsProposalsOutput{}
 		out.Body.Proposals = make([]PointsProposalJSON, len(all))
 		for i, p := range all {
 			out.Body.Proposals[i] = PointsProposalJSON{ID: p.ID, Kind: string(p.Kind), Unit: p.Unit, Year: p.Year, Owner: p.Owner, Amount: p.Amount, Reason: p.Reason, Person: p.Person, MadeAt: db.Ms(p.MadeAt)}
@@ -320,7 +320,7 @@ func (s *Service) proposalRoutes(srv *web.Server, tags []string) {
 		}
 		return out, err
 	})
-	web.Op(srv, web.Operation{Method: "POST", Path: "/points/proposals/{id}", ID: "decidePoints", Summary: "Agree to a proposal as the second person, or refuse it", Tags: tags, Status: http.StatusNoContent}, func(ctx context.Context, in *decideInput) (*struct{}, error) {
+	web.Op(srv, web.Operation{Method: "POST", Path: "/points/proposals/{id}", ID: "decidePoints", Summary: "Agree to a proposal as the second person, or refuse it", Tags: tags, Status: http.StatusNoContent}, func(ctx context.Context, in *pointsDecideInput) (*struct{}, error) {
 		who, err := s.Actor(ctx)
 		if err != nil {
 			return nil, err

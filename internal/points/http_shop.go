@@ -38,13 +38,13 @@ func claimJSON(c Claim) PointsClaimJSON {
 	return PointsClaimJSON{c.ID, c.Good, c.Merchant, c.Amount, c.Code, c.State, db.Ms(c.Until), db.Ms(c.EndedAt)}
 }
 
-type goodsOutput struct {
+type pointsGoodsOutput struct {
 	Body struct {
 		Goods []PointsGoodJSON `json:"goods"`
 	}
 }
 
-type reserveInput struct {
+type pointsReserveInput struct {
 	web.Idempotency
 	Body struct {
 		Ledger string `json:"ledger" maxLength:"40"`
@@ -52,33 +52,33 @@ type reserveInput struct {
 	}
 }
 
-type claimOutput struct{ Body PointsClaimJSON }
+type pointsClaimOutput struct{ Body PointsClaimJSON }
 
-type claimsOutput struct {
+type pointsClaimsOutput struct {
 	Body struct {
 		Claims []PointsClaimJSON `json:"claims"`
 	}
 }
 
-type claimInput struct {
+type pointsClaimInput struct {
 	LedgerQuery
 	ID string `path:"id" maxLength:"64"`
 }
 
-type codeInput struct {
+type pointsCodeInput struct {
 	Body struct {
 		Ledger string `json:"ledger" maxLength:"40"`
 		Code   string `json:"code" maxLength:"20"`
 	}
 }
 
-type codeKeyInput struct {
+type pointsCodeKeyInput struct {
 	Body struct {
 		Key string `json:"key" maxLength:"100" doc:"public half of an Ed25519 key, base64 of URLs without padding"`
 	}
 }
 
-type scanInput struct {
+type pointsScanInput struct {
 	Body struct {
 		Ledger   string `json:"ledger" maxLength:"40"`
 		Merchant string `json:"merchant" maxLength:"64"`
@@ -86,14 +86,14 @@ type scanInput struct {
 	}
 }
 
-type scanOutput struct {
+type pointsScanOutput struct {
 	Body struct {
 		Level string `json:"level,omitempty" doc:"the discount"`
 		Title string `json:"title,omitempty" doc:"of what was fetched"`
 	}
 }
 
-type merchantInput struct {
+type pointsMerchantInput struct {
 	LedgerQuery
 	ID     string `path:"id" maxLength:"64"`
 	Cursor string `query:"cursor" maxLength:"200"`
@@ -114,7 +114,7 @@ type PointsSettlementJSON struct {
 	Settled  bool   `json:"settled"`
 }
 
-type settlementsOutput struct {
+type pointsSettlementsOutput struct {
 	Body struct {
 		Settlements []PointsSettlementJSON `json:"settlements"`
 	}
@@ -146,13 +146,13 @@ func (s *Service) asks(ctx context.Context, ledger string, pick func(Roles) []st
 
 func keepers(r Roles) []string { return r.Shop }
 
-func (s *Service) httpGoods(ctx context.Context, in *LedgerQuery) (*goodsOutput, error) {
+func (s *Service) httpGoods(ctx context.Context, in *LedgerQuery) (*pointsGoodsOutput, error) {
 	_, at, err := s.asks(ctx, in.Ledger, nil)
 	if err != nil {
 		return nil, err
 	}
 	all, err := s.Goods(ctx, at)
-	out := &goodsOutput{}
+	out := &pointsGoodsOutput{}
 	out.Body.Goods = make([]PointsGoodJSON, len(all))
 	for i, g := range all {
 		out.Body.Goods[i] = PointsGoodJSON{g.ID, g.Merchant, g.Title, g.Photo, g.Price, g.Stock, g.Days}
@@ -160,7 +160,7 @@ func (s *Service) httpGoods(ctx context.Context, in *LedgerQuery) (*goodsOutput,
 	return out, err
 }
 
-func (s *Service) httpReserve(ctx context.Context, in *reserveInput) (*claimOutput, error) {
+func (s *Service) httpReserve(ctx context.Context, in *pointsReserveInput) (*pointsClaimOutput, error) {
 	key, err := in.ReadKey()
 	if err != nil {
 		return nil, err
@@ -170,16 +170,16 @@ func (s *Service) httpReserve(ctx context.Context, in *reserveInput) (*claimOutp
 		return nil, err
 	}
 	c, err := s.Reserve(ctx, at, key, in.Body.Good, "person/"+who.PersonID, who.PersonID)
-	return &claimOutput{claimJSON(c)}, err
+	return &pointsClaimOutput{claimJSON(c)}, err
 }
 
-func (s *Service) httpClaims(ctx context.Context, in *LedgerQuery) (*claimsOutput, error) {
+func (s *Service) httpClaims(ctx context.Context, in *LedgerQuery) (*pointsClaimsOutput, error) {
 	who, at, err := s.asks(ctx, in.Ledger, nil)
 	if err != nil {
 		return nil, err
 	}
 	all, err := s.Claims(ctx, at, "person/"+who.PersonID)
-	out := &claimsOutput{}
+	out := &pointsClaimsOutput{}
 	out.Body.Claims = make([]PointsClaimJSON, len(all))
 	for i, c := range all {
 		out.Body.Claims[i] = claimJSON(c)
@@ -187,7 +187,7 @@ func (s *Service) httpClaims(ctx context.Context, in *LedgerQuery) (*claimsOutpu
 	return out, err
 }
 
-func (s *Service) httpGiveUp(ctx context.Context, in *claimInput) (*struct{}, error) {
+func (s *Service) httpGiveUp(ctx context.Context, in *pointsClaimInput) (*struct{}, error) {
 	who, at, err := s.asks(ctx, in.Ledger, nil)
 	if err != nil {
 		return nil, err
@@ -195,16 +195,16 @@ func (s *Service) httpGiveUp(ctx context.Context, in *claimInput) (*struct{}, er
 	return nil, s.GiveUp(ctx, at, in.ID, "person/"+who.PersonID, who.PersonID)
 }
 
-func (s *Service) httpPickUp(ctx context.Context, in *codeInput) (*claimOutput, error) {
+func (s *Service) httpPickUp(ctx context.Context, in *pointsCodeInput) (*pointsClaimOutput, error) {
 	who, at, err := s.asks(ctx, in.Body.Ledger, keepers)
 	if err != nil {
 		return nil, err
 	}
 	c, err := s.PickUp(ctx, at, in.Body.Code, who.PersonID)
-	return &claimOutput{claimJSON(c)}, err
+	return &pointsClaimOutput{claimJSON(c)}, err
 }
 
-func (s *Service) httpCodeKey(ctx context.Context, in *codeKeyInput) (*madeOutput, error) {
+func (s *Service) httpCodeKey(ctx context.Context, in *pointsCodeKeyInput) (*pointsMadeOutput, error) {
 	who, err := s.Actor(ctx)
 	if err != nil {
 		return nil, err
@@ -213,7 +213,7 @@ func (s *Service) httpCodeKey(ctx context.Context, in *codeKeyInput) (*madeOutpu
 	if err != nil {
 		return nil, err
 	}
-	out := &madeOutput{}
+	out := &pointsMadeOutput{}
 	out.Body.ID, err = s.NewCodeKey(ctx, who.Jurisdiction, "person/"+who.PersonID, public)
 	return out, err
 }
@@ -239,7 +239,7 @@ func (s *Service) atMerchant(ctx context.Context, who account.Actor, at Place, i
 	return nil
 }
 
-func (s *Service) httpScan(ctx context.Context, in *scanInput) (*scanOutput, error) {
+func (s *Service) httpScan(ctx context.Context, in *pointsScanInput) (*pointsScanOutput, error) {
 	who, at, err := s.asks(ctx, in.Body.Ledger, nil)
 	if err == nil {
 		err = s.atMerchant(ctx, who, at, in.Body.Merchant)
@@ -248,12 +248,12 @@ func (s *Service) httpScan(ctx context.Context, in *scanInput) (*scanOutput, err
 		return nil, err
 	}
 	x, err := s.Scan(ctx, at, in.Body.Merchant, in.Body.Code, who.PersonID)
-	out := &scanOutput{}
+	out := &pointsScanOutput{}
 	out.Body.Level, out.Body.Title = x.Level, x.Title
 	return out, err
 }
 
-func (s *Service) httpMerchant(ctx context.Context, in *merchantInput) (*statementOutput, error) {
+func (s *Service) httpMerchant(ctx context.Context, in *pointsMerchantInput) (*pointsStatementOutput, error) {
 	who, at, err := s.asks(ctx, in.Ledger, nil)
 	if err == nil {
 		err = s.atMerchant(ctx, who, at, in.ID)
@@ -264,13 +264,13 @@ func (s *Service) httpMerchant(ctx context.Context, in *merchantInput) (*stateme
 	return s.statement(ctx, who, in.Ledger, Account{Kind: Merchant, Owner: "merchant/" + in.ID}, "", "", in.Cursor, 0)
 }
 
-func (s *Service) httpSettlements(ctx context.Context, in *SettlementFilter) (*settlementsOutput, error) {
+func (s *Service) httpSettlements(ctx context.Context, in *SettlementFilter) (*pointsSettlementsOutput, error) {
 	_, at, err := s.asks(ctx, in.Ledger, keepers)
 	if err != nil {
 		return nil, err
 	}
 	all, err := s.Settlements(ctx, at, in.Month, false, "", "")
-	out := &settlementsOutput{}
+	out := &pointsSettlementsOutput{}
 	out.Body.Settlements = make([]PointsSettlementJSON, len(all))
 	for i, x := range all {
 		out.Body.Settlements[i] = PointsSettlementJSON{x.Merchant.ID, x.Merchant.Name, x.Claims, x.Points, x.Settled}

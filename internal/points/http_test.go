@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/xuri/excelize/v2"
 
 	"gezhi/internal/account"
 	"gezhi/internal/db"
@@ -145,4 +146,34 @@ func TestLedgersOverHTTP(t *testing.T) {
 		expect("chen", "GET", "/points/settlements.xlsx?ledger=points&month=2026-03", nil, 200, "")
 		o.proved()
 	})
+}
+
+// The file for the bank has a line for each merchant, and no cell that a spreadsheet would carry
+// out, whatever a merchant calls itself.
+func TestTheFileForTheBank(t *testing.T) {
+	o := newOffice(t, dbtest.SQLite(t))
+	h := served(t, o)
+	o.allot(100)
+	o.grant(li, 50)
+	merchant, err := o.AddMerchant(t.Context(), here, MerchantOf{Name: "=1+1", UnitID: "shop-unit"}, "keeper")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.must(o.posting(Redeem, Own(li), Account{Kind: Merchant, Owner: "merchant/" + merchant}, 20))
+	r := httptest.NewRequestWithContext(context.WithValue(t.Context(), asker{}, "chen"), "GET", "/api/v1/points/settlements.xlsx?ledger=points&month=2026-03", nil)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	f, err := excelize.OpenReader(bytes.NewReader(w.Body.Bytes()))
+	if err != nil {
+		t.Fatal(w.Code, err)
+	}
+	sheet := f.GetSheetName(0)
+	rows, err := f.GetRows(sheet)
+	if err != nil || len(rows) != 2 || strings.Join(rows[1], " ") != "=1+1 2026-03 1 20" {
+		t.Fatal(rows, err)
+	}
+	kind, err := f.GetCellType(sheet, "A2")
+	if formula, _ := f.GetCellFormula(sheet, "A2"); err != nil || formula != "" || kind == excelize.CellTypeFormula {
+		t.Fatal("a merchant's name is a formula:", formula, err)
+	}
 }

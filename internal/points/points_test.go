@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"gezhi/internal/audit"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
@@ -107,6 +108,10 @@ func (o *office) proved() {
 	}
 	if len(proof.Findings) > 0 || proof.Postings == 0 {
 		o.t.Fatalf("not proved: %+v", proof)
+	}
+	log, err := (&audit.Verifier{DB: o.DB}).Run(o.t.Context())
+	if err != nil || !log.OK || log.Rows == 0 {
+		o.t.Fatalf("the log does not prove the ledgers: %+v %v", log, err)
 	}
 }
 

@@ -56,7 +56,7 @@ func (s *Service) Settlements(ctx context.Context, at Place, month string, settl
 		}
 		if settle && row.Points > 0 {
 			if _, err := s.Do(ctx, Posting{Jurisdiction: at.Jurisdiction, Ledger: at.Ledger, Kind: Settle, Key: m.ID + "/" + month, From: account, To: Of(Settled), Amount: row.Points,
-				Reason: "points.because_settled", Cause: "month/" + month, Person: person, Second: second}); err != nil {
+				Reason: ReasonSettled, Cause: "month/" + month, Person: person, Second: second}); err != nil {
 				return nil, err
 			}
 		}

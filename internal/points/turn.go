@@ -132,7 +132,12 @@ func (s *Service) Release(ctx context.Context, tx *db.Tx, of Ref, reason, person
 const (
 	ReasonReleased = "points.because_released"
 	ReasonExpired  = "points.because_expired"
+	ReasonFetched  = "points.because_fetched"
+	ReasonRefunded = "points.because_refunded"
+	ReasonSettled  = "points.because_settled"
 )
+
+var reasons = []string{ReasonReleased, ReasonExpired, ReasonFetched, ReasonRefunded, ReasonSettled}
 
 // atOnce is how many are done in one round of what is due.
 const atOnce = 200

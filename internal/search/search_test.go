@@ -294,3 +294,30 @@ func TestBothEnginesAnswerAlike(t *testing.T) {
 		}
 	}
 }
+
+// However often a search is asked, PostgreSQL never reads the range of places by its key: that
+// takes the grams of every row in it apart.
+func TestTheIndexOverGramsIsAsked(t *testing.T) {
+	d := dbtest.Postgres(t)
+	d.Twice = false
+	s := newShelf(d)
+	for i := range 40 {
+		s.put(t, fmt.Sprintf("c%03d", i), "j", fmt.Sprintf("N%03d", i), "v", "水管漏水", hour(0).AddDate(0, -i, 0))
+	}
+	s.drain(t)
+	err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+		for _, q := range []string{"SET LOCAL plan_cache_mode = force_generic_plan", string(useIndex), "PREPARE hits (text, bigint, bigint) AS SELECT seq FROM search_gram WHERE " + inMonths("$1", "$2", "$3")} {
+			if _, err := tx.Exec(ctx, db.SQL(q)); err != nil {
+				return err
+			}
+		}
+		plan, err := db.Collect(ctx, tx, "EXPLAIN EXECUTE hits ('x', 9, 0)", nil, func(r db.Rows) (line string, err error) { return line, r.Scan(&line) })
+		if got := strings.Join(plan, "\n"); err == nil && !strings.Contains(got, "search_gram_grams") {
+			t.Error(got)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -260,14 +260,19 @@ func (l *looking) some(ctx context.Context, tx *db.Tx, m match, language string,
 	sqlite := `SELECT s.seq, s.text, ` + casework.RowColumns + ` FROM search_gram CROSS JOIN search_entry s CROSS JOIN cases c
 		WHERE search_gram MATCH ` + asked + ` AND search_gram.rowid < ` + under + ` AND search_gram.rowid >= ` + from + `
 		AND s.seq = search_gram.rowid AND c.id = s.case_id` + lite + ` ORDER BY search_gram.rowid DESC LIMIT ` + n
-	// The sum keeps the range from being read by its key, which costs the grams of every row in it.
-	postgres := `WITH hits AS MATERIALIZED (SELECT seq FROM search_gram WHERE grams @@ ` + asked + `::text::tsquery AND seq + 0 < ` + under + ` AND seq + 0 >= ` + from + `)
+	postgres := `WITH hits AS MATERIALIZED (SELECT seq FROM search_gram WHERE ` + inMonths(asked, under, from) + `)
 		SELECT x.* FROM (SELECT seq FROM hits ORDER BY seq DESC) h CROSS JOIN LATERAL (SELECT s.seq, s.text, ` + casework.RowColumns + `
 		FROM search_entry s JOIN cases c ON c.id = s.case_id WHERE s.seq = h.seq` + pg + ` OFFSET 0) x ORDER BY h.seq DESC LIMIT ` + n
 	return db.Collect(ctx, tx, db.Either(sqlite, postgres), slices.Clone(l.args), func(r db.Rows) (f found, err error) {
 		f.row, err = casework.ScanRow(r, &f.seq, &f.text)
 		return f, err
 	})
+}
+
+// inMonths is what PostgreSQL is asked for candidates. The sum keeps the range from being read
+// by its key, which costs the grams of every row in it.
+func inMonths(asked, under, from string) string {
+	return `grams @@ ` + asked + `::text::tsquery AND seq + 0 < ` + under + ` AND seq + 0 >= ` + from
 }
 
 // scope is the condition that a case lies where the asker may look.

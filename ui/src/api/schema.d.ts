@@ -1748,6 +1748,264 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own accounts, in all ledgers */
+        get: operations["pointsAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How an account of one's own stood at the end of a day */
+        get: operations["pointsBalance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a unit may still grant in a year */
+        get: operations["pointsBudget"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the asker reserved */
+        get: operations["pointsClaims"];
+        put?: never;
+        /** Reserve a good, or take a voucher */
+        post: operations["reserveGood"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/claims/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Give up what one reserved */
+        delete: operations["giveUpClaim"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/code-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let this telephone show the asker's code */
+        post: operations["newCodeKey"];
+        /** End the asker's codes: the telephone is lost */
+        delete: operations["endCodeKeys"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/goods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What points can be spent on */
+        get: operations["pointsGoods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/merchants/{id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came to a merchant, naming nobody */
+        get: operations["merchantStatement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/pickups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand out what is fetched by its code */
+        post: operations["pickUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for a second person */
+        get: operations["pointsProposals"];
+        put?: never;
+        /** Ask for a budget, an adjustment or a reversal */
+        post: operations["proposePoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/proposals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree to a proposal as the second person, or refuse it */
+        post: operations["decidePoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Scan a code at a merchant's */
+        post: operations["scanCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/settlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What merchants come to in a month */
+        get: operations["pointsSettlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/settlements.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What merchants come to in a month, as a workbook for the bank */
+        get: operations["settlementsXLSX"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The entries of an account of one's own, each with its reason */
+        get: operations["pointsStatement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/posts/{id}/end": {
         parameters: {
             query?: never;
@@ -3766,6 +4024,219 @@ export interface components {
             lat: number;
             /** Format: double */
             lon: number;
+        };
+        PointsAccountJSON: {
+            /** Format: int64 */
+            balance: number;
+            expires: components["schemas"]["PointsLotJSON"][];
+            /**
+             * @description what may be spent, and what is held for now
+             * @enum {string}
+             */
+            kind: "available" | "held";
+            ledger: string;
+            /** @description false: honour, which is never redeemed */
+            spendable: boolean;
+            /** @description what it counts */
+            unit: string;
+        };
+        PointsAccountsOutputBody: {
+            accounts: components["schemas"]["PointsAccountJSON"][];
+        };
+        PointsBalanceOutputBody: {
+            /** Format: int64 */
+            balance: number;
+        };
+        PointsBudgetOutputBody: {
+            /**
+             * Format: int64
+             * @description less what was taken back
+             */
+            given: number;
+            /**
+             * Format: int64
+             * @description less what was reversed
+             */
+            granted: number;
+            /** Format: int64 */
+            left: number;
+        };
+        PointsClaimJSON: {
+            /** Format: int64 */
+            amount: number;
+            /** @description by which it is fetched at an office */
+            code: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            ended_at?: number;
+            good: string;
+            id: string;
+            merchant?: string;
+            /** @enum {string} */
+            state: "open" | "fetched" | "lapsed" | "given_up" | "refunded";
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            until: number;
+        };
+        PointsClaimsOutputBody: {
+            claims: components["schemas"]["PointsClaimJSON"][];
+        };
+        PointsCodeInputBody: {
+            code: string;
+            ledger: string;
+        };
+        PointsCodeKeyInputBody: {
+            /** @description public half of an Ed25519 key, base64 of URLs without padding */
+            key: string;
+        };
+        PointsDecideInputBody: {
+            agree: boolean;
+            ledger: string;
+            why?: string;
+        };
+        PointsEntryJSON: {
+            /**
+             * Format: int64
+             * @description less than 0: went out
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description after it
+             */
+            balance: number;
+            /** @description what led to it: case/ID */
+            cause?: string;
+            item?: string;
+            key: string;
+            kind: string;
+            reason: string;
+            /** @description kind and key of the posting that it undoes */
+            reverses?: string;
+        };
+        PointsGoodJSON: {
+            /**
+             * Format: int64
+             * @description for which it is kept
+             */
+            days: number;
+            id: string;
+            /** @description where its voucher counts; left out: fetched at an office */
+            merchant?: string;
+            /** @description id of a file */
+            photo?: string;
+            /** Format: int64 */
+            price: number;
+            /** Format: int64 */
+            stock: number;
+            title: string;
+        };
+        PointsGoodsOutputBody: {
+            goods: components["schemas"]["PointsGoodJSON"][];
+        };
+        PointsLotJSON: {
+            /** Format: int64 */
+            amount: number;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            at: number;
+        };
+        PointsMadeOutputBody: {
+            id: string;
+        };
+        PointsProposalJSON: {
+            /** Format: int64 */
+            amount?: number;
+            id: string;
+            /** @enum {string} */
+            kind: "budget" | "adjust" | "reverse";
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            made_at: number;
+            /** @description kind/key of the posting that is to be reversed */
+            of?: string;
+            owner?: string;
+            person: string;
+            reason: string;
+            unit: string;
+            /** Format: int64 */
+            year?: number;
+        };
+        PointsProposalsOutputBody: {
+            proposals: components["schemas"]["PointsProposalJSON"][];
+        };
+        PointsProposeInputBody: {
+            /**
+             * Format: int64
+             * @description less than 0: taken away
+             */
+            amount?: number;
+            /** @enum {string} */
+            kind: "budget" | "adjust" | "reverse";
+            ledger: string;
+            of_key?: string;
+            /** @description of the posting that is to be reversed */
+            of_kind?: string;
+            /** @description of an adjustment: person/ID or household/ID */
+            owner?: string;
+            /** @description take back what is left, where some is spent */
+            partly?: boolean;
+            reason: string;
+            /** @description whose budget it concerns */
+            unit: string;
+            /**
+             * Format: int64
+             * @description of the budget
+             */
+            year?: number;
+        };
+        PointsReserveInputBody: {
+            good: string;
+            ledger: string;
+        };
+        PointsScanInputBody: {
+            code: string;
+            ledger: string;
+            merchant: string;
+        };
+        PointsScanOutputBody: {
+            /** @description the discount */
+            level?: string;
+            /** @description of what was fetched */
+            title?: string;
+        };
+        PointsSettlementJSON: {
+            /**
+             * Format: int64
+             * @description less those refunded
+             */
+            claims: number;
+            merchant: string;
+            name: string;
+            /** Format: int64 */
+            points: number;
+            settled: boolean;
+        };
+        PointsSettlementsOutputBody: {
+            settlements: components["schemas"]["PointsSettlementJSON"][];
+        };
+        PointsStatementOutputBody: {
+            /** @description newest first */
+            entries: components["schemas"]["PointsEntryJSON"][];
+            next?: string;
         };
         PreviewInputBody: {
             area_id?: string;
@@ -8113,6 +8584,594 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlacesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsAccountsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsBalance: {
+        parameters: {
+            query: {
+                /** @description at the end of which day; now when left out */
+                day?: string;
+                /** @description available when left out */
+                kind?: "available" | "held";
+                ledger: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsBalanceOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsBudget: {
+        parameters: {
+            query: {
+                ledger: string;
+                unit: string;
+                year?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsBudgetOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsClaims: {
+        parameters: {
+            query: {
+                ledger: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsClaimsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reserveGood: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsReserveInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsClaimJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    giveUpClaim: {
+        parameters: {
+            query: {
+                ledger: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    newCodeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsCodeKeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsMadeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endCodeKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsGoods: {
+        parameters: {
+            query: {
+                ledger: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsGoodsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merchantStatement: {
+        parameters: {
+            query: {
+                cursor?: string;
+                ledger: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsStatementOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pickUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsCodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsClaimJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsProposals: {
+        parameters: {
+            query: {
+                ledger: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsProposalsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposePoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsProposeInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsMadeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decidePoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsDecideInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scanCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsScanInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsScanOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsSettlements: {
+        parameters: {
+            query: {
+                ledger: string;
+                /** @description 2026-03 */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsSettlementsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settlementsXLSX: {
+        parameters: {
+            query?: {
+                ledger?: string;
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsStatement: {
+        parameters: {
+            query: {
+                cursor?: string;
+                /** @description a day: 2026-03-01 */
+                from?: string;
+                /** @description available when left out */
+                kind?: "available" | "held";
+                ledger: string;
+                /** @description 50 when 0 */
+                limit?: number;
+                /** @description the last day */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsStatementOutputBody"];
                 };
             };
             /** @description Error */
