@@ -47,6 +47,7 @@ func (r *RowJSON) members(o *web.Object) {
 		o.Any("lat", r.Point.Lat)
 		o.Close()
 	}
+	o.BoolIf("coarse", r.Coarse)
 }
 
 // AppendJSON appends a case with everything a case page shows.

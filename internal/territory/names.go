@@ -189,7 +189,7 @@ func rank(m Match, jurisdiction string) int {
 // within the areas that its head names.
 func (n *looking) led(q string, above []int32) []Match {
 	found := n.scan(q, above)
-	if slices.ContainsFunc(found, func(m Match) bool { return m.How == ByName }) {
+	if fits(found) {
 		return found
 	}
 	rs := []rune(q)
@@ -199,11 +199,20 @@ func (n *looking) led(q string, above []int32) []Match {
 		if len(heads) == 0 {
 			continue
 		}
-		if tail := n.led(string(rs[i:]), heads); len(tail) > 0 {
+		// Two characters that some name below happens to hold say less than one slip in the whole.
+		if tail := n.led(string(rs[i:]), heads); len(tail) > 0 && (fits(tail) || !slipped(found)) {
 			return tail
 		}
 	}
 	return found
+}
+
+func fits(found []Match) bool {
+	return slices.ContainsFunc(found, func(m Match) bool { return m.How == ByName })
+}
+
+func slipped(found []Match) bool {
+	return slices.ContainsFunc(found, func(m Match) bool { return m.How == ByNear && m.Slips == 1 })
 }
 
 // within keeps the areas that lie in one of those above; all, when none are given.

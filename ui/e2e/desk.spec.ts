@@ -130,7 +130,7 @@ test.describe('the queue', () => {
     await desk.getByLabel('排序').selectOption('opened')
     await expect(desk).toHaveURL(/sort=opened/)
     await expect(rows(desk).first()).toContainText('核查中')
-    expect(await desk.getByRole('link', { name: /CSV/ }).getAttribute('href')).toBe('/api/v1/cases.csv?queue=all&phase=verifying&class=incident%2Fsample%3A1001&sort=opened')
+    expect(await desk.getByRole('link', { name: /CSV/ }).getAttribute('href')).toBe('/api/v1/cases.csv?queue=all&sort=opened&phase=verifying&class=incident%2Fsample%3A1001')
     const file = desk.waitForEvent('download')
     await desk.getByRole('link', { name: /CSV/ }).click()
     expect((await file).suggestedFilename()).toBe('cases.csv')

@@ -104,6 +104,7 @@ test('village staff dispatch, handle and sign off by telephone; what came too la
   await worker.getByRole('option', { name: /暴露垃圾/ }).first().click()
   await expect(worker.locator('.send').getByRole('button', { name: '就地办结' })).toBeVisible()
   await worker.locator('.send').getByRole('button', { name: '上报' }).click()
+  await expect(worker.getByText('已上报，编号')).toBeVisible() // who leaves within the blink of an eye has the draft
   await worker.goto('/field/outbox')
   await worker.getByRole('button', { name: '看事件' }).first().click()
   await expect(act(worker, '撤回')).toBeVisible()
