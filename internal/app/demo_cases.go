@@ -9,12 +9,14 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/paulmach/orb"
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
@@ -65,7 +67,7 @@ const (
 // workSample lets the sample county work: cases of the packs' demo files go through the
 // real service under a clock of the past, up to now.
 func (a *App) workSample(ctx context.Context, j account.Jurisdiction) error {
-	d := &demo{app: a, j: j, rng: rand.New(rand.NewPCG(demoSeed, 1)), now: time.Now().Truncate(time.Millisecond)}
+	d := &demo{app: a, j: j, rng: rand.New(rand.NewPCG(demoSeed, 1)), spots: rand.New(rand.NewPCG(demoSeed, 2)), now: time.Now().Truncate(time.Millisecond)}
 	d.hand = clock.At(d.now.AddDate(0, 0, -demoDays))
 	d.cases = a.cases(d.hand.Now)
 	d.cases.OnMove = append(d.cases.OnMove, a.Search.Moved)
@@ -83,6 +85,7 @@ type demo struct {
 	app   *App
 	j     account.Jurisdiction
 	rng   *rand.Rand
+	spots *rand.Rand // places have chances of their own, so that what happens stays as it is
 	hand  *clock.Hand
 	now   time.Time
 	cases *casework.Service
@@ -264,6 +267,9 @@ func (d *demo) open(ctx context.Context, s step) (*step, error) {
 	}
 	o := casework.Opening{Class: s.kind.pack + "/" + s.kind.Class, Text: s.kind.Texts[d.rng.IntN(len(s.kind.Texts))], Fields: s.kind.Fields,
 		AreaID: d.place(p.AreaID), Channel: channelOf(s.kind.By), Nature: casework.Sample}
+	if at, ok := d.spot(o.AreaID); ok {
+		o.HasPoint, o.LonE7, o.LatE7 = true, int64(math.Round(at.Lon()*1e7)), int64(math.Round(at.Lat()*1e7))
+	}
 	if o.Fields, err = d.withPhoto(ctx, s, who); err != nil {
 		return nil, err
 	}
@@ -319,6 +325,23 @@ func (d *demo) place(area string) string {
 		return area
 	}
 	return below[d.rng.IntN(len(below))].ID
+}
+
+// spot is a point somewhere in an area that has a boundary.
+func (d *demo) spot(area string) (orb.Point, bool) {
+	t := d.app.World.Tree()
+	shape, ok := t.Boundary(area)
+	if !ok {
+		return orb.Point{}, false
+	}
+	box := shape.Bound()
+	for range 50 { // a boundary fills most of its box
+		p := orb.Point{box.Min.Lon() + d.spots.Float64()*(box.Max.Lon()-box.Min.Lon()), box.Min.Lat() + d.spots.Float64()*(box.Max.Lat()-box.Min.Lat())}
+		if a, ok := t.Find(p); ok && a.ID == area {
+			return p, true
+		}
+	}
+	return orb.Point{}, false
 }
 
 func (d *demo) actor(ctx context.Context, person string) (*casework.Actor, error) {
