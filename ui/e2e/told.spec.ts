@@ -96,6 +96,7 @@ test('nobody is kept out: axe finds nothing grave, in both languages, and a phon
       const found = await new AxeBuilder({ page: desk }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze()
       expect(found.violations.filter(v => v.impact === 'serious' || v.impact === 'critical').map(v => v.id)).toEqual([])
       await desk.getByRole('button', { name: language }).click()
+      await expect(desk.locator('html')).toHaveAttribute('lang', language === 'English' ? 'en' : 'zh-CN')
     }
   }
   await desk.setViewportSize({ width: 360, height: 720 })

@@ -141,6 +141,7 @@ test('with the keyboard alone, in both languages and in big type, nothing stands
   await expect(me.locator('.way').first()).toBeVisible()
   for (const language of ['English', '中文']) {
     await me.getByRole('button', { name: language }).click()
+    await expect(me.getByRole('button', { name: language === 'English' ? '中文' : 'English' })).toBeVisible() // its words have come
     for (const place of ['/home/', '/home/report', '/home/follow', '/home/near']) {
       await me.goto(place)
       await expect(me.getByRole('heading', { level: 1 })).toBeVisible()

@@ -85,6 +85,7 @@ test('the dispatcher’s desk has no serious barrier, in both languages', async 
     const found = await new AxeBuilder({ page: street }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze()
     expect(found.violations.filter(v => v.impact === 'serious' || v.impact === 'critical').map(v => v.id)).toEqual([])
     await street.getByRole('button', { name: language }).click()
+    await expect(street.locator('html')).toHaveAttribute('lang', language === 'English' ? 'en' : 'zh-CN')
   }
   expect(faults).toEqual([])
 })
