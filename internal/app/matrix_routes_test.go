@@ -169,7 +169,7 @@ var routes = []route{
 	{op: "GET /setup/grids/{id}", may: system, ok: 404},
 	{op: "GET /setup/grids/{id}/boundaries", may: system, ok: 404},
 	{op: "POST /setup/grids/look", may: system, ok: 200, body: says(map[string]any{"changes": []any{}})},
-	{op: "POST /setup/grids/shape", may: system, ok: 422, body: says(map[string]any{"do": "join", "one": []any{}, "other": []any{}})},
+	{op: "POST /setup/grids/shape", may: system, ok: 400, body: says(map[string]any{"do": "join", "one": []any{}, "other": []any{}})},
 	{op: "GET /setup/sketches", may: system, ok: 200},
 	{op: "GET /setup/sketches/{id}", may: system, ok: 404},
 	{op: "POST /setup/sketches", may: system, ok: 201, body: says(map[string]any{"name": "样例", "changes": []any{}})},
