@@ -40,6 +40,7 @@ func (p *parser) given(n *shape.Node) Given {
 	for _, d := range n.Get("duty").Each() {
 		g.Duty = append(g.Duty, DutyLine{textOf(d.Get("class")), textOf(d.Get("level")), textOf(d.Get("unit")), textOf(d.Get("post"))})
 	}
+	g.Budgets = balancesOf(n.Get("budgets"))
 	for _, s := range n.Get("roster").Each() {
 		g.Roster = append(g.Roster, Shift{textOf(s.Get("area")), textOf(s.Get("who")), textOf(s.Get("role")), timeOf(s.Get("from")), timeOf(s.Get("until")), s.Line})
 	}
