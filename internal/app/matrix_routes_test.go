@@ -180,6 +180,8 @@ var routes = []route{
 
 	// Ledgers: one's own is everybody's to read; these counties have none, and say no more than that.
 	{op: "GET /points/accounts", ok: 200},
+	{op: "GET /points/ledgers", ok: 200},
+	{op: "GET /points/merchants", ok: 200},
 	{op: "GET /points/statement", ok: 200, query: "?ledger=points"},
 	{op: "GET /points/balance", ok: 200, query: "?ledger=points&day=2026-03-02"},
 	{op: "GET /points/budget", ok: 404, query: "?ledger=points&unit=none"},
@@ -191,6 +193,7 @@ var routes = []route{
 	{op: "GET /points/claims", ok: 404, query: "?ledger=points"},
 	{op: "DELETE /points/claims/{id}", ok: 404, query: "?ledger=points"},
 	{op: "POST /points/pickups", ok: 404, body: says(map[string]any{"ledger": "points", "code": "AAAAAAAA"})},
+	{op: "GET /points/code-keys", ok: 200},
 	{op: "POST /points/code-keys", ok: 201, body: says(map[string]any{"key": strings.Repeat("A", 43)})},
 	{op: "DELETE /points/code-keys", ok: 204},
 	{op: "POST /points/scans", ok: 404, body: says(map[string]any{"ledger": "points", "merchant": "none", "code": "GZ1"})},

@@ -1841,7 +1841,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The key whose codes count now: which telephone shows them */
+        get: operations["codeKeyNow"];
         put?: never;
         /** Let this telephone show the asker's code */
         post: operations["newCodeKey"];
@@ -1861,6 +1862,40 @@ export interface paths {
         };
         /** What points can be spent on */
         get: operations["pointsGoods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/ledgers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ledgers there are, and what of them is the asker's to do */
+        get: operations["pointsLedgers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/merchants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The merchants at which the asker works, or all of a ledger for who keeps its shop */
+        get: operations["pointsMerchants"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4037,6 +4072,8 @@ export interface components {
             ledger: string;
             /** @description false: honour, which is never redeemed */
             spendable: boolean;
+            /** @description of the ledger */
+            title: string;
             /** @description what it counts */
             unit: string;
         };
@@ -4074,8 +4111,12 @@ export interface components {
             good: string;
             id: string;
             merchant?: string;
+            /** @description in a list */
+            merchant_name?: string;
             /** @enum {string} */
             state: "open" | "fetched" | "lapsed" | "given_up" | "refunded";
+            /** @description of the good, in a list */
+            title?: string;
             /**
              * Format: int64
              * @description ms UTC
@@ -4092,6 +4133,10 @@ export interface components {
         PointsCodeKeyInputBody: {
             /** @description public half of an Ed25519 key, base64 of URLs without padding */
             key: string;
+        };
+        PointsCodeKeyOutputBody: {
+            /** @description left out: no telephone shows the asker's codes */
+            id?: string;
         };
         PointsDecideInputBody: {
             agree: boolean;
@@ -4132,6 +4177,7 @@ export interface components {
             id: string;
             /** @description where its voucher counts; left out: fetched at an office */
             merchant?: string;
+            merchant_name?: string;
             /** @description id of a file */
             photo?: string;
             /** Format: int64 */
@@ -4142,6 +4188,19 @@ export interface components {
         };
         PointsGoodsOutputBody: {
             goods: components["schemas"]["PointsGoodJSON"][];
+        };
+        PointsLedgerJSON: {
+            /** @description in some unit of theirs */
+            may: ("propose" | "confirm" | "look" | "shop")[];
+            name: string;
+            /** @description false: honour, which is never redeemed */
+            spendable: boolean;
+            title: string;
+            /** @description what it counts */
+            unit: string;
+        };
+        PointsLedgersOutputBody: {
+            ledgers: components["schemas"]["PointsLedgerJSON"][];
         };
         PointsLotJSON: {
             /** Format: int64 */
@@ -4154,6 +4213,21 @@ export interface components {
         };
         PointsMadeOutputBody: {
             id: string;
+        };
+        PointsMerchantJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC; nothing is scanned there any more
+             */
+            ended_at?: number;
+            id: string;
+            ledger: string;
+            /** @description the asker works there, and scans */
+            mine: boolean;
+            name: string;
+        };
+        PointsMerchantsOutputBody: {
+            merchants: components["schemas"]["PointsMerchantJSON"][];
         };
         PointsProposalJSON: {
             /** Format: int64 */
@@ -8792,6 +8866,35 @@ export interface operations {
             };
         };
     };
+    codeKeyNow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsCodeKeyOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     newCodeKey: {
         parameters: {
             query?: never;
@@ -8870,6 +8973,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointsGoodsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsLedgers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsLedgersOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsMerchants: {
+        parameters: {
+            query?: {
+                /** @description all merchants of this one, for who keeps its shop; left out: those at which the asker works, of all ledgers */
+                ledger?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsMerchantsOutputBody"];
                 };
             };
             /** @description Error */
