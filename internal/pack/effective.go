@@ -2,6 +2,7 @@ package pack
 
 import (
 	"slices"
+	"time"
 
 	"gezhi/internal/form"
 	"gezhi/internal/formula"
@@ -324,11 +325,19 @@ func (e *Effective) AboveAll() string {
 }
 
 // Lookup finds the row of a dated table for key values on a day, as an object for
-// formulas; none when no row holds. Values are typed by the fields of the table.
+// formulas; none when no row holds. One value more than the key has is the day instead. Values
+// are typed by the fields of the table.
 func (e *Effective) Lookup(table string, key []formula.Value, day string) formula.Value {
 	r := e.Pack.Record(table)
-	if r == nil || !r.Table || len(key) != len(r.Key) {
+	if r == nil || !r.Table || len(key) < len(r.Key) || len(key) > len(r.Key)+1 {
 		return nil
+	}
+	if len(key) > len(r.Key) { // the last one says of which day
+		s, _ := key[len(key)-1].(string)
+		if len(s) < len(time.DateOnly) {
+			return nil
+		}
+		key, day = key[:len(r.Key)], s[:len(time.DateOnly)]
 	}
 	rows := r.Rows
 	if e.Overlay != nil {
