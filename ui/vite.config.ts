@@ -13,7 +13,7 @@ export default defineConfig({
     reportCompressedSize: false,
     modulePreload: { polyfill: false },
     manifest: true, // build/budget.mjs reads it
-    rollupOptions: { input: { desk: at('./desk/index.html'), field: at('./field/index.html'), home: at('./home/index.html'), wall: at('./wall/index.html') } },
+    rollupOptions: { input: { desk: at('./desk/index.html'), field: at('./field/index.html'), home: at('./home/index.html'), shop: at('./shop/index.html'), wall: at('./wall/index.html') } },
   },
   server: { host: '127.0.0.1', proxy: { '/api': process.env.GEZHI_API ?? 'http://127.0.0.1:8480' } },
   test: { include: ['src/**/*.test.ts'] },

@@ -147,7 +147,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.Erased = a.Search.Erased
 	a.feeds()
 	a.Points = &points.Service{DB: d, Now: clock.System, NewID: ids, Actor: account.From, UnitsAbove: a.unitsAbove}
-	if a.Uploads, err = upload.New(upload.Service{DB: d, Now: clock.System, NewID: id.New, Cases: a.Cases}, filepath.Join(cfg.Data, "uploads")); err != nil {
+	if a.Uploads, err = upload.New(upload.Service{DB: d, Now: clock.System, NewID: id.New, Cases: a.Cases, Guests: upload.Guests{Who: a.Intake.Sender, Take: a.Intake.Keep, Most: intake.MaxFile}}, filepath.Join(cfg.Data, "uploads")); err != nil {
 		d.Close()
 		return nil, err
 	}

@@ -185,6 +185,8 @@ var routes = []route{
 
 	// Ledgers: one's own is everybody's to read; these counties have none, and say no more than that.
 	{op: "GET /points/accounts", ok: 200},
+	{op: "GET /points/ledgers", ok: 200},
+	{op: "GET /points/merchants", ok: 200},
 	{op: "GET /points/statement", ok: 200, query: "?ledger=points"},
 	{op: "GET /points/balance", ok: 200, query: "?ledger=points&day=2026-03-02"},
 	{op: "GET /points/budget", ok: 404, query: "?ledger=points&unit=none"},
@@ -196,6 +198,7 @@ var routes = []route{
 	{op: "GET /points/claims", ok: 404, query: "?ledger=points"},
 	{op: "DELETE /points/claims/{id}", ok: 404, query: "?ledger=points"},
 	{op: "POST /points/pickups", ok: 404, body: says(map[string]any{"ledger": "points", "code": "AAAAAAAA"})},
+	{op: "GET /points/code-keys", ok: 200},
 	{op: "POST /points/code-keys", ok: 201, body: says(map[string]any{"key": strings.Repeat("A", 43)})},
 	{op: "DELETE /points/code-keys", ok: 204},
 	{op: "POST /points/scans", ok: 404, body: says(map[string]any{"ledger": "points", "merchant": "none", "code": "GZ1"})},
@@ -220,6 +223,11 @@ var routes = []route{
 	{op: "GET /intake/accused", ok: 200, anonymous: 200, query: "?jurisdiction=990101&area=VILLAGE"},
 	{op: "POST /intake/challenges", ok: 201, anonymous: 201, body: says(map[string]any{"kind": "words"})},
 	{op: "POST /intake/files", ok: 201, anonymous: 201, query: "?jurisdiction=990101", body: func(*counties, standpoint, []string) any { return picture("a report") }},
+	{op: "POST /intake/uploads", ok: 400, anonymous: 400, query: "?jurisdiction=990101"}, // it says no size; internal/upload has the rest
+	{op: "HEAD /intake/uploads/{id}", ok: 404, anonymous: 404, query: "?jurisdiction=990101"},
+	{op: "PATCH /intake/uploads/{id}", ok: 404, anonymous: 404, query: "?jurisdiction=990101"},
+	{op: "DELETE /intake/uploads/{id}", ok: 404, anonymous: 404, query: "?jurisdiction=990101"},
+	{op: "POST /intake/uploads/{id}/file", ok: 404, anonymous: 404, query: "?jurisdiction=990101", body: says(map[string]any{})},
 	{op: "POST /intake/propose", ok: 200, anonymous: 200, body: says(map[string]any{"jurisdiction": "990101", "text": "the bin is full"})},
 	{op: "POST /intake/reports", ok: 201, anonymous: 201, body: func(c *counties, _ standpoint, _ []string) any {
 		return map[string]any{"jurisdiction": "990101", "text": "样例 by whoever it is", "area_id": c.place("990101002201")}

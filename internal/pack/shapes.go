@@ -24,20 +24,12 @@ var Notifiers = []string{"in_app", "sms", "call", "wecom", "dingtalk", "email", 
 
 const namePattern = `^[a-z][a-z0-9_]*$`
 
+var need, opt, later, list, some, either = shape.Need, shape.Opt, shape.Later, shape.ListOf, shape.SomeOf, shape.EitherOf
+
 func obj(doc string, keys ...shape.Key) *shape.Shape { return &shape.Shape{Doc: doc, Keys: keys} }
-func need(name string, s *shape.Shape) shape.Key {
-	return shape.Key{Name: name, Shape: s, Required: true}
-}
-func opt(name string, s *shape.Shape) shape.Key { return shape.Key{Name: name, Shape: s} }
-func later(name string) shape.Key               { return shape.Key{Name: name, Later: true} }
-func dict(of *shape.Shape) *shape.Shape         { return &shape.Shape{Name: name, Of: of} }
-func list(item *shape.Shape) *shape.Shape       { return &shape.Shape{Item: item} }
-func some(item *shape.Shape) *shape.Shape       { return &shape.Shape{Item: item, Lone: true} }
+func dict(of *shape.Shape) *shape.Shape              { return &shape.Shape{Name: name, Of: of} }
 func enum(doc string, words ...string) *shape.Shape {
 	return &shape.Shape{Doc: doc, Enum: words}
-}
-func either(scalar, list, object *shape.Shape) *shape.Shape {
-	return &shape.Shape{Alt: &shape.Alternatives{Scalar: scalar, List: list, Map: object}}
 }
 func count(least int) *shape.Shape { return &shape.Shape{Int: true, Min: least} }
 

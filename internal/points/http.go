@@ -23,6 +23,7 @@ type PointsLotJSON struct {
 // PointsAccountJSON is one account of the asker.
 type PointsAccountJSON struct {
 	Ledger    string          `json:"ledger"`
+	Title     string          `json:"title" doc:"of the ledger"`
 	Unit      string          `json:"unit" doc:"what it counts"`
 	Spendable bool            `json:"spendable" doc:"false: honour, which is never redeemed"`
 	Kind      string          `json:"kind" enum:"available,held" doc:"what may be spent, and what is held for now"`
@@ -105,6 +106,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/points/budget", ID: "pointsBudget", Summary: "What a unit may still grant in a year", Tags: tags}, s.httpBudget)
 	s.proposalRoutes(srv, tags)
 	s.shopRoutes(srv, tags)
+	s.pageRoutes(srv, tags)
 }
 
 func (s *Service) httpAccounts(ctx context.Context, _ *struct{}) (*pointsAccountsOutput, error) {
@@ -119,7 +121,7 @@ func (s *Service) httpAccounts(ctx context.Context, _ *struct{}) (*pointsAccount
 	out := &pointsAccountsOutput{}
 	out.Body.Accounts = make([]PointsAccountJSON, len(all))
 	for i, st := range all {
-		a := PointsAccountJSON{Ledger: st.Ledger.Name, Unit: st.Ledger.Unit, Spendable: st.Ledger.Spendable, Kind: string(st.Account.Kind), Balance: st.Balance, Expires: []PointsLotJSON{}}
+		a := PointsAccountJSON{Ledger: st.Ledger.Name, Title: st.Ledger.Name, Unit: st.Ledger.Unit, Spendable: st.Ledger.Spendable, Kind: string(st.Account.Kind), Balance: st.Balance, Expires: []PointsLotJSON{}}
 		for _, l := range st.Expires {
 			a.Expires = append(a.Expires, PointsLotJSON{l.Expires, l.Amount})
 		}

@@ -15,6 +15,7 @@ import (
 type PointsGoodJSON struct {
 	ID       string `json:"id"`
 	Merchant string `json:"merchant,omitempty" doc:"where its voucher counts; left out: fetched at an office"`
+	At       string `json:"merchant_name,omitempty"`
 	Title    string `json:"title"`
 	Photo    string `json:"photo,omitempty" doc:"id of a file"`
 	Price    int64  `json:"price"`
@@ -26,7 +27,9 @@ type PointsGoodJSON struct {
 type PointsClaimJSON struct {
 	ID       string `json:"id"`
 	Good     string `json:"good"`
+	Title    string `json:"title,omitempty" doc:"of the good, in a list"`
 	Merchant string `json:"merchant,omitempty"`
+	At       string `json:"merchant_name,omitempty" doc:"in a list"`
 	Amount   int64  `json:"amount"`
 	Code     string `json:"code" doc:"by which it is fetched at an office"`
 	State    string `json:"state" enum:"open,fetched,lapsed,given_up,refunded"`
@@ -35,7 +38,7 @@ type PointsClaimJSON struct {
 }
 
 func claimJSON(c Claim) PointsClaimJSON {
-	return PointsClaimJSON{c.ID, c.Good, c.Merchant, c.Amount, c.Code, c.State, db.Ms(c.Until), db.Ms(c.EndedAt)}
+	return PointsClaimJSON{ID: c.ID, Good: c.Good, Merchant: c.Merchant, Amount: c.Amount, Code: c.Code, State: c.State, Until: db.Ms(c.Until), EndedAt: db.Ms(c.EndedAt)}
 }
 
 type pointsGoodsOutput struct {
@@ -152,10 +155,14 @@ func (s *Service) httpGoods(ctx context.Context, in *LedgerQuery) (*pointsGoodsO
 		return nil, err
 	}
 	all, err := s.Goods(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	names, err := s.shopNames(ctx, at)
 	out := &pointsGoodsOutput{}
 	out.Body.Goods = make([]PointsGoodJSON, len(all))
 	for i, g := range all {
-		out.Body.Goods[i] = PointsGoodJSON{g.ID, g.Merchant, g.Title, g.Photo, g.Price, g.Stock, g.Days}
+		out.Body.Goods[i] = PointsGoodJSON{g.ID, g.Merchant, names[g.Merchant], g.Title, g.Photo, g.Price, g.Stock, g.Days}
 	}
 	return out, err
 }
@@ -179,10 +186,16 @@ func (s *Service) httpClaims(ctx context.Context, in *LedgerQuery) (*pointsClaim
 		return nil, err
 	}
 	all, err := s.Claims(ctx, at, "person/"+who.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	names, err := s.shopNames(ctx, at)
 	out := &pointsClaimsOutput{}
 	out.Body.Claims = make([]PointsClaimJSON, len(all))
 	for i, c := range all {
-		out.Body.Claims[i] = claimJSON(c)
+		row := claimJSON(c)
+		row.Title, row.At = names[c.Good], names[c.Merchant]
+		out.Body.Claims[i] = row
 	}
 	return out, err
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -127,6 +128,9 @@ func TestLedgersOverHTTP(t *testing.T) {
 			t.Fatal(err)
 		}
 		keyID := expect("li", "POST", "/points/code-keys", map[string]any{"key": base64.RawURLEncoding.EncodeToString(public)}, 201, "")["id"].(string)
+		if now := expect("li", "GET", "/points/code-keys", nil, 200, ""); now["id"] != keyID || expect("cashier", "GET", "/points/code-keys", nil, 200, "")["id"] != nil {
+			t.Fatal("which telephone shows codes:", now)
+		}
 		claim := expect("li", "POST", "/points/claims", map[string]any{"ledger": "points", "good": voucher}, 201, "")["id"].(string)
 		scan := map[string]any{"ledger": "points", "merchant": merchant, "code": Code{keyID, o.clock.Now().Unix(), "nonce-123", claim}.Sign(private)}
 		expect("li", "POST", "/points/scans", scan, 404, "points.no_merchant")
@@ -134,6 +138,12 @@ func TestLedgersOverHTTP(t *testing.T) {
 			t.Fatal(out)
 		}
 		expect("cashier", "POST", "/points/scans", scan, 409, "points.code_used")
+		if c := expect("li", "GET", "/points/claims?ledger=points", nil, 200, "")["claims"].([]any)[0].(map[string]any); c["title"] != "haircut" || c["merchant_name"] != "sample shop" {
+			t.Fatal(c)
+		}
+		if g := expect("li", "GET", "/points/goods?ledger=points", nil, 200, "")["goods"].([]any); len(g) != 2 || g[0].(map[string]any)["merchant_name"] != "sample shop" {
+			t.Fatal(g)
+		}
 		for _, e := range expect("cashier", "GET", "/points/merchants/"+merchant+"/statement?ledger=points", nil, 200, "")["entries"].([]any) {
 			if text, _ := json.Marshal(e); strings.Contains(string(text), "li") || strings.Contains(string(text), claim) {
 				t.Fatal("a merchant reads whose it was:", string(text))
@@ -144,6 +154,22 @@ func TestLedgersOverHTTP(t *testing.T) {
 			t.Fatal(all)
 		}
 		expect("chen", "GET", "/points/settlements.xlsx?ledger=points&month=2026-03", nil, 200, "")
+		if l := expect("head", "GET", "/points/ledgers", nil, 200, "")["ledgers"].([]any)[1].(map[string]any); l["name"] != "points" || l["spendable"] != true || fmt.Sprint(l["may"]) != "[confirm look]" {
+			t.Fatal(l)
+		}
+		if l := expect("li", "GET", "/points/ledgers", nil, 200, "")["ledgers"].([]any)[1].(map[string]any); fmt.Sprint(l["may"]) != "[]" {
+			t.Fatal(l)
+		}
+		for _, c := range []struct{ who, query, mine string }{{"li", "", ""}, {"cashier", "", "true"}, {"chen", "", ""}, {"chen", "?ledger=points", "false"}, {"head", "?ledger=points", "false"}} {
+			mine := ""
+			for _, m := range expect(c.who, "GET", "/points/merchants"+c.query, nil, 200, "")["merchants"].([]any) {
+				mine += fmt.Sprint(m.(map[string]any)["mine"])
+			}
+			if mine != c.mine {
+				t.Fatalf("%s reads merchants %s: %q", c.who, c.query, mine)
+			}
+		}
+		expect("li", "GET", "/points/merchants?ledger=points", nil, 403, "points.not_yours")
 		o.proved()
 	})
 }

@@ -10,18 +10,10 @@ import (
 	"gezhi/internal/worktime"
 )
 
+var need, opt, later, list, some, either = shape.Need, shape.Opt, shape.Later, shape.ListOf, shape.SomeOf, shape.EitherOf
+
 func obj(keys ...shape.Key) *shape.Shape { return &shape.Shape{Keys: keys} }
-func need(name string, s *shape.Shape) shape.Key {
-	return shape.Key{Name: name, Shape: s, Required: true}
-}
-func opt(name string, s *shape.Shape) shape.Key { return shape.Key{Name: name, Shape: s} }
-func later(name string) shape.Key               { return shape.Key{Name: name, Later: true} }
-func dict(of *shape.Shape) *shape.Shape         { return &shape.Shape{Name: aName, Of: of} }
-func list(item *shape.Shape) *shape.Shape       { return &shape.Shape{Item: item} }
-func some(item *shape.Shape) *shape.Shape       { return &shape.Shape{Item: item, Lone: true} }
-func either(scalar, list, object *shape.Shape) *shape.Shape {
-	return &shape.Shape{Alt: &shape.Alternatives{Scalar: scalar, List: list, Map: object}}
-}
+func dict(of *shape.Shape) *shape.Shape  { return &shape.Shape{Name: aName, Of: of} }
 
 func scalar(code string, ok func(string) bool) *shape.Shape {
 	return &shape.Shape{Text: func(s string) error {

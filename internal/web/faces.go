@@ -13,7 +13,7 @@ import (
 )
 
 // FaceNames are the first path segments that have a page of their own.
-var FaceNames = []string{"desk", "field", "home", "wall"}
+var FaceNames = []string{"desk", "field", "home", "shop", "wall"}
 
 // Faces serves the built user interface. A file is served as it is, its .br or .gz sister when
 // the client takes that. Files below assets/ have a hash in their names and may be kept for

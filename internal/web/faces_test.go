@@ -11,7 +11,7 @@ import (
 func TestFaces(t *testing.T) {
 	file := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
 	h := Faces(fstest.MapFS{
-		"desk/index.html": file("desk"), "field/index.html": file("field"), "field/index.html.br": file("field br"), "home/index.html": file("home"), "wall/index.html": file("wall"),
+		"desk/index.html": file("desk"), "field/index.html": file("field"), "field/index.html.br": file("field br"), "home/index.html": file("home"), "shop/index.html": file("shop"), "wall/index.html": file("wall"),
 		"assets/app-1a2b.js": file("js"), "assets/app-1a2b.js.br": file("js br"), "assets/app-1a2b.js.gz": file("js gz"), "sw.js": file("sw"), "sw.js.gz": file("sw gz"), "icon.svg": file("<svg/>"),
 		"manifest.webmanifest": file("{}"),
 	})
@@ -28,6 +28,7 @@ func TestFaces(t *testing.T) {
 		{"/desk/cases/42", "br", 200, "desk", "", "text/html; charset=utf-8", "no-cache"},
 		{"/field/a", "gzip, br", 200, "field br", "br", "text/html; charset=utf-8", "no-cache"},
 		{"/home/", "", 200, "home", "", "text/html; charset=utf-8", "no-cache"},
+		{"/shop/", "", 200, "shop", "", "text/html; charset=utf-8", "no-cache"},
 		{"/wall/", "", 200, "wall", "", "text/html; charset=utf-8", "no-cache"},
 		{"/assets/app-1a2b.js", "gzip, deflate, br", 200, "js br", "br", "text/javascript; charset=utf-8", immutable},
 		{"/assets/app-1a2b.js", "gzip;q=1, br;q=0", 200, "js gz", "gzip", "text/javascript; charset=utf-8", immutable},

@@ -295,7 +295,7 @@ function test(res, body) {
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json', '.json': 'application/json' }
 function page(res, path) {
   let file = join(dist, normalize(path))
-  if (!path.includes('.')) file = join(dist, path.startsWith('/field') ? 'field/index.html' : path.startsWith('/wall') ? 'wall/index.html' : 'desk/index.html')
+  if (!path.includes('.')) file = join(dist, ['field', 'home', 'shop', 'wall'].find(f => path.startsWith('/' + f)) ?? 'desk', 'index.html')
   if (!existsSync(file) || !statSync(file).isFile()) return res.writeHead(404).end()
   res.writeHead(200, {
     'Content-Type': types[extname(file)] ?? 'application/octet-stream',

@@ -6,14 +6,14 @@ import type { Hint, NewCase, NewMove, FeedRun, PackVersion } from './types'
 
 type Verb = 'get' | 'post' | 'put' | 'delete'
 type Path = keyof paths extends `/api/v1${infer Rest}` ? Rest : never
-type Operation<V extends Verb, P extends Path> = NonNullable<paths[`/api/v1${P}`][V]>
-type Query<V extends Verb, P extends Path> = Operation<V, P> extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never
-type Body<O> = O extends { requestBody: { content: { 'application/json': infer B } } } ? B : O extends { requestBody: unknown } ? FormData : never
+export type Operation<V extends Verb, P extends Path> = NonNullable<paths[`/api/v1${P}`][V]>
+export type Query<V extends Verb, P extends Path> = Operation<V, P> extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never
+export type Body<O> = O extends { requestBody: { content: { 'application/json': infer B } } } ? B : O extends { requestBody: unknown } ? FormData : never
 type Json<R> = R extends { content: { 'application/json': infer B } } ? B : never
 type Answer<O> = O extends { responses: infer R } ? (R extends { 204: unknown } ? void : R extends { 201: infer A } | { 200: infer A } ? Json<A> : never) : never
 
 /** @param id what stands for {id} or {name} in the path, and session for {session} */
-function call<V extends Verb, P extends Path>(verb: V, path: P, ask: Omit<Ask, 'query' | 'body'> & { id?: string; session?: string; query?: Query<V, P>; body?: Body<Operation<V, P>> } = {}) {
+export function call<V extends Verb, P extends Path>(verb: V, path: P, ask: Omit<Ask, 'query' | 'body'> & { id?: string; session?: string; query?: Query<V, P>; body?: Body<Operation<V, P>> } = {}) {
   const { id, session, ...rest } = ask
   return request<Answer<Operation<V, P>>>(verb.toUpperCase(), path.replace(/\{id\}|\{name\}/, () => encodeURIComponent(id ?? '')).replace('{session}', encodeURIComponent(session ?? '')), rest as Ask)
 }

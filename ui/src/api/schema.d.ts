@@ -1215,6 +1215,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin an upload that can go on after a cut connection (tus 1.0.0); Location says where */
+        post: operations["beginUploadIntake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Give an upload up (tus 1.0.0) */
+        delete: operations["dropUploadIntake"];
+        options?: never;
+        /** How much of an upload has arrived (tus 1.0.0: Upload-Offset) */
+        head: operations["uploadOffsetIntake"];
+        /** Send more of an upload, from Upload-Offset on (tus 1.0.0) */
+        patch: operations["continueUploadIntake"];
+        trace?: never;
+    };
+    "/api/v1/intake/uploads/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a file of an upload that is whole; twice gives the same file */
+        post: operations["finishUploadIntake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -1876,7 +1929,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The key whose codes count now: which telephone shows them */
+        get: operations["codeKeyNow"];
         put?: never;
         /** Let this telephone show the asker's code */
         post: operations["newCodeKey"];
@@ -1896,6 +1950,40 @@ export interface paths {
         };
         /** What points can be spent on */
         get: operations["pointsGoods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/ledgers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ledgers there are, and what of them is the asker's to do */
+        get: operations["pointsLedgers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/merchants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The merchants at which the asker works, or all of a ledger for who keeps its shop */
+        get: operations["pointsMerchants"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3265,7 +3353,7 @@ export interface components {
             seq?: number;
             table?: string;
         };
-        FinishInputBody: {
+        FinishBody: {
             /** @description of the whole file; compared with what arrived */
             sha256?: string;
         };
@@ -4119,6 +4207,8 @@ export interface components {
             ledger: string;
             /** @description false: honour, which is never redeemed */
             spendable: boolean;
+            /** @description of the ledger */
+            title: string;
             /** @description what it counts */
             unit: string;
         };
@@ -4156,8 +4246,12 @@ export interface components {
             good: string;
             id: string;
             merchant?: string;
+            /** @description in a list */
+            merchant_name?: string;
             /** @enum {string} */
             state: "open" | "fetched" | "lapsed" | "given_up" | "refunded";
+            /** @description of the good, in a list */
+            title?: string;
             /**
              * Format: int64
              * @description ms UTC
@@ -4174,6 +4268,10 @@ export interface components {
         PointsCodeKeyInputBody: {
             /** @description public half of an Ed25519 key, base64 of URLs without padding */
             key: string;
+        };
+        PointsCodeKeyOutputBody: {
+            /** @description left out: no telephone shows the asker's codes */
+            id?: string;
         };
         PointsDecideInputBody: {
             agree: boolean;
@@ -4214,6 +4312,7 @@ export interface components {
             id: string;
             /** @description where its voucher counts; left out: fetched at an office */
             merchant?: string;
+            merchant_name?: string;
             /** @description id of a file */
             photo?: string;
             /** Format: int64 */
@@ -4224,6 +4323,19 @@ export interface components {
         };
         PointsGoodsOutputBody: {
             goods: components["schemas"]["PointsGoodJSON"][];
+        };
+        PointsLedgerJSON: {
+            /** @description in some unit of theirs */
+            may: ("propose" | "confirm" | "look" | "shop")[];
+            name: string;
+            /** @description false: honour, which is never redeemed */
+            spendable: boolean;
+            title: string;
+            /** @description what it counts */
+            unit: string;
+        };
+        PointsLedgersOutputBody: {
+            ledgers: components["schemas"]["PointsLedgerJSON"][];
         };
         PointsLotJSON: {
             /** Format: int64 */
@@ -4236,6 +4348,21 @@ export interface components {
         };
         PointsMadeOutputBody: {
             id: string;
+        };
+        PointsMerchantJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC; nothing is scanned there any more
+             */
+            ended_at?: number;
+            id: string;
+            ledger: string;
+            /** @description the asker works there, and scans */
+            mine: boolean;
+            name: string;
+        };
+        PointsMerchantsOutputBody: {
+            merchants: components["schemas"]["PointsMerchantJSON"][];
         };
         PointsProposalJSON: {
             /** Format: int64 */
@@ -7519,6 +7646,174 @@ export interface operations {
             };
         };
     };
+    beginUploadIntake: {
+        parameters: {
+            query?: {
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dropUploadIntake: {
+        parameters: {
+            query?: {
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadOffsetIntake: {
+        parameters: {
+            query?: {
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    continueUploadIntake: {
+        parameters: {
+            query?: {
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishUploadIntake: {
+        parameters: {
+            query?: {
+                /** @description as the report will say */
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     invite: {
         parameters: {
             query?: never;
@@ -8992,6 +9287,35 @@ export interface operations {
             };
         };
     };
+    codeKeyNow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsCodeKeyOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     newCodeKey: {
         parameters: {
             query?: never;
@@ -9070,6 +9394,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointsGoodsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsLedgers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsLedgersOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsMerchants: {
+        parameters: {
+            query?: {
+                /** @description all merchants of this one, for who keeps its shop; left out: those at which the asker works, of all ledgers */
+                ledger?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsMerchantsOutputBody"];
                 };
             };
             /** @description Error */
@@ -10446,7 +10831,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FinishInputBody"];
+                "application/json": components["schemas"]["FinishBody"];
             };
         };
         responses: {

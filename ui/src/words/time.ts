@@ -18,12 +18,16 @@ const parts = (ms: number) => {
 export const now = ref(Date.now())
 /** by how much the server's clock is ahead of this device's, ms; 0 while they agree within two minutes */
 export const skew = ref(0)
+let ahead = 0
+/** by how much the server's clock is ahead of this device's, to the second, as last heard; ms */
+export const serverAhead = (): number => ahead
 const turn = () => (now.value = Date.now() + skew.value)
 if (typeof window !== 'undefined') setInterval(turn, 30_000)
 
 /** Sets this device's clock right by what a server says, where it is off by more than two minutes. */
 export function setRight(at: number) {
   const off = at - Date.now()
+  ahead = off + 500 // what answers say of the time is cut to the second
   const right = Math.abs(off) > 2 * minute ? off : 0
   if (Math.abs(right - skew.value) < minute) return
   skew.value = right

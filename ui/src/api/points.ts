@@ -1,0 +1,44 @@
+// What the pages of points ask of the server. Kept apart, so that the other faces do not carry it.
+import { call, type Body, type Operation, type Query } from './client'
+import { address } from './request'
+import type { components } from './schema'
+
+type Schema = components['schemas']
+export type Ledger = Schema['PointsLedgerJSON']
+/** one account of mine: what may be spent, or what is held */
+export type Standing = Schema['PointsAccountJSON']
+/** a line of a statement */
+export type Entry = Schema['PointsEntryJSON']
+export type Good = Schema['PointsGoodJSON']
+/** what I reserved */
+export type Claim = Schema['PointsClaimJSON']
+export type Merchant = Schema['PointsMerchantJSON']
+export type Proposal = Schema['PointsProposalJSON']
+export type Settlement = Schema['PointsSettlementJSON']
+export type Scanned = Schema['PointsScanOutputBody']
+
+export const ledgers = () => call('get', '/points/ledgers').then(r => r.ledgers)
+export const accounts = () => call('get', '/points/accounts').then(r => r.accounts)
+export const statement = (query: Query<'get', '/points/statement'>) => call('get', '/points/statement', { query })
+export const goods = (ledger: string) => call('get', '/points/goods', { query: { ledger } }).then(r => r.goods)
+export const claims = (ledger: string) => call('get', '/points/claims', { query: { ledger } }).then(r => r.claims)
+export const reserve = (ledger: string, good: string, key: string) => call('post', '/points/claims', { body: { ledger, good }, key })
+export const giveUp = (ledger: string, id: string) => call('delete', '/points/claims/{id}', { id, query: { ledger } })
+
+/** the key whose codes count now; none when no telephone shows them */
+export const codeKeyNow = () => call('get', '/points/code-keys').then(r => r.id)
+export const newCodeKey = (key: string) => call('post', '/points/code-keys', { body: { key } }).then(r => r.id)
+export const endCodeKeys = () => call('delete', '/points/code-keys')
+
+/** the merchants at which I work; all of a ledger, for who keeps its shop */
+export const merchants = (ledger?: string) => call('get', '/points/merchants', { query: { ledger } }).then(r => r.merchants)
+export const scan = (body: Body<Operation<'post', '/points/scans'>>) => call('post', '/points/scans', { body })
+export const merchantStatement = (ledger: string, id: string, cursor?: string) => call('get', '/points/merchants/{id}/statement', { id, query: { ledger, cursor } })
+export const pickUp = (ledger: string, code: string) => call('post', '/points/pickups', { body: { ledger, code } })
+
+export const budget = (query: Query<'get', '/points/budget'>) => call('get', '/points/budget', { query })
+export const proposals = (ledger: string) => call('get', '/points/proposals', { query: { ledger } }).then(r => r.proposals)
+export const proposePoints = (body: Body<Operation<'post', '/points/proposals'>>) => call('post', '/points/proposals', { body })
+export const decide = (id: string, body: Body<Operation<'post', '/points/proposals/{id}'>>) => call('post', '/points/proposals/{id}', { id, body })
+export const settlements = (ledger: string, month: string) => call('get', '/points/settlements', { query: { ledger, month } }).then(r => r.settlements)
+export const settlementsAddress = (ledger: string, month: string) => address('/points/settlements.xlsx', { ledger, month })
