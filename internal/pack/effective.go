@@ -325,19 +325,22 @@ func (e *Effective) AboveAll() string {
 }
 
 // Lookup finds the row of a dated table for key values on a day, as an object for
-// formulas; none when no row holds. One value more than the key has is the day instead. Values
-// are typed by the fields of the table.
+// formulas; none when no row holds.
+// A value behind those of the key is the day instead. Values are typed by the fields of the table.
 func (e *Effective) Lookup(table string, key []formula.Value, day string) formula.Value {
 	r := e.Pack.Record(table)
-	if r == nil || !r.Table || len(key) < len(r.Key) || len(key) > len(r.Key)+1 {
+	if r == nil || !r.Table {
 		return nil
 	}
-	if len(key) > len(r.Key) { // the last one says of which day
-		s, _ := key[len(key)-1].(string)
-		if len(s) < len(time.DateOnly) {
+	if n := len(r.Key); len(key) == n+1 {
+		text, _ := key[n].(string)
+		if len(text) < len(time.DateOnly) {
 			return nil
 		}
-		key, day = key[:len(r.Key)], s[:len(time.DateOnly)]
+		key, day = key[:n], text[:len(time.DateOnly)]
+	}
+	if len(key) != len(r.Key) {
+		return nil
 	}
 	rows := r.Rows
 	if e.Overlay != nil {

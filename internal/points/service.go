@@ -23,6 +23,9 @@ type Service struct {
 	Actor func(ctx context.Context) (account.Actor, error)
 	// UnitsAbove lists the units above a unit, nearest first.
 	UnitsAbove func(ctx context.Context, unit string) ([]string, error)
+	// Word is a word of a pack that is in force: of a section of its words files, by name; "" for
+	// none.
+	Word func(ctx context.Context, jurisdiction, pack, section, name, lang string) string
 
 	lanes [lanes]lane
 	tight sync.Map // ids of budgets that are nearly used up; see wide

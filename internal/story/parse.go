@@ -280,6 +280,7 @@ func (p *parser) expect(n *shape.Node) Expect {
 	x.Told, x.Inbox = namesOf(world.Get("told")), namesOf(world.Get("inbox"))
 	x.Count = numbersOf(world.Get("count"))
 	x.Facts = factsOf(world.Get("record"))
+	x.Ledger = balancesOf(world.Get("ledger"))
 	return x
 }
 
