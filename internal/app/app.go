@@ -146,7 +146,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
 	a.Cases.Erased = a.Search.Erased
 	a.feeds()
-	a.Points = &points.Service{DB: d, Now: clock.System, NewID: ids, Actor: account.From, UnitsAbove: a.unitsAbove}
+	a.Points = &points.Service{DB: d, Now: clock.System, NewID: ids, Actor: account.From, UnitsAbove: a.unitsAbove, Name: a.ownerName, Over: a.over}
 	if a.Uploads, err = upload.New(upload.Service{DB: d, Now: clock.System, NewID: id.New, Cases: a.Cases}, filepath.Join(cfg.Data, "uploads")); err != nil {
 		d.Close()
 		return nil, err

@@ -198,6 +198,8 @@ var routes = []route{
 	{op: "DELETE /points/code-keys", ok: 204},
 	{op: "POST /points/scans", ok: 404, body: says(map[string]any{"ledger": "points", "merchant": "none", "code": "GZ1"})},
 	{op: "GET /points/merchants/{id}/statement", ok: 404, query: "?ledger=points"},
+	{op: "GET /points/entries", ok: 404, query: "?ledger=points&kind=available&owner=person/none"},
+	{op: "POST /points/refunds", ok: 404, body: says(map[string]any{"ledger": "points", "code": "AAAAAAAA"})},
 	{op: "GET /points/settlements", ok: 404, query: "?ledger=points&month=2026-03"},
 	{op: "GET /points/settlements.xlsx", ok: 404, query: "?ledger=points&month=2026-03"},
 
