@@ -220,6 +220,11 @@ var routes = []route{
 	{op: "GET /intake/accused", ok: 200, anonymous: 200, query: "?jurisdiction=990101&area=VILLAGE"},
 	{op: "POST /intake/challenges", ok: 201, anonymous: 201, body: says(map[string]any{"kind": "words"})},
 	{op: "POST /intake/files", ok: 201, anonymous: 201, query: "?jurisdiction=990101", body: func(*counties, standpoint, []string) any { return picture("a report") }},
+	{op: "POST /intake/uploads", ok: 400, anonymous: 400, query: "?jurisdiction=990101"}, // it says no size; internal/upload has the rest
+	{op: "HEAD /intake/uploads/{id}", ok: 404, anonymous: 404, query: "?jurisdiction=990101"},
+	{op: "PATCH /intake/uploads/{id}", ok: 404, anonymous: 404, query: "?jurisdiction=990101"},
+	{op: "DELETE /intake/uploads/{id}", ok: 404, anonymous: 404, query: "?jurisdiction=990101"},
+	{op: "POST /intake/uploads/{id}/file", ok: 404, anonymous: 404, query: "?jurisdiction=990101", body: says(map[string]any{})},
 	{op: "POST /intake/propose", ok: 200, anonymous: 200, body: says(map[string]any{"jurisdiction": "990101", "text": "the bin is full"})},
 	{op: "POST /intake/reports", ok: 201, anonymous: 201, body: func(c *counties, _ standpoint, _ []string) any {
 		return map[string]any{"jurisdiction": "990101", "text": "样例 by whoever it is", "area_id": c.place("990101002201")}

@@ -56,7 +56,7 @@ var (
 	Samples  = ofCase("sampled", "case_id", `case_id, jurisdiction, month, worker_id, share, seed, drawn, result, check_id`)
 
 	Links           = proved("link", "id", `id, jurisdiction, kind, from_case, to_case, since_at, move_id, until_at`, "from_case")
-	Files           = proved("file", "id", `id, jurisdiction, hash, name, type, size, person_id, at, case_id, field, width, height, turn, hint, hint_key, ended_at`)
+	Files           = proved("file", "id", `id, jurisdiction, hash, name, type, size, person_id, at, case_id, field, width, height, turn, hint, hint_key, ended_at, length_ms`)
 	FileFlags       = proved("file_flag", "id", `id, jurisdiction, file_id, case_id, other_file, other_case, why, at, finding, reviewed_by, reviewed_at`)
 	Packs           = proved("pack_version", "hash", `hash, name, version, format, content, loaded_at`)
 	Overlays        = proved("pack_overlay", "hash", `hash, jurisdiction, name, content, loaded_at`)

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"io"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ type File struct {
 	Width, Height, Turn                int    // of a picture, as it lies in the file
 	Hint, HintKey                      string // where and when it was taken, sealed
 	EndedAt                            time.Time
+	Length                             time.Duration // of a recording or film; 0 where it does not tell
 }
 
 // Kind is what the file is to people; older ones are known by how their type begins.
@@ -47,18 +49,18 @@ func (f File) Kind() media.Kind {
 const maxUpload = 20 << 20
 
 var (
-	insertFile = db.SQL(`INSERT INTO file (id, jurisdiction, hash, name, type, size, person_id, at, width, height, turn, hint, hint_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`)
-	fileByID    = db.SQL(`SELECT id, jurisdiction, hash, name, type, size, person_id, case_id, field, at, width, height, turn, hint, hint_key, ended_at FROM file WHERE id = $1`)
-	filesOfCase = db.SQL(`SELECT id, jurisdiction, hash, name, type, size, person_id, case_id, field, at, width, height, turn, hint, hint_key, ended_at FROM file WHERE case_id = $1 ORDER BY id`)
+	insertFile = db.SQL(`INSERT INTO file (id, jurisdiction, hash, name, type, size, person_id, at, width, height, turn, hint, hint_key, length_ms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`)
+	fileByID    = db.SQL(`SELECT id, jurisdiction, hash, name, type, size, person_id, case_id, field, at, width, height, turn, hint, hint_key, ended_at, length_ms FROM file WHERE id = $1`)
+	filesOfCase = db.SQL(`SELECT id, jurisdiction, hash, name, type, size, person_id, case_id, field, at, width, height, turn, hint, hint_key, ended_at, length_ms FROM file WHERE case_id = $1 ORDER BY id`)
 	attachFile  = db.SQL(`UPDATE file SET case_id = $2, field = $3 WHERE id = $1 AND jurisdiction = $4 AND ended_at = 0
-		AND (case_id = '' AND person_id = $5 OR case_id = $2) AND (type LIKE $6 OR type LIKE $7 OR type LIKE $8)`)
+		AND (case_id = '' AND person_id = $5 OR case_id = $2) AND (type LIKE $6 OR type LIKE $7 OR type LIKE $8) AND length_ms <= $9`)
 )
 
 func scanFile(r db.Rows) (f File, err error) {
-	var at, ended int64
-	err = r.Scan(&f.ID, &f.Jurisdiction, &f.Hash, &f.Name, &f.Type, &f.Size, &f.PersonID, &f.CaseID, &f.Field, &at, &f.Width, &f.Height, &f.Turn, &f.Hint, &f.HintKey, &ended)
-	f.At, f.EndedAt = db.Time(at), db.Time(ended)
+	var at, ended, length int64
+	err = r.Scan(&f.ID, &f.Jurisdiction, &f.Hash, &f.Name, &f.Type, &f.Size, &f.PersonID, &f.CaseID, &f.Field, &at, &f.Width, &f.Height, &f.Turn, &f.Hint, &f.HintKey, &ended, &length)
+	f.At, f.EndedAt, f.Length = db.Time(at), db.Time(ended), time.Duration(length)*time.Millisecond
 	return f, err
 }
 
@@ -81,12 +83,12 @@ func (s *Service) Upload(ctx context.Context, a account.Actor, name string, r io
 		return Uploaded{}, err
 	}
 	f := File{ID: s.ID(), Jurisdiction: a.Jurisdiction, Hash: info.Hash, Name: CleanName(name), Type: facts.Type, Size: info.Size, PersonID: a.PersonID, At: s.Now(),
-		Width: facts.Width, Height: facts.Height, Turn: facts.Turn}
+		Width: facts.Width, Height: facts.Height, Turn: facts.Turn, Length: facts.Length}
 	err = s.DB.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
 		if err := s.sealHint(ctx, tx, &f, facts.Hint); err != nil {
 			return err
 		}
-		if err := tx.Queue(ctx, insertFile, f.ID, f.Jurisdiction, f.Hash, f.Name, f.Type, f.Size, f.PersonID, f.At, f.Width, f.Height, f.Turn, f.Hint, f.HintKey); err != nil {
+		if err := tx.Queue(ctx, insertFile, f.ID, f.Jurisdiction, f.Hash, f.Name, f.Type, f.Size, f.PersonID, f.At, f.Width, f.Height, f.Turn, f.Hint, f.HintKey, f.Length.Milliseconds()); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: s.ID(), Jurisdiction: f.Jurisdiction, Subject: "file/" + f.ID, Act: "file.uploaded", Person: f.PersonID, At: f.At,
@@ -148,6 +150,25 @@ func CleanName(name string) string {
 	return name
 }
 
+// How long a recording may be, and by how much a telephone may overrun that: it stops at the end of
+// what it is just writing.
+const (
+	LongestRecording = 60 * time.Second
+	overrun          = 2 * time.Second
+)
+
+// Overlong tells whether a recording is longer than a field of recordings takes.
+func Overlong(d time.Duration) bool { return d > LongestRecording+overrun }
+
+// longest is how long what a field takes may be: recordings are short enough to be listened to,
+// and whatever is longer goes where files go.
+func longest(f *form.Field) time.Duration {
+	if f.Type == "audio" {
+		return LongestRecording + overrun
+	}
+	return math.MaxInt64
+}
+
 // takes are the patterns of media types that the types of fields take.
 func takes(f *form.Field) [3]string {
 	switch f.Type {
@@ -168,7 +189,7 @@ func (st *state) attachFiles(f *form.Field, v any) error {
 	for _, x := range list {
 		id, _ := x.(string)
 		is := takes(f)
-		n, err := st.tx.Exec(st.ctx, attachFile, id, st.ID, f.Name, st.Jurisdiction, st.move.PersonID, is[0], is[1], is[2])
+		n, err := st.tx.Exec(st.ctx, attachFile, id, st.ID, f.Name, st.Jurisdiction, st.move.PersonID, is[0], is[1], is[2], longest(f).Milliseconds())
 		if err != nil {
 			return err
 		}
@@ -183,8 +204,8 @@ func (st *state) attachFiles(f *form.Field, v any) error {
 	return nil
 }
 
-// notAttached says why a file does not go on the case: it is not the actor's, or not of the
-// field's kind.
+// notAttached says why a file does not go on the case: it is not the actor's, too long, or not of
+// the field's kind.
 func (st *state) notAttached(f *form.Field, id string) error {
 	at := fault.Place{Path: f.Name, Code: "file.not_found"}
 	found, err := db.Collect(st.ctx, st.tx, fileByID, []any{id}, scanFile)
@@ -193,6 +214,9 @@ func (st *state) notAttached(f *form.Field, id string) error {
 	}
 	if len(found) == 1 && found[0].Jurisdiction == st.Jurisdiction && found[0].PersonID == st.move.PersonID && found[0].EndedAt.IsZero() && (found[0].CaseID == "" || found[0].CaseID == st.ID) {
 		at = fault.Place{Path: f.Name, Code: "file.wrong_kind"}
+		if found[0].Length > longest(f) {
+			at = fault.Place{Path: f.Name, Code: "file.too_long", Args: map[string]any{"most": int(LongestRecording.Seconds()), "seconds": int(math.Ceil(found[0].Length.Seconds()))}}
+		}
 	}
 	return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{at}}
 }

@@ -27,10 +27,10 @@ const (
 )
 
 var (
-	endFile    = db.SQL(`UPDATE file SET hash = '', name = '', size = 0, width = 0, height = 0, turn = 0, hint = '', hint_key = '', ended_at = $2 WHERE id = $1`)
+	endFile    = db.SQL(`UPDATE file SET hash = '', name = '', size = 0, width = 0, height = 0, turn = 0, hint = '', hint_key = '', length_ms = 0, ended_at = $2 WHERE id = $1`)
 	dropCopies = db.SQL(`DELETE FROM file_copy WHERE file_id = $1`)
 	dropLooks  = db.SQL(`DELETE FROM file_look WHERE file_id = $1`)
-	looseFiles = db.SQL(`SELECT id, jurisdiction, hash, name, type, size, person_id, case_id, field, at, width, height, turn, hint, hint_key, ended_at FROM file
+	looseFiles = db.SQL(`SELECT id, jurisdiction, hash, name, type, size, person_id, case_id, field, at, width, height, turn, hint, hint_key, ended_at, length_ms FROM file
 		WHERE case_id = '' AND ended_at = 0 AND at < $1 ORDER BY at LIMIT $2`)
 	usesOf = db.SQL(`SELECT count(*) FROM (SELECT id FROM file WHERE hash = $1 AND hash <> '' UNION ALL SELECT file_id FROM file_copy WHERE hash = $1) x`)
 )

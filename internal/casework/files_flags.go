@@ -38,7 +38,7 @@ const (
 const mostFlags = 5
 
 var (
-	sameFiles = db.SQL(`SELECT id, jurisdiction, hash, name, type, size, person_id, case_id, field, at, width, height, turn, hint, hint_key, ended_at FROM file
+	sameFiles = db.SQL(`SELECT id, jurisdiction, hash, name, type, size, person_id, case_id, field, at, width, height, turn, hint, hint_key, ended_at, length_ms FROM file
 		WHERE hash = $1 AND jurisdiction = $2 AND id < $3 AND case_id <> '' AND hash <> '' ORDER BY id LIMIT $4`)
 	lookOf     = db.SQL(`SELECT look FROM file_look WHERE file_id = $1 LIMIT 1`)
 	looksAlike = db.SQL(`SELECT l.file_id, l.look FROM file_look l WHERE l.jurisdiction = $1 AND l.band IN ($2, $3, $4, $5, $6) AND l.file_id < $7 ORDER BY l.file_id LIMIT 2000`)

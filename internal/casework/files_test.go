@@ -280,6 +280,16 @@ func TestUploadsAreLookedInto(t *testing.T) {
 		if f, _ := err.(*fault.Error); f == nil || len(f.At) != 1 || f.At[0].Code != "file.wrong_kind" {
 			t.Errorf("a document for a photo: %v", err)
 		}
+		for frames, want := range map[int]string{3100: "", 3101: "file.too_long"} { // of 20 ms: a telephone overruns a little
+			said, w := g.uploaded("ben", "said.amr", append([]byte("#!AMR\n"), bytes.Repeat([]byte{15 << 3}, frames)...))
+			if said.Kind != "sound" {
+				t.Fatal(w.Body)
+			}
+			_, err := g.Open(t.Context(), who, casework.Opening{Class: "incident/0102", AreaID: g.World.Tree().AreaByCode("990102001201").ID, Channel: "field", Text: "sample", Fields: map[string]any{"recording": []any{said.ID}}})
+			if f, _ := err.(*fault.Error); (f == nil) != (want == "") || f != nil && (len(f.At) != 1 || f.At[0].Code != want) {
+				t.Errorf("a recording of %d frames: %v", frames, err)
+			}
+		}
 		if w := g.ask("ben", "GET", "/files/"+text.ID, nil); !strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment") {
 			t.Errorf("a document opens in the page: %v", w.Header())
 		}

@@ -114,7 +114,7 @@ func ParseMapping(data []byte) (*Mapping, error) {
 	if len(problems) == 0 {
 		problems = mappingShape.Check(n)
 	}
-	if len(problems) == 0 && len(n.Get("area").Get("columns").Texts()) == 0 && text(n.Get("area").Get("unknown")) != "home" {
+	if len(problems) == 0 && len(n.Get("area").Get("columns").Texts()) == 0 && n.Get("area").Get("unknown").Scalar() != "home" {
 		problems = []shape.Problem{{Code: "pack.missing_key", Line: n.At("area").Line, Path: "area", Args: map[string]any{"key": "columns"}}}
 	}
 	if len(problems) > 0 {
@@ -128,20 +128,20 @@ func ParseMapping(data []byte) (*Mapping, error) {
 }
 
 func readMapping(n *shape.Node) *Mapping {
-	m := &Mapping{Name: text(n.Get("name")), Title: words(n.Get("title")), County: text(n.Get("jurisdiction")), Roles: n.Get("roles").Texts(), Zone: clock.CST, Layouts: n.Get("layout").Texts(),
-		Number: text(n.Get("number")), Opened: text(n.Get("opened")), Closed: text(n.Get("closed")),
+	m := &Mapping{Name: n.Get("name").Scalar(), Title: n.Get("title").Scalars(), County: n.Get("jurisdiction").Scalar(), Roles: n.Get("roles").Texts(), Zone: clock.CST, Layouts: n.Get("layout").Texts(),
+		Number: n.Get("number").Scalar(), Opened: n.Get("opened").Scalar(), Closed: n.Get("closed").Scalar(),
 		Class: values(n.Get("class")), Channel: values(n.Get("channel")), Text: n.Get("text").Texts(), Fields: fields(n.Get("fields")),
-		Area:      Area{Columns: n.Get("area").Get("columns").Texts(), Home: text(n.Get("area").Get("unknown")) == "home"},
-		Withdrawn: Withdrawn{Column: text(n.Get("withdrawn").Get("column")), Values: n.Get("withdrawn").Get("values").Texts(), Act: text(n.Get("withdrawn").Get("act"))},
-		Changed:   text(n.Get("changed")), Ended: Ended{Act: values(n.Get("ended")), With: fields(n.Get("ended").Get("with"))}}
-	if z := text(n.Get("zone")); z != "" {
+		Area:      Area{Columns: n.Get("area").Get("columns").Texts(), Home: n.Get("area").Get("unknown").Scalar() == "home"},
+		Withdrawn: Withdrawn{Column: n.Get("withdrawn").Get("column").Scalar(), Values: n.Get("withdrawn").Get("values").Texts(), Act: n.Get("withdrawn").Get("act").Scalar()},
+		Changed:   n.Get("changed").Scalar(), Ended: Ended{Act: values(n.Get("ended")), With: fields(n.Get("ended").Get("with"))}}
+	if z := n.Get("zone").Scalar(); z != "" {
 		m.Zone, _ = time.LoadLocation(z) // the shape has loaded it before
 	}
 	if r := n.Get("replies"); r != nil {
-		m.Replies = &Replies{XLSX: text(r.Get("file")) != "csv", GBK: text(r.Get("encoding")) == "gb18030"}
+		m.Replies = &Replies{XLSX: r.Get("file").Scalar() != "csv", GBK: r.Get("encoding").Scalar() == "gb18030"}
 		for _, c := range r.Get("columns").Items {
-			m.Replies.Columns = append(m.Replies.Columns, Column{Title: text(c.Get("title")), Is: text(c.Get("is")), Text: text(c.Get("text")),
-				Of: words(c.Get("values")), Layout: text(c.Get("layout"))})
+			m.Replies.Columns = append(m.Replies.Columns, Column{Title: c.Get("title").Scalar(), Is: c.Get("is").Scalar(), Text: c.Get("text").Scalar(),
+				Of: c.Get("values").Scalars(), Layout: c.Get("layout").Scalar()})
 		}
 	}
 	return m
@@ -183,29 +183,12 @@ func (m *Mapping) moment(cell string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-func text(n *shape.Node) string {
-	if n == nil || n.Kind != shape.Scalar {
-		return ""
-	}
-	return n.Text
-}
-
-func words(n *shape.Node) map[string]string {
-	out := map[string]string{}
-	if n != nil {
-		for _, e := range n.Entries {
-			out[e.Key.Text] = e.Value.Text
-		}
-	}
-	return out
-}
-
 // values reads what a column means: a lone scalar is the column.
 func values(n *shape.Node) Values {
 	if n != nil && n.Kind == shape.Scalar {
 		return Values{Column: n.Text}
 	}
-	return Values{Column: text(n.Get("column")), Of: words(n.Get("values")), Else: text(n.Get("else"))}
+	return Values{Column: n.Get("column").Scalar(), Of: n.Get("values").Scalars(), Else: n.Get("else").Scalar()}
 }
 
 func fields(n *shape.Node) []Field {

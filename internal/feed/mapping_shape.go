@@ -4,24 +4,11 @@ import (
 	"regexp"
 	"time"
 
-	"gezhi/internal/fault"
 	"gezhi/internal/pack"
 	"gezhi/internal/pack/shape"
 )
 
-func need(name string, s *shape.Shape) shape.Key {
-	return shape.Key{Name: name, Shape: s, Required: true}
-}
-func opt(name string, s *shape.Shape) shape.Key { return shape.Key{Name: name, Shape: s} }
-
-func scalar(doc string, ok func(string) bool, code string) *shape.Shape {
-	return &shape.Shape{Doc: doc, Text: func(s string) error {
-		if ok(s) {
-			return nil
-		}
-		return fault.New(fault.Invalid, code)
-	}}
-}
+var need, opt, scalar = shape.Need, shape.Opt, shape.TextThat
 
 var (
 	feedName  = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)

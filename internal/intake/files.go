@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"time"
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
@@ -20,13 +19,6 @@ type Upload struct {
 	Jurisdiction, By, Key, Name string
 }
 
-// How long a recording may be, and by how much a telephone may overrun that: it stops at the end of
-// what it is just writing.
-const (
-	longestRecording = 60 * time.Second
-	overrun          = 2 * time.Second
-)
-
 // Upload keeps a photo or a recording for a report with the same key. Anything else is
 // intake.file_type, whatever it calls itself; a recording that says it is too long is
 // intake.recording_too_long.
@@ -35,23 +27,47 @@ func (s *Service) Upload(ctx context.Context, by *account.Actor, from Origin, u 
 	if err != nil {
 		return casework.Uploaded{}, err
 	}
-	w, err := s.reporter(ctx, by, j, u.By, u.Key)
+	a, err := s.sender(ctx, by, from, j, u.By, u.Key, true)
 	if err != nil {
 		return casework.Uploaded{}, err
 	}
-	if by == nil {
+	return s.Keep(ctx, a, u.Name, r)
+}
+
+// Sender is whose a file is that comes by parts, for the report that will have the key; by and from
+// are read from the request. begins counts one more.
+func (s *Service) Sender(ctx context.Context, jurisdiction, way, key string, begins bool) (account.Actor, error) {
+	j, err := s.Jurisdiction(jurisdiction)
+	if err != nil {
+		return account.Actor{}, err
+	}
+	by, from := asking(ctx)
+	return s.sender(ctx, by, from, j, way, key, begins)
+}
+
+func (s *Service) sender(ctx context.Context, by *account.Actor, from Origin, j account.Jurisdiction, way, key string, begins bool) (account.Actor, error) {
+	w, err := s.reporter(ctx, by, j, way, key)
+	if err != nil {
+		return account.Actor{}, err
+	}
+	if by == nil && begins {
 		if _, err := s.count(ctx, uploads, network(from.Addr)); err != nil {
-			return casework.Uploaded{}, err
+			return account.Actor{}, err
 		}
 	}
-	data, err := io.ReadAll(&capped{r, maxFile})
+	return account.Actor{PersonID: w.PersonID, Jurisdiction: j.ID}, nil
+}
+
+// Keep keeps a photo or a recording of a sender, as Upload does.
+func (s *Service) Keep(ctx context.Context, a account.Actor, name string, r io.Reader) (casework.Uploaded, error) {
+	data, err := io.ReadAll(&capped{r, MaxFile})
 	if err != nil {
 		return casework.Uploaded{}, err
 	}
-	if d, ok := media.Length(bytes.NewReader(data), int64(len(data))); ok && d > longestRecording+overrun {
-		return casework.Uploaded{}, fault.New(fault.Invalid, "intake.recording_too_long", "most", int(longestRecording.Seconds()), "seconds", int(math.Ceil(d.Seconds())))
+	if d, ok := media.Length(bytes.NewReader(data), int64(len(data))); ok && casework.Overlong(d) {
+		return casework.Uploaded{}, fault.New(fault.Invalid, "intake.recording_too_long", "most", int(casework.LongestRecording.Seconds()), "seconds", int(math.Ceil(d.Seconds())))
 	}
-	f, err := s.Cases.Upload(ctx, account.Actor{PersonID: w.PersonID, Jurisdiction: j.ID}, u.Name, bytes.NewReader(data), media.Picture, media.Sound)
+	f, err := s.Cases.Upload(ctx, a, name, bytes.NewReader(data), media.Picture, media.Sound)
 	if fault.CodeOf(err) == "media.type" {
 		err = fault.New(fault.Invalid, "intake.file_type")
 	}
@@ -68,7 +84,7 @@ func (c *capped) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	var cut *http.MaxBytesError
 	if c.left -= int64(n); c.left < 0 || errors.As(err, &cut) {
-		return 0, fault.New(fault.TooLarge, "blob.too_large", "limit", maxFile)
+		return 0, fault.New(fault.TooLarge, "blob.too_large", "limit", MaxFile)
 	}
 	return n, err
 }

@@ -191,7 +191,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, op("POST", "/intake/receipts", "receiptByCode", "Receipt of a report, by number and query code: proof that its opening is in the audit log", 0), s.httpReceipt)
 	web.Op(srv, op("POST", "/intake/readings", "readingsByCode", "Who read what is masked of a report, by number and query code, the latest first", 0), s.httpReadings)
 	file := op("POST", "/intake/files", "intakeFile", "Upload a photo or a recording for a report that will have this Idempotency-Key", http.StatusCreated)
-	file.MaxBody, file.Exchange = maxFile+64<<10, web.Exchange{Query: FileQuery{}, Upload: "file", Answer: casework.FileJSON{}}
+	file.MaxBody, file.Exchange = MaxFile+64<<10, web.Exchange{Query: FileQuery{}, Upload: "file", Answer: casework.FileJSON{}}
 	web.Raw(srv, file, s.httpFile)
 }
 
@@ -219,7 +219,7 @@ func (s *Service) httpInlet(ctx context.Context, in *inletInput) (*inletOutput, 
 	if err != nil {
 		return nil, err
 	}
-	out := &inletOutput{InletJSON{Code: j.Code, Name: j.Name, Sample: j.Nature == casework.Sample, MaxText: maxText, MaxPhotos: maxPhotos, MaxFile: maxFile, Classes: []InletClassJSON{}, Fields: []casework.FormJSON{}}}
+	out := &inletOutput{InletJSON{Code: j.Code, Name: j.Name, Sample: j.Nature == casework.Sample, MaxText: maxText, MaxPhotos: maxPhotos, MaxFile: MaxFile, Classes: []InletClassJSON{}, Fields: []casework.FormJSON{}}}
 	for _, k := range all {
 		x := InletClassJSON{ID: k.ID, Title: k.Title, GroupTitle: k.GroupTitle, Fields: []casework.FormJSON{}}
 		for _, f := range k.Fields {

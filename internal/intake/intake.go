@@ -72,8 +72,11 @@ const (
 const (
 	maxText   = 2000 // characters of a report
 	maxPhotos = 9
-	maxFile   = 8 << 20 // bytes; pages make photos smaller, a minute of speech is half a megabyte
 )
+
+// MaxFile is the largest file of a report, in bytes: pages make photos smaller, and a minute of
+// speech is half a megabyte.
+const MaxFile = 8 << 20
 
 // who is on whose behalf something is done: the person, and whether the person is known.
 type who struct {

@@ -370,6 +370,39 @@ func TestARecordingIsAReport(t *testing.T) {
 	})
 }
 
+// A file that comes by parts goes with the report of its key and no other, is looked into like one
+// that comes at once, and each that begins is counted by the network it comes from.
+func TestFilesByPartsGoWithTheirReport(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c, ctx := open(t, d), t.Context()
+		r := c.rubbish()
+		a, err := c.sender(ctx, nil, phone, c.home, BySelf, r.Key, true)
+		must(t, err)
+		f, err := c.Keep(ctx, a, "a.jpg", bytes.NewReader(jpeg))
+		must(t, err)
+		other := c.rubbish()
+		other.Photos = []string{f.ID}
+		if _, err := c.Report(ctx, nil, phone, other); code(err) != "file.not_found" {
+			t.Errorf("with another report: %v", err)
+		}
+		r.Photos = []string{f.ID}
+		_, err = c.Report(ctx, nil, phone, r)
+		must(t, err)
+		if _, err := c.Keep(ctx, a, "page.jpg", bytes.NewReader([]byte("<html><script>alert(1)</script>"))); code(err) != "intake.file_type" {
+			t.Errorf("a page: %v", err)
+		}
+		must(t, d.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+			return tx.Queue(ctx, db.SQL(`UPDATE intake_rate SET n = $1`), uploads.most)
+		}))
+		if _, err := c.sender(ctx, nil, phone, c.home, BySelf, uuid.NewString(), true); code(err) != "intake.too_many" {
+			t.Errorf("one too many: %v", err)
+		}
+		if _, err := c.sender(ctx, nil, phone, c.home, BySelf, r.Key, false); err != nil {
+			t.Errorf("what has begun may go on: %v", err)
+		}
+	})
+}
+
 // What no report may be is refused, and leaves nothing behind.
 func TestWhatNoReportMayBe(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -416,7 +449,7 @@ func TestWhatNoReportMayBe(t *testing.T) {
 				t.Errorf("a recording of %d seconds: %v", seconds, err)
 			}
 		}
-		if _, err := c.Upload(ctx, nil, phone, Upload{Key: uuid.NewString(), Name: "a.jpg"}, bytes.NewReader(append(jpeg, make([]byte, maxFile)...))); code(err) != "blob.too_large" {
+		if _, err := c.Upload(ctx, nil, phone, Upload{Key: uuid.NewString(), Name: "a.jpg"}, bytes.NewReader(append(jpeg, make([]byte, MaxFile)...))); code(err) != "blob.too_large" {
 			t.Errorf("too large: %v", err)
 		}
 		if _, err := c.Upload(ctx, nil, phone, Upload{Key: uuid.NewString(), Name: "a.jpg"}, bytes.NewReader(nil)); code(err) != "blob.empty" {

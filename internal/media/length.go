@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Length is how long a recording is, as far as its container tells: WebM, MP4 and M4A, Ogg with
-// Opus or Vorbis, WAV. ok is false for all else, and where nothing is said.
+// Length is how long a recording is: as its container tells it (WebM, MP4 and M4A, Ogg, WAV), or by
+// its frames (MP3, AAC, AMR). ok is false for all else, and where nothing is said.
 func Length(r io.ReaderAt, size int64) (d time.Duration, ok bool) {
 	head := make([]byte, min(size, 512))
 	if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF {
@@ -19,13 +19,22 @@ func Length(r io.ReaderAt, size int64) (d time.Duration, ok bool) {
 	if err != nil {
 		return 0, false
 	}
+	return lengthOf(r, size, kind, head)
+}
+
+// lengthOf is the length of what begins with head, whose type is known.
+func lengthOf(r io.ReaderAt, size int64, mediaType string, head []byte) (time.Duration, bool) {
 	var seconds float64
-	switch kind {
+	switch mediaType {
 	case "audio/ogg":
 		seconds = oggLength(r, size, head)
-	case "audio/webm":
+	case "audio/webm", "video/webm":
 		seconds = webmLength(r, size)
-	case "audio/mp4":
+	case "audio/mpeg", "audio/aac":
+		seconds = mpegLength(r, size)
+	case "audio/amr":
+		seconds = amrLength(r, size, head)
+	case "audio/mp4", "video/mp4":
 		seconds = mp4Length(r, size)
 	case "audio/wav":
 		if len(head) > 44 && string(head[12:16]) == "fmt " {
@@ -46,6 +55,10 @@ func oggLength(r io.ReaderAt, size int64, head []byte) float64 {
 		rate = 48000
 	} else if i := bytes.Index(head, []byte("\x01vorbis")); i >= 0 && len(head) >= i+16 {
 		rate = uint64(binary.LittleEndian.Uint32(head[i+12:]))
+	} else if i := bytes.Index(head, []byte("Speex   ")); i >= 0 && len(head) >= i+40 {
+		rate = uint64(binary.LittleEndian.Uint32(head[i+36:]))
+	} else if i := bytes.Index(head, []byte("\x7fFLAC")); i >= 0 && len(head) >= i+30 {
+		rate = uint64(binary.BigEndian.Uint32(head[i+26:])&0xffffff) >> 4 // 20 bits, RFC 9639, 8.2
 	}
 	tail := make([]byte, min(size, 128<<10)) // a page is 64 KiB at most
 	if _, err := r.ReadAt(tail, size-int64(len(tail))); rate == 0 || err != nil && err != io.EOF {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -45,6 +46,46 @@ func m4aOf(ms uint32, fragments bool) []byte {
 	return []byte(box("ftyp", "M4A \x00\x00\x00\x00") + box("moov", box("mvhd", of(0)+of(0)+of(0)+of(1000)+of(whole)+string(make([]byte, 80))), track("soun"), more) + box("mdat", "sounds"))
 }
 
+// mp3Of is a recording of frames of a kind: at 44,100 Hz one lasts 26.1 ms. Their bit rates change,
+// and the first of them says something else of the whole.
+func mp3Of(frames int) []byte {
+	b := []byte("ID3\x03\x00\x00\x00\x00\x00\x04xxxx")
+	for i := range frames {
+		frame := make([]byte, 417)
+		if i%2 == 1 {
+			frame = make([]byte, 626)
+		}
+		copy(frame, []byte{0xff, 0xfb, 0x90 + byte(i%2)<<5, 0})
+		if i == 0 {
+			copy(frame[36:], "Xing\x00\x00\x00\x01\x00\x00\x00\x02")
+		}
+		b = append(b, frame...)
+	}
+	return b
+}
+
+// aacOf is a recording in frames of 64 ms at 16,000 Hz, with something between them.
+func aacOf(frames int, between string) (b []byte) {
+	for range frames {
+		b = append(append(b, 0xff, 0xf1, 0x60, 0x40, 20>>3, 20<<5&0xff|0x1f, 0xfc), make([]byte, 13)...)
+		b = append(b, between...)
+	}
+	return b
+}
+
+// amrOf is a recording in frames of 20 ms: one of speech, two that say that there is none.
+func amrOf(head string, speech byte, bytes, frames int) []byte {
+	b := []byte(head)
+	for i := range frames {
+		if i%3 > 0 {
+			b = append(b, 15<<3|4)
+			continue
+		}
+		b = append(append(b, speech<<3|4), make([]byte, bytes)...)
+	}
+	return b
+}
+
 // How long a recording is its container tells, also where a browser wrote it as it went; of what
 // says nothing, or lies, nothing is claimed.
 func TestLengthOfRecordings(t *testing.T) {
@@ -60,12 +101,20 @@ func TestLengthOfRecordings(t *testing.T) {
 		"M4A in fragments":         {m4aOf(61000, true), 61 * time.Second},
 		"a WebM without sounds":    {webmOf("A_OPUS", "x"), 0},
 		"an M4A that says nothing": {m4aOf(0, false), 0},
-		"MP3":                      {mp3("x"), 0},
+		"MP3":                      {mp3Of(2297), 60003265306},
+		"AAC":                      {aacOf(1000, ""), 64 * time.Second},
+		"AAC behind a label":       {append([]byte("ID3\x04\x00\x00\x00\x00\x00\x02xx"), aacOf(500, "")...), 32 * time.Second},
+		"AAC with gaps":            {append(aacOf(2, ""), aacOf(500, "gap")...), 32128 * time.Millisecond},
+		"AMR":                      {amrOf("#!AMR\n", 7, 31, 3300), 66 * time.Second},
+		"AMR-WB":                   {amrOf("#!AMR-WB\n", 8, 60, 300), 6 * time.Second},
+		"Speex in Ogg":             {oggOf("Speex   "+strings.Repeat("v", 28)+"\x40\x1f\x00\x00", 8000*61), 61 * time.Second},
+		"FLAC in Ogg":              {oggOf("\x7fFLAC\x01\x00\x00\x01fLaC\x00\x00\x00\x22"+strings.Repeat("s", 10)+"\x0a\xc4\x42\xf0", 44100*5), 5 * time.Second},
+		"frames and no sound":      {[]byte("ID3\x04\x00\x00\x00\x00\x00\x02xx, and words"), 0},
 		"a picture":                {asPNG(scene(20, 20, 1)), 0},
 		"nothing":                  {nil, 0},
 	} {
 		got, ok := Length(bytes.NewReader(x.data), int64(len(x.data)))
-		if got != x.want || ok != (x.want > 0) {
+		if got.Round(time.Millisecond) != x.want.Round(time.Millisecond) || ok != (x.want > 0) {
 			t.Errorf("%s: %v %v, want %v", name, got, ok, x.want)
 		}
 	}
@@ -73,7 +122,7 @@ func TestLengthOfRecordings(t *testing.T) {
 
 // Whatever a file says of its length, looking is quick and nothing falls over.
 func FuzzLength(f *testing.F) {
-	for _, b := range [][]byte{recorded(12, 0), recorded(1, 3), oggOf("OpusHead\x01\x01", 99), m4aOf(7, true), m4aOf(7, false), wav("x"), mp3("x")} {
+	for _, b := range [][]byte{recorded(12, 0), recorded(1, 3), oggOf("OpusHead\x01\x01", 99), m4aOf(7, true), m4aOf(7, false), wav("x"), mp3("x"), mp3Of(3), aacOf(3, "gap"), amrOf("#!AMR\n", 7, 31, 4), amrOf("#!AMR-WB\n", 9, 5, 4)} {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"gezhi/internal/fault"
 )
@@ -20,8 +21,8 @@ const (
 	Document Kind = "document"
 )
 
-// most is the largest file of each kind, in bytes. A sound is bounded in time by that: a minute
-// of what telephones record has at most 2 MB.
+// most is the largest file of each kind, in bytes. A minute of what telephones record has at most
+// 2 MB.
 var most = map[Kind]int64{Picture: 20 << 20, Sound: 10 << 20, Film: 100 << 20, Document: 20 << 20}
 
 // Largest is the largest file of all, in bytes.
@@ -35,6 +36,7 @@ type Facts struct {
 	// 1 to 8).
 	Width, Height, Turn int
 	Hint                Hint
+	Length              time.Duration // of a sound or film, where it tells
 }
 
 // types are the media types that are taken in, by kind.
@@ -86,6 +88,7 @@ func Inspect(r io.ReaderAt, size int64, kinds ...Kind) (Facts, error) {
 	if f.Kind == Picture {
 		return f, f.measure(r, size)
 	}
+	f.Length, _ = lengthOf(r, size, f.Type, head)
 	return f, nil
 }
 

@@ -33,15 +33,15 @@ func ParseSMS(data []byte, secret string) (SMS, error) {
 			wrong(x.Key.Line, x.Key.Text, "notify.unknown_key")
 		}
 	}
-	c := SMS{URL: textAt(n, "url"), Form: textsAt(n.Get("form")), Templates: textsAt(n.Get("templates")), Params: textsAt(n.Get("params"))}
+	c := SMS{URL: n.Get("url").Scalar(), Form: n.Get("form").Scalars(), Templates: n.Get("templates").Scalars(), Params: n.Get("params").Scalars()}
 	if s := n.Get("sign"); s != nil {
-		c.Sign = Signature{Secret: secret, Suffix: textAt(s, "suffix"), Hash: textAt(s, "hash"), Param: textAt(s, "param")}
+		c.Sign = Signature{Secret: secret, Suffix: s.Get("suffix").Scalar(), Hash: s.Get("hash").Scalar(), Param: s.Get("param").Scalar()}
 		if c.Sign.Param == "" || c.Sign.Hash != "sha1" && c.Sign.Hash != "sha256" || secret == "" {
 			wrong(s.Line, "sign", "notify.bad_sign")
 		}
 	}
 	a := n.Get("answer")
-	c.Answer = Answer{Field: textAt(a, "field"), Success: textAt(a, "success"), Refused: a.Get("refused").Texts(), Ref: textAt(a, "ref")}
+	c.Answer = Answer{Field: a.Get("field").Scalar(), Success: a.Get("success").Scalar(), Refused: a.Get("refused").Texts(), Ref: a.Get("ref").Scalar()}
 	if c.Answer.Field == "" || c.Answer.Success == "" {
 		wrong(n.Line, "answer", "notify.no_answer")
 	}
@@ -63,24 +63,4 @@ func ParseSMS(data []byte, secret string) (SMS, error) {
 		return SMS{}, e
 	}
 	return c, nil
-}
-
-// textAt is the scalar under a key; "" for none.
-func textAt(n *shape.Node, key string) string {
-	if v := n.Get(key); v != nil {
-		return v.Text
-	}
-	return ""
-}
-
-// textsAt is a map of scalars.
-func textsAt(n *shape.Node) map[string]string {
-	out := map[string]string{}
-	if n == nil {
-		return out
-	}
-	for _, x := range n.Entries {
-		out[x.Key.Text] = x.Value.Text
-	}
-	return out
 }

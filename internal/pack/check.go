@@ -30,6 +30,7 @@ func Check(p *Pack, others ...*Pack) Report {
 	c.duty()
 	c.texts()
 	c.records()
+	c.ledgers()
 	for i := range p.Lives {
 		c.life(&p.Lives[i])
 	}
@@ -62,6 +63,8 @@ var Rules = []string{
 	"clock.start", "clock.nobody_told", "clock.pause_without_end", "clock.beyond_statutory", "clock.recomputes_itself", "clock.no_limit", "clock.missing_case", "clock.never_and_excluded", "clock.nobody_extends", "clock.no_extension", "clock.counts_back",
 	"key.personal", "key.attach_unheard",
 	"effect.one_verb", "effect.target", "effect.too_many", "effect.cycle", "effect.sets_computed",
+	"effect.unknown_ledger", "effect.post_incomplete", "effect.post_deducts", "effect.post_undoes_nothing", "effect.post_without_cap", "effect.post_to_nobody",
+	"ledger.unknown_role", "ledger.no_budget", "ledger.unknown_record", "ledger.season_day",
 	"words.missing",
 }
 

@@ -140,6 +140,26 @@ func (k *lifeCheck) actionFormulas(a *action, call func(*formula.Expr, []string,
 		if e.Start != nil {
 			gives(e.Start.Give, append(slices.Clone(here), "start", "give"), s)
 		}
+		if e.Post != nil {
+			postFormulas(e.Post, append(slices.Clone(here), "post"), s, call)
+		}
+	}
+}
+
+// postFormulas visits the formulas of an effect that moves points.
+func postFormulas(p *workflow.Post, at []string, s scope, call func(*formula.Expr, []string, scope)) {
+	for key, e := range map[string]*formula.Expr{"to": p.To, "amount": p.Amount, "item": p.Item} {
+		call(e, append(slices.Clone(at), key), s)
+	}
+	if p.From != nil {
+		call(p.From.Value, append(slices.Clone(at), "from"), s)
+	}
+	if p.Expires != nil {
+		call(p.Expires.Expr, append(slices.Clone(at), "expires"), s)
+	}
+	if p.Hold != nil {
+		s.condition = true
+		call(p.Hold.If, append(slices.Clone(at), "hold", "if"), s)
 	}
 }
 

@@ -220,12 +220,12 @@ func (k *lifeCheck) effects() {
 			k.note("effect.too_many", at, "most", 8)
 		}
 		for j := range a.Then {
-			k.effect(&a.Then[j], append(slices.Clone(at), index(j)))
+			k.effect(a, &a.Then[j], append(slices.Clone(at), index(j)))
 		}
 	}
 }
 
-func (k *lifeCheck) effect(e *workflow.Effect, at []string) {
+func (k *lifeCheck) effect(a *action, e *workflow.Effect, at []string) {
 	n := k.p.docs[livesFile].At(k.at(at...)...)
 	if len(n.Entries) != 1 {
 		k.note("effect.one_verb", at)
@@ -249,6 +249,9 @@ func (k *lifeCheck) effect(e *workflow.Effect, at []string) {
 	k.who(at, e.Tell)
 	if e.Start != nil {
 		k.class(at, e.Start.Class)
+	}
+	if e.Post != nil {
+		k.post(a, e.Post, at)
 	}
 	if m := e.Move; m != nil {
 		k.move(m, n.Get("move"), at)

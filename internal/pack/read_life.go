@@ -223,7 +223,7 @@ func (r lifeReader) action(name string, n *shape.Node) workflow.Action {
 		a.Sample, a.Least = *readRatio(s.Get("share")), readInt(s.Get("at_least"))
 	}
 	a.Apart = each(n.Get("apart").Each(), r.apart)
-	a.Then = each(n.Get("then").Each(), readEffect)
+	a.Then = each(n.Get("then").Each(), r.effect)
 	return a
 }
 
@@ -250,7 +250,7 @@ func (r lifeReader) apart(n *shape.Node) workflow.Apart {
 	return a
 }
 
-func readEffect(n *shape.Node) workflow.Effect {
+func (r lifeReader) effect(n *shape.Node) workflow.Effect {
 	e := workflow.Effect{Set: readGive(n.Get("set")), Fill: readGive(n.Get("fill")), Free: n.Get("free").Texts(), Tell: readWho(n.Get("tell"))}
 	if m := n.Get("move"); m != nil {
 		e.Move = &workflow.Move{Target: readText(m.Get("what")), Part: readText(m.Get("part")), Do: readText(m.Get("do")), Where: readExpr(m.Get("where")), Give: readGive(m.Get("give"))}
@@ -260,6 +260,9 @@ func readEffect(n *shape.Node) workflow.Effect {
 	}
 	if p := n.Get("personal"); p != nil {
 		e.Personal = &workflow.Personal{Do: readText(p.Get("do")), Of: readExpr(p.Get("of"))}
+	}
+	if p := n.Get("post"); p != nil {
+		e.Post = r.post(p)
 	}
 	if s := n.Get("start"); s != nil {
 		e.Start = &workflow.Start{Class: readText(s.Get("class")), Give: readGive(s.Get("give"))}

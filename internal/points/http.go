@@ -1,10 +1,12 @@
 package points
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"gezhi/internal/account"
@@ -122,7 +124,7 @@ func (s *Service) httpAccounts(ctx context.Context, _ *struct{}) (*pointsAccount
 	out := &pointsAccountsOutput{}
 	out.Body.Accounts = make([]PointsAccountJSON, len(all))
 	for i, st := range all {
-		a := PointsAccountJSON{Ledger: st.Ledger.Name, Title: st.Ledger.Name, Unit: st.Ledger.Unit, Spendable: st.Ledger.Spendable, Kind: string(st.Account.Kind), Balance: st.Balance, Expires: []PointsLotJSON{}}
+		a := PointsAccountJSON{Ledger: st.Ledger.Name, Title: cmp.Or(st.Ledger.Title.in(web.Lang(ctx)), st.Ledger.Name), Unit: st.Ledger.Unit.in(web.Lang(ctx)), Spendable: st.Ledger.Spendable, Kind: string(st.Account.Kind), Balance: st.Balance, Expires: []PointsLotJSON{}}
 		for _, l := range st.Expires {
 			a.Expires = append(a.Expires, PointsLotJSON{l.Expires, l.Amount})
 		}
@@ -180,7 +182,7 @@ func (s *Service) statement(ctx context.Context, who account.Actor, ledger strin
 	out.Body.Entries = make([]PointsEntryJSON, len(all))
 	for i, e := range all {
 		p := e.Posted
-		out.Body.Entries[i] = PointsEntryJSON{e.At.UnixMilli(), e.Amount, e.Balance, string(p.Kind), p.Key, say(ctx, p.Reason), p.Cause, p.Item, p.reverses}
+		out.Body.Entries[i] = PointsEntryJSON{e.At.UnixMilli(), e.Amount, e.Balance, string(p.Kind), p.Key, s.say(ctx, who.Jurisdiction, p.Reason), p.Cause, p.Item, p.reverses}
 		if a.Kind == Merchant { // a merchant reads nobody's causes
 			out.Body.Entries[i].Key, out.Body.Entries[i].Cause = "", ""
 		}
@@ -191,12 +193,18 @@ func (s *Service) statement(ctx context.Context, who account.Actor, ledger strin
 	return out, err
 }
 
-// say is a reason in words: those of the system itself are codes.
-func say(ctx context.Context, reason string) string {
-	if !slices.Contains(reasons, reason) {
+// say is a reason in words: those of the system itself are codes, and those of packs name a
+// section of their words and what stands there.
+func (s *Service) say(ctx context.Context, jurisdiction, reason string) string {
+	if slices.Contains(reasons, reason) {
+		return web.Say(web.Lang(ctx), reason, nil)
+	}
+	pack, rest, ok := strings.Cut(reason, "/")
+	section, name, ok2 := strings.Cut(rest, ".")
+	if !ok || !ok2 || s.Word == nil {
 		return reason
 	}
-	return web.Say(web.Lang(ctx), reason, nil)
+	return cmp.Or(s.Word(ctx, jurisdiction, pack, section, name, web.Lang(ctx)), reason)
 }
 
 func (s *Service) httpBalance(ctx context.Context, in *pointsBalanceInput) (*pointsBalanceOutput, error) {

@@ -36,7 +36,7 @@ var people = map[string]account.Post{
 // served is the API of an office's ledgers.
 func served(t *testing.T, o *office) http.Handler {
 	t.Helper()
-	if err := o.Declare(t.Context(), j1, Ledger{Name: "points", Unit: "point", Spendable: true, Roles: Roles{Propose: []string{"clerk"}, Confirm: []string{"clerk", "chief"}, Look: []string{"clerk", "chief"}, Shop: []string{"clerk"}}}); err != nil {
+	if err := o.Declare(t.Context(), j1, Ledger{Name: "points", Unit: Words{"en": "point"}, Spendable: true, Roles: Roles{Propose: []string{"clerk"}, Confirm: []string{"clerk", "chief"}, Look: []string{"clerk", "chief"}, Shop: []string{"clerk"}}}); err != nil {
 		t.Fatal(err)
 	}
 	o.Actor = func(ctx context.Context) (account.Actor, error) {

@@ -101,22 +101,22 @@ func ParseMapping(data []byte) (*Mapping, error) {
 	if len(problems) > 0 {
 		return nil, badMapping(problems)
 	}
-	m := &Mapping{Name: text(n.Get("name")), Title: words(n.Get("title")), Comma: ',', Layout: text(n.Get("layout")),
-		ID: text(n.Get("id")), Class: text(n.Get("class")), Channel: values(n.Get("channel")), Opened: text(n.Get("opened")),
-		Due: text(n.Get("due")), Closed: text(n.Get("closed")), Days: text(n.At("closed").Get("days")), Status: values(n.Get("status")),
-		Returned: text(n.Get("returned")), Unit: text(n.Get("unit")), Above: n.Get("areas").Get("above").Texts(), Areas: n.Get("areas").Get("columns").Texts(),
-		Lon: text(n.Get("point").Get("lon")), Lat: text(n.Get("point").Get("lat")), Text: n.Get("text").Texts()}
+	m := &Mapping{Name: n.Get("name").Scalar(), Title: n.Get("title").Scalars(), Comma: ',', Layout: n.Get("layout").Scalar(),
+		ID: n.Get("id").Scalar(), Class: n.Get("class").Scalar(), Channel: values(n.Get("channel")), Opened: n.Get("opened").Scalar(),
+		Due: n.Get("due").Scalar(), Closed: n.Get("closed").Scalar(), Days: n.At("closed").Get("days").Scalar(), Status: values(n.Get("status")),
+		Returned: n.Get("returned").Scalar(), Unit: n.Get("unit").Scalar(), Above: n.Get("areas").Get("above").Texts(), Areas: n.Get("areas").Get("columns").Texts(),
+		Lon: n.Get("point").Get("lon").Scalar(), Lat: n.Get("point").Get("lat").Scalar(), Text: n.Get("text").Texts()}
 	f := n.Get("file")
-	m.GBK = text(f.Get("encoding")) == "gb18030"
-	if s := text(f.Get("separator")); s != "" {
+	m.GBK = f.Get("encoding").Scalar() == "gb18030"
+	if s := f.Get("separator").Scalar(); s != "" {
 		m.Comma = []rune(strings.ReplaceAll(s, `tab`, "\t"))[0]
 	}
 	d := n.Get("duplicate")
-	m.Duplicate = Duplicate{Column: text(d.Get("column")), Values: d.Get("values").Texts(), Closed: text(d.Get("closed")), Of: text(d.Get("of"))}
+	m.Duplicate = Duplicate{Column: d.Get("column").Scalar(), Values: d.Get("values").Texts(), Closed: d.Get("closed").Scalar(), Of: d.Get("of").Scalar()}
 	for _, e := range n.Get("outcomes").Entries {
-		m.Outcomes = append(m.Outcomes, Outcome{e.Key.Text, words(e.Value)})
+		m.Outcomes = append(m.Outcomes, Outcome{e.Key.Text, e.Value.Scalars()})
 	}
-	m.Zone, _ = time.LoadLocation(text(n.Get("zone"))) // the shape has loaded it before
+	m.Zone, _ = time.LoadLocation(n.Get("zone").Scalar()) // the shape has loaded it before
 	if problems = m.check(n); len(problems) > 0 {
 		return nil, badMapping(problems)
 	}
@@ -171,23 +171,6 @@ func (m *Mapping) columns() []string {
 	return slices.DeleteFunc(all, func(c string) bool { return c == "" })
 }
 
-func text(n *shape.Node) string {
-	if n == nil || n.Kind != shape.Scalar {
-		return ""
-	}
-	return n.Text
-}
-
-func words(n *shape.Node) map[string]string {
-	out := map[string]string{}
-	if n != nil {
-		for _, e := range n.Entries {
-			out[e.Key.Text] = e.Value.Text
-		}
-	}
-	return out
-}
-
 func values(n *shape.Node) Values {
-	return Values{Column: text(n.Get("column")), Of: words(n.Get("values")), Else: text(n.Get("else"))}
+	return Values{Column: n.Get("column").Scalar(), Of: n.Get("values").Scalars(), Else: n.Get("else").Scalar()}
 }

@@ -71,8 +71,8 @@ func Parse(data []byte, env func(string) string) ([]*Provider, error) {
 				wrong(k.Key.Line, k.Key.Text, "notify.unknown_key")
 			}
 		}
-		p := &Provider{Name: textAt(x, "name"), Title: map[string]string{}, Issuer: textAt(x, "issuer"), ClientID: textAt(x, "client_id"),
-			Scopes: x.Get("scopes").Texts(), Claim: textAt(x, "claim"), Strong: textAt(x, "strong") == "true", CreateIn: textAt(x, "create_in")}
+		p := &Provider{Name: x.Get("name").Scalar(), Title: map[string]string{}, Issuer: x.Get("issuer").Scalar(), ClientID: x.Get("client_id").Scalar(),
+			Scopes: x.Get("scopes").Texts(), Claim: x.Get("claim").Scalar(), Strong: x.Get("strong").Scalar() == "true", CreateIn: x.Get("create_in").Scalar()}
 		if t := x.Get("title"); t != nil {
 			for _, w := range t.Entries {
 				p.Title[w.Key.Text] = w.Value.Text
@@ -105,24 +105,17 @@ func Parse(data []byte, env func(string) string) ([]*Provider, error) {
 	return out, nil
 }
 
-func textAt(n *shape.Node, key string) string {
-	if x := n.Get(key); x != nil {
-		return x.Text
-	}
-	return ""
-}
-
 // secretOf is the client's secret: of a file, or of a variable. Without either the client is a
 // public one, which PKCE alone protects.
 func secretOf(n *shape.Node, env func(string) string) (string, error) {
-	if file := textAt(n, "secret_file"); file != "" {
+	if file := n.Get("secret_file").Scalar(); file != "" {
 		b, err := os.ReadFile(file)
 		if s := strings.TrimRight(string(b), "\r\n"); err == nil && s != "" && len(s) <= 4096 {
 			return s, nil
 		}
 		return "", os.ErrNotExist
 	}
-	if name := textAt(n, "secret_env"); name != "" {
+	if name := n.Get("secret_env").Scalar(); name != "" {
 		if s := env(name); s != "" {
 			return s, nil
 		}

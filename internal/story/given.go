@@ -9,9 +9,9 @@ import (
 )
 
 func (p *parser) given(n *shape.Node) Given {
-	g := Given{Use: textOf(n.Get("use")), Overlay: textOf(n.Get("overlay")), Holidays: n.Get("holidays").Texts(), Workdays: n.Get("workdays").Texts()}
+	g := Given{Use: n.Get("use").Scalar(), Overlay: n.Get("overlay").Scalar(), Holidays: n.Get("holidays").Texts(), Workdays: n.Get("workdays").Texts()}
 	for _, a := range n.Get("areas").Each() {
-		g.Areas = append(g.Areas, Area{textOf(a.Get("id")), textOf(a.Get("in")), textOf(a.Get("level")), textOf(a.Get("unit")), textOf(a.Get("worker")), plainAny(a.Get("polygon")), a.Line})
+		g.Areas = append(g.Areas, Area{a.Get("id").Scalar(), a.Get("in").Scalar(), a.Get("level").Scalar(), a.Get("unit").Scalar(), a.Get("worker").Scalar(), plainAny(a.Get("polygon")), a.Line})
 	}
 	if v := n.Get("people"); v != nil {
 		for _, e := range v.Entries {
@@ -20,10 +20,10 @@ func (p *parser) given(n *shape.Node) Given {
 	}
 	g.Units = units(n.Get("units"))
 	for _, r := range n.Get("records").Each() {
-		g.Records = append(g.Records, Record{textOf(r.Get("kind")), textOf(r.Get("id")), textOf(r.Get("from")), textOf(r.Get("until")), plainMap(r.Get("values")), r.Line})
+		g.Records = append(g.Records, Record{r.Get("kind").Scalar(), r.Get("id").Scalar(), r.Get("from").Scalar(), r.Get("until").Scalar(), plainMap(r.Get("values")), r.Line})
 	}
 	for _, r := range n.Get("relations").Each() {
-		g.Relations = append(g.Relations, Relation{textOf(r.Get("kind")), textOf(r.Get("from")), textOf(r.Get("to")), r.Line})
+		g.Relations = append(g.Relations, Relation{r.Get("kind").Scalar(), r.Get("from").Scalar(), r.Get("to").Scalar(), r.Line})
 	}
 	if v := n.Get("tables"); v != nil {
 		for _, e := range v.Entries {
@@ -35,13 +35,14 @@ func (p *parser) given(n *shape.Node) Given {
 		}
 	}
 	for _, a := range n.Get("absent").Each() {
-		g.Absent = append(g.Absent, Absence{textOf(a.Get("who")), textOf(a.Get("acting")), timeOf(a.Get("from")), timeOf(a.Get("until")), a.Line})
+		g.Absent = append(g.Absent, Absence{a.Get("who").Scalar(), a.Get("acting").Scalar(), timeOf(a.Get("from")), timeOf(a.Get("until")), a.Line})
 	}
 	for _, d := range n.Get("duty").Each() {
-		g.Duty = append(g.Duty, DutyLine{textOf(d.Get("class")), textOf(d.Get("level")), textOf(d.Get("unit")), textOf(d.Get("post"))})
+		g.Duty = append(g.Duty, DutyLine{d.Get("class").Scalar(), d.Get("level").Scalar(), d.Get("unit").Scalar(), d.Get("post").Scalar()})
 	}
+	g.Budgets = balancesOf(n.Get("budgets"))
 	for _, s := range n.Get("roster").Each() {
-		g.Roster = append(g.Roster, Shift{textOf(s.Get("area")), textOf(s.Get("who")), textOf(s.Get("role")), timeOf(s.Get("from")), timeOf(s.Get("until")), s.Line})
+		g.Roster = append(g.Roster, Shift{s.Get("area").Scalar(), s.Get("who").Scalar(), s.Get("role").Scalar(), timeOf(s.Get("from")), timeOf(s.Get("until")), s.Line})
 	}
 	return g
 }
@@ -55,7 +56,7 @@ func units(n *shape.Node) []Unit {
 		out = append(out, Unit{ID: i.Text, Line: i.Line})
 	}
 	for _, e := range n.Entries {
-		out = append(out, Unit{e.Key.Text, textOf(e.Value.Get("in")), textOf(e.Value.Get("area")), e.Key.Line})
+		out = append(out, Unit{e.Key.Text, e.Value.Get("in").Scalar(), e.Value.Get("area").Scalar(), e.Key.Line})
 	}
 	return out
 }
@@ -75,7 +76,7 @@ func person(e shape.Entry) Person {
 			}
 		}
 	case shape.Map:
-		p.Area, p.House = textOf(v.Get("area")), textOf(v.Get("household"))
+		p.Area, p.House = v.Get("area").Scalar(), v.Get("household").Scalar()
 		if v.Get("role") != nil {
 			p.add(postOf(v))
 		}
@@ -108,18 +109,18 @@ func roleText(s string) Post {
 }
 
 func postOf(n *shape.Node) Post {
-	post := roleText(textOf(n.Get("role")))
-	if u := textOf(n.Get("unit")); u != "" {
+	post := roleText(n.Get("role").Scalar())
+	if u := n.Get("unit").Scalar(); u != "" {
 		post.Unit = u
 	}
-	post.Area, post.Seat = textOf(n.Get("area")), textOf(n.Get("seat"))
+	post.Area, post.Seat = n.Get("area").Scalar(), n.Get("seat").Scalar()
 	post.From, post.Until = dayOf(n.Get("from")), dayOf(n.Get("until"))
 	return post
 }
 
 // dayOf is the beginning of a day, zero for none.
 func dayOf(n *shape.Node) time.Time {
-	t, err := time.ParseInLocation(time.DateOnly, textOf(n), clock.CST)
+	t, err := time.ParseInLocation(time.DateOnly, n.Scalar(), clock.CST)
 	if err != nil {
 		return time.Time{}
 	}

@@ -22,7 +22,7 @@ func Parse(file string, data []byte) (*Story, []shape.Problem) {
 	if len(p.problems) > 0 {
 		return nil, p.problems
 	}
-	s := &Story{File: file, Line: n.Line, Name: textOf(n.Get("story")), Seed: 1}
+	s := &Story{File: file, Line: n.Line, Name: n.Get("story").Scalar(), Seed: 1}
 	if v := n.Get("seed"); v != nil {
 		s.Seed = int64(intOf(v))
 	}
@@ -81,20 +81,13 @@ func (p *parser) add(n *shape.Node, code string, args ...any) {
 	p.take([]shape.Problem{q})
 }
 
-func textOf(n *shape.Node) string {
-	if n == nil {
-		return ""
-	}
-	return n.Text
-}
-
 func intOf(n *shape.Node) int {
-	i, _ := strconv.Atoi(textOf(n))
+	i, _ := strconv.Atoi(n.Scalar())
 	return i
 }
 
 func timeOf(n *shape.Node) time.Time {
-	t, _ := parseTime(textOf(n))
+	t, _ := parseTime(n.Scalar())
 	return t
 }
 
@@ -132,19 +125,19 @@ func plainAny(n *shape.Node) any {
 }
 
 func (p *parser) event(n *shape.Node) Event {
-	e := Event{Line: n.Line, At: timeOf(n.Get("at")), By: textOf(n.Get("by")), As: textOf(n.Get("as")), Case: textOf(n.Get("case")),
-		Cases: n.Get("cases").Texts(), With: plainMap(n.Get("with")), Refused: textOf(n.Get("refused")), Note: textOf(n.Get("note")),
-		Channel: textOf(n.Get("channel")), Text: textOf(n.Get("text")), Point: plainAny(n.Get("point")), Area: textOf(n.Get("area")),
-		For: textOf(n.Get("for")), About: textOf(n.Get("about")), Key: textOf(n.Get("key")), Values: plainMap(n.Get("values")), ID: textOf(n.Get("id")),
-		Against: n.Get("against").Texts(), Avoid: textOf(n.Get("avoid")) == "true", Winners: intOf(n.Get("winners"))}
-	e.Why, e.Each = texts(n.Get("why")), map[string]string{}
+	e := Event{Line: n.Line, At: timeOf(n.Get("at")), By: n.Get("by").Scalar(), As: n.Get("as").Scalar(), Case: n.Get("case").Scalar(),
+		Cases: n.Get("cases").Texts(), With: plainMap(n.Get("with")), Refused: n.Get("refused").Scalar(), Note: n.Get("note").Scalar(),
+		Channel: n.Get("channel").Scalar(), Text: n.Get("text").Scalar(), Point: plainAny(n.Get("point")), Area: n.Get("area").Scalar(),
+		For: n.Get("for").Scalar(), About: n.Get("about").Scalar(), Key: n.Get("key").Scalar(), Values: plainMap(n.Get("values")), ID: n.Get("id").Scalar(),
+		Against: n.Get("against").Texts(), Avoid: n.Get("avoid").Scalar() == "true", Winners: intOf(n.Get("winners"))}
+	e.Why, e.Each = n.Get("why").Scalars(), map[string]string{}
 	if w := n.Get("with").Get("why"); w != nil && w.Kind == shape.Map {
-		e.Why = texts(w)
+		e.Why = w.Scalars()
 		delete(e.With, "why")
 	}
 	if each := n.Get("each"); each != nil {
 		for _, x := range each.Entries {
-			e.Each[x.Key.Text] = textOf(x.Value.Get("refused"))
+			e.Each[x.Key.Text] = x.Value.Get("refused").Scalar()
 		}
 	}
 	if o := n.Get("offline"); o != nil {
@@ -205,7 +198,7 @@ func (p *parser) verb(e *Event, n *shape.Node) {
 	case VerbRepeat:
 		p.repeat(e, v)
 	case VerbPost:
-		e.Change = &PostChange{Who: textOf(v.Get("who")), Ends: textOf(v.Get("ends"))}
+		e.Change = &PostChange{Who: v.Get("who").Scalar(), Ends: v.Get("ends").Scalar()}
 		if g := v.Get("gives"); g != nil {
 			post := postOf(g)
 			e.Change.Gives = &post
@@ -213,7 +206,7 @@ func (p *parser) verb(e *Event, n *shape.Node) {
 	case VerbReform:
 		e.Reform = &Reform{Ends: v.Get("ends").Texts()}
 		for _, b := range v.Get("begins").Each() {
-			e.Reform.Begins = append(e.Reform.Begins, Successor{Area{ID: textOf(b.Get("id")), In: textOf(b.Get("in")), Polygon: plainAny(b.Get("polygon")), Line: b.Line},
+			e.Reform.Begins = append(e.Reform.Begins, Successor{Area{ID: b.Get("id").Scalar(), In: b.Get("in").Scalar(), Polygon: plainAny(b.Get("polygon")), Line: b.Line},
 				b.Get("from").Texts(), b.Get("children").Texts()})
 		}
 	}
@@ -232,22 +225,11 @@ func (p *parser) repeat(e *Event, v *shape.Node) {
 			inner.Entries = append(inner.Entries, x)
 		}
 	}
-	e.Repeat = &Repeat{Every: textOf(v.Get("every")), Until: timeOf(v.Get("until")), Do: p.event(inner)}
+	e.Repeat = &Repeat{Every: v.Get("every").Scalar(), Until: timeOf(v.Get("until")), Do: p.event(inner)}
 	days := map[string]int{"day": 1, "week": 7, "month": 28}[e.Repeat.Every]
 	if !e.At.IsZero() && e.Repeat.Until.Sub(e.At) > time.Duration(maxRepeats*days)*24*time.Hour {
 		p.add(v, "story.repeats_too_often", "most", maxRepeats)
 	}
-}
-
-func texts(n *shape.Node) map[string]string {
-	if n == nil {
-		return nil
-	}
-	out := map[string]string{}
-	for _, e := range n.Entries {
-		out[e.Key.Text] = e.Value.Text
-	}
-	return out
 }
 
 // times refuses a story whose clock would run backwards or never start.
@@ -298,6 +280,7 @@ func (p *parser) expect(n *shape.Node) Expect {
 	x.Told, x.Inbox = namesOf(world.Get("told")), namesOf(world.Get("inbox"))
 	x.Count = numbersOf(world.Get("count"))
 	x.Facts = factsOf(world.Get("record"))
+	x.Ledger = balancesOf(world.Get("ledger"))
 	return x
 }
 
@@ -322,7 +305,7 @@ func (p *parser) caseExpect(name string, n *shape.Node) CaseExpect {
 	if len(p.problems) > before {
 		return c
 	}
-	get := func(key string) string { return textOf(n.Get(key)) }
+	get := func(key string) string { return n.Get(key).Scalar() }
 	c.Step, c.Outcome, c.Phase, c.Class, c.Severity = get("step"), get("outcome"), get("phase"), get("class"), get("severity")
 	c.Area, c.Nature, c.Open, c.Sampled, c.Follows, c.Merged, c.Moves, c.Assignee = get("area"), get("nature"), get("open"), get("sampled"), get("follows"), get("merged"), get("moves"), get("assignee")
 	c.Likely = namesOf(n.Get("likely"))
@@ -331,8 +314,8 @@ func (p *parser) caseExpect(name string, n *shape.Node) CaseExpect {
 	c.Unmet, c.Sees, c.Told, c.Fields = namesOf(n.Get("unmet")), namesOf(n.Get("sees")), namesOf(n.Get("told")), factsOf(n.Get("fields"))
 	if v := n.Get("clocks"); v != nil {
 		for _, e := range v.Entries {
-			c.Clocks = append(c.Clocks, ClockExpect{e.Key.Line, e.Key.Text, timeOf(e.Value.Get("due")), len(textOf(e.Value.Get("due"))) == len(time.DateOnly), textOf(e.Value.Get("spent")),
-				textOf(e.Value.Get("state")), textOf(e.Value.Get("provisional")), textOf(e.Value.Get("extended"))})
+			c.Clocks = append(c.Clocks, ClockExpect{e.Key.Line, e.Key.Text, timeOf(e.Value.Get("due")), len(e.Value.Get("due").Scalar()) == len(time.DateOnly), e.Value.Get("spent").Scalar(),
+				e.Value.Get("state").Scalar(), e.Value.Get("provisional").Scalar(), e.Value.Get("extended").Scalar()})
 		}
 	}
 	if v := n.Get("parts"); v != nil {

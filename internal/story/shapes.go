@@ -10,18 +10,10 @@ import (
 	"gezhi/internal/worktime"
 )
 
+var need, opt, later, list, some, either = shape.Need, shape.Opt, shape.Later, shape.ListOf, shape.SomeOf, shape.EitherOf
+
 func obj(keys ...shape.Key) *shape.Shape { return &shape.Shape{Keys: keys} }
-func need(name string, s *shape.Shape) shape.Key {
-	return shape.Key{Name: name, Shape: s, Required: true}
-}
-func opt(name string, s *shape.Shape) shape.Key { return shape.Key{Name: name, Shape: s} }
-func later(name string) shape.Key               { return shape.Key{Name: name, Later: true} }
-func dict(of *shape.Shape) *shape.Shape         { return &shape.Shape{Name: aName, Of: of} }
-func list(item *shape.Shape) *shape.Shape       { return &shape.Shape{Item: item} }
-func some(item *shape.Shape) *shape.Shape       { return &shape.Shape{Item: item, Lone: true} }
-func either(scalar, list, object *shape.Shape) *shape.Shape {
-	return &shape.Shape{Alt: &shape.Alternatives{Scalar: scalar, List: list, Map: object}}
-}
+func dict(of *shape.Shape) *shape.Shape  { return &shape.Shape{Name: aName, Of: of} }
 
 func scalar(code string, ok func(string) bool) *shape.Shape {
 	return &shape.Shape{Text: func(s string) error {
@@ -52,7 +44,13 @@ var (
 	names  = some(aPath)
 	values = dict(free)
 	lines  = some(text)
+
+	anAccount = matching("story.bad_name", `^[\p{L}0-9][\p{L}0-9_.@*-]*( [\p{L}0-9_.@*-]+){0,2}$`)
+	amount    = matching("story.bad_amount", `^(0|[1-9][0-9]{0,15})$`)
 )
+
+// accounts are amounts by account of the pack's first ledger, or by ledger and account.
+var accounts = &shape.Shape{Name: anAccount, Of: either(amount, nil, &shape.Shape{Name: anAccount, Of: amount})}
 
 // layouts are the ways a moment may be written; a date alone is nine in the morning.
 var layouts = []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"}
@@ -90,6 +88,7 @@ var givenShape = obj(
 	opt("absent", list(obj(need("who", aName), need("acting", aName), need("from", moment), need("until", moment)))),
 	opt("duty", dutyShape),
 	opt("roster", list(obj(need("area", aName), need("who", aName), opt("role", aName), need("from", moment), need("until", moment)))),
+	opt("budgets", accounts),
 	later("courses"))
 
 // verbKeys are the keys that say what an event does; one of them stands in each event.
@@ -125,4 +124,5 @@ var caseShape = obj(
 
 // worldShape holds the expectations that belong to no single case.
 var worldShape = obj(opt("inbox", dict(names)), opt("count", dict(count)), opt("record", dict(values)), opt("told", dict(some(aName))),
-	later("ledger"), later("indicator"), later("gaps"), later("papers"), later("public"), later("ballot"), later("group"), later("erased"), later("kept"), later("caused"))
+	opt("ledger", accounts),
+	later("indicator"), later("gaps"), later("papers"), later("public"), later("ballot"), later("group"), later("erased"), later("kept"), later("caused"))

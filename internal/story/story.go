@@ -32,6 +32,7 @@ type Given struct {
 	Absent    []Absence
 	Duty      []DutyLine // tried before the pack's
 	Roster    []Shift
+	Budgets   []Balance // by unit
 }
 
 // Area is a place in the territory of the story.
@@ -202,7 +203,9 @@ type Expect struct {
 	Inbox []Names // person: cases
 	Count []Number
 	Facts []Fact // record: "house-12@2026-06-01"
-	Keys  int    // how many things are expected, to tell an empty expectation
+	// Ledger are accounts and what they hold.
+	Ledger []Balance
+	Keys   int // how many things are expected, to tell an empty expectation
 }
 
 // CaseExpect is what must be true of one case.

@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"encoding/base64"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -11,40 +12,96 @@ import (
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
+	"gezhi/internal/fault"
 	"gezhi/internal/media"
 	"gezhi/internal/web"
 )
 
-// path is where uploads live.
-const path = web.Prefix + "/uploads/"
+// path is where uploads of whoever is logged in live, guestPath those of reports.
+const (
+	path      = web.Prefix + "/uploads/"
+	guestPath = web.Prefix + "/intake/uploads/"
+)
+
+// Guests is how files of reports come in by parts, with an account or without.
+type Guests struct {
+	// Who is whose upload it is: of the report that will have the idempotency key, brought in a way
+	// (self, caller, helper) to a jurisdiction by its division code. begins is true where one more
+	// begins, which is counted.
+	Who func(ctx context.Context, jurisdiction, by, key string, begins bool) (account.Actor, error)
+	// Take makes a file of what is whole, or refuses it.
+	Take func(ctx context.Context, a account.Actor, name string, r io.Reader) (casework.Uploaded, error)
+	Most int64 // bytes
+}
 
 type finishInput struct {
 	ID   string `path:"id" maxLength:"64"`
-	Body struct {
-		SHA256 string `json:"sha256,omitempty" maxLength:"64" pattern:"^[0-9a-f]{64}$" doc:"of the whole file; compared with what arrived"`
-	}
+	Body finishBody
+}
+
+type finishBody struct {
+	SHA256 string `json:"sha256,omitempty" maxLength:"64" pattern:"^[0-9a-f]{64}$" doc:"of the whole file; compared with what arrived"`
+}
+
+// GuestQuery says for whose report an upload is; the key of that report is in Idempotency-Key.
+type GuestQuery struct {
+	By           string `query:"by" enum:"self,caller,helper" doc:"as the report will say"`
+	Jurisdiction string `query:"jurisdiction" maxLength:"20"`
+}
+
+type guestFinishInput struct {
+	web.Idempotency
+	GuestQuery
+	ID   string `path:"id" maxLength:"64"`
+	Body finishBody
 }
 
 type finishOutput struct{ Body casework.FileJSON }
 
 // Routes adds the operations: tus 1.0.0, and one that makes a file of what is whole.
 func (s *Service) Routes(srv *web.Server) {
-	op := func(method, path, id, summary string) web.Operation {
-		return web.Operation{Method: method, Path: path, ID: id, Summary: summary, Tags: []string{"files"}}
+	web.Op(srv, s.parts(srv, "/uploads", "", own()), s.httpFinish)
+	web.Op(srv, s.parts(srv, "/intake/uploads", "Intake", s.guest()), s.httpFinishGuest)
+}
+
+// door is a way in for uploads: whose they are, where they lie, and how large one may be.
+type door struct {
+	at     string
+	most   int64
+	public bool
+	query  any
+	who    func(r *http.Request, begins bool) (account.Actor, error)
+}
+
+func own() door {
+	return door{at: path, most: media.Largest, who: func(r *http.Request, _ bool) (account.Actor, error) { return account.From(r.Context()) }}
+}
+
+func (s *Service) guest() door {
+	return door{at: guestPath, most: s.Guests.Most, public: true, query: GuestQuery{}, who: func(r *http.Request, begins bool) (account.Actor, error) {
+		key, err := web.ReadKey(r.Header.Get("Idempotency-Key"))
+		if err != nil {
+			return account.Actor{}, err
+		}
+		q := r.URL.Query()
+		return s.Guests.Who(r.Context(), q.Get("jurisdiction"), q.Get("by"), key, begins)
+	}}
+}
+
+// parts adds the operations of tus below a path, and gives the one that makes a file of an upload.
+func (s *Service) parts(srv *web.Server, at, name string, d door) (finish web.Operation) {
+	op := func(method, path, id, summary string, status int) web.Operation {
+		return web.Operation{Method: method, Path: path, ID: id + name, Summary: summary, Tags: []string{"files"}, Public: d.public, Status: status, MaxBody: d.most, Exchange: web.Exchange{Query: d.query}}
 	}
-	begin := op("POST", "/uploads", "beginUpload", "Begin an upload that can go on after a cut connection (tus 1.0.0); Location says where")
-	begin.Status, begin.Pace, begin.MaxBody = http.StatusCreated, web.UploadPace, media.Largest
-	web.Raw(srv, begin, s.httpBegin)
-	web.Raw(srv, op("HEAD", "/uploads/{id}", "uploadOffset", "How much of an upload has arrived (tus 1.0.0: Upload-Offset)"), s.on(s.tus.HeadFile))
-	patch := op("PATCH", "/uploads/{id}", "continueUpload", "Send more of an upload, from Upload-Offset on (tus 1.0.0)")
-	patch.Status, patch.MaxBody = http.StatusNoContent, media.Largest
-	web.Raw(srv, patch, s.on(s.tus.PatchFile))
-	end := op("DELETE", "/uploads/{id}", "dropUpload", "Give an upload up (tus 1.0.0)")
-	end.Status = http.StatusNoContent
-	web.Raw(srv, end, s.on(s.tus.DelFile))
-	file := op("POST", "/uploads/{id}/file", "finishUpload", "Make a file of an upload that is whole; twice gives the same file")
-	file.Status = http.StatusCreated
-	web.Op(srv, file, s.httpFinish)
+	begin := op("POST", at, "beginUpload", "Begin an upload that can go on after a cut connection (tus 1.0.0); Location says where", http.StatusCreated)
+	begin.Pace = web.UploadPace
+	web.Raw(srv, begin, s.httpBegin(d))
+	web.Raw(srv, op("HEAD", at+"/{id}", "uploadOffset", "How much of an upload has arrived (tus 1.0.0: Upload-Offset)", 0), s.on(d, s.tus.HeadFile))
+	web.Raw(srv, op("PATCH", at+"/{id}", "continueUpload", "Send more of an upload, from Upload-Offset on (tus 1.0.0)", http.StatusNoContent), s.on(d, s.tus.PatchFile))
+	web.Raw(srv, op("DELETE", at+"/{id}", "dropUpload", "Give an upload up (tus 1.0.0)", http.StatusNoContent), s.on(d, s.tus.DelFile))
+	finish = op("POST", at+"/{id}/file", "finishUpload", "Make a file of an upload that is whole; twice gives the same file", http.StatusCreated)
+	finish.MaxBody, finish.Exchange = 0, web.Exchange{}
+	return finish
 }
 
 type begunKey struct{}
@@ -59,20 +116,25 @@ func asBegun(e handler.HookEvent) (handler.HTTPResponse, handler.FileInfoChanges
 	return handler.HTTPResponse{}, handler.FileInfoChanges{ID: id, MetaData: handler.MetaData{}}, nil
 }
 
-func (s *Service) httpBegin(w http.ResponseWriter, r *http.Request) error {
-	a, err := account.From(r.Context())
-	if err != nil {
-		return err
+func (s *Service) httpBegin(d door) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		a, err := d.who(r, true)
+		if err != nil {
+			return err
+		}
+		size, _ := strconv.ParseInt(r.Header.Get("Upload-Length"), 10, 64) // what is none is refused as none
+		if size > d.most {
+			return fault.New(fault.TooLarge, "blob.too_large", "limit", d.most)
+		}
+		u, until, err := s.begin(r.Context(), a, nameIn(r.Header.Get("Upload-Metadata")), size)
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Upload-Expires", until.UTC().Format(http.TimeFormat))
+		r = r.WithContext(context.WithValue(r.Context(), begunKey{}, u.ID))
+		s.serve(located{w, d.at + u.ID}, r, "", s.tus.PostFile)
+		return nil
 	}
-	size, _ := strconv.ParseInt(r.Header.Get("Upload-Length"), 10, 64) // what is none is refused as none
-	u, until, err := s.begin(r.Context(), a, nameIn(r.Header.Get("Upload-Metadata")), size)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Upload-Expires", until.UTC().Format(http.TimeFormat))
-	r = r.WithContext(context.WithValue(r.Context(), begunKey{}, u.ID))
-	s.serve(located{w, path + u.ID}, r, "", s.tus.PostFile)
-	return nil
 }
 
 // located answers where an upload is by its path: what the library makes of the Host header is
@@ -94,9 +156,9 @@ func (l located) WriteHeader(status int) {
 func (l located) Unwrap() http.ResponseWriter { return l.ResponseWriter }
 
 // on lets the library answer about an upload of who asks.
-func (s *Service) on(h http.HandlerFunc) func(http.ResponseWriter, *http.Request) error {
+func (s *Service) on(d door, h http.HandlerFunc) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		a, err := account.From(r.Context())
+		a, err := d.who(r, false)
 		if err != nil {
 			return err
 		}
@@ -133,7 +195,22 @@ func (s *Service) httpFinish(ctx context.Context, in *finishInput) (*finishOutpu
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.Finish(ctx, a, in.ID, in.Body.SHA256)
+	return made(s.Finish(ctx, a, in.ID, in.Body.SHA256, s.take))
+}
+
+func (s *Service) httpFinishGuest(ctx context.Context, in *guestFinishInput) (*finishOutput, error) {
+	key, err := in.ReadKey()
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Guests.Who(ctx, in.Jurisdiction, in.By, key, false)
+	if err != nil {
+		return nil, err
+	}
+	return made(s.Finish(ctx, a, in.ID, in.Body.SHA256, s.Guests.Take))
+}
+
+func made(f casework.Uploaded, err error) (*finishOutput, error) {
 	if err != nil {
 		return nil, err
 	}

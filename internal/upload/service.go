@@ -41,6 +41,8 @@ type Service struct {
 	Now   clock.Now
 	NewID id.Source
 	Cases *casework.Service
+	// Guests lets files of reports in by parts.
+	Guests Guests
 
 	store filestore.FileStore
 	tus   *handler.UnroutedHandler
@@ -120,10 +122,15 @@ func (s *Service) of(ctx context.Context, a account.Actor, id string) (u Upload,
 	return u, err
 }
 
-// Finish makes a file of an upload that is whole. sum, where it is not empty, is the SHA-256 that
-// its sender says it has: upload.checksum where it has another. Finishing twice gives one file.
-// What is refused is not kept.
-func (s *Service) Finish(ctx context.Context, a account.Actor, id, sum string) (f casework.Uploaded, err error) {
+// take makes a file of what somebody who is logged in has sent.
+func (s *Service) take(ctx context.Context, a account.Actor, name string, r io.Reader) (casework.Uploaded, error) {
+	return s.Cases.Upload(ctx, a, name, r)
+}
+
+// Finish makes a file of an upload that is whole, by take. sum, where it is not empty, is the
+// SHA-256 that its sender says it has: upload.checksum where it has another. Finishing twice gives
+// one file. What is refused is not kept.
+func (s *Service) Finish(ctx context.Context, a account.Actor, id, sum string, take func(context.Context, account.Actor, string, io.Reader) (casework.Uploaded, error)) (f casework.Uploaded, err error) {
 	u, err := s.of(ctx, a, id)
 	if err != nil {
 		return f, err
@@ -146,7 +153,7 @@ func (s *Service) Finish(ctx context.Context, a account.Actor, id, sum string) (
 	if err != nil {
 		return f, fault.Wrap(err, fault.Unavailable, "blob.broken")
 	}
-	f, err = s.Cases.Upload(ctx, a, u.Name, &summed{r, sha256.New(), sum})
+	f, err = take(ctx, a, u.Name, &summed{r, sha256.New(), sum})
 	_ = r.Close()
 	if err != nil {
 		if k := fault.KindOf(err); k == fault.Invalid || k == fault.TooLarge {
@@ -164,7 +171,7 @@ func (s *Service) Finish(ctx context.Context, a account.Actor, id, sum string) (
 		return f, err
 	}
 	if !first { // somebody finished it at the same time: the file that is too many is loose, and ends by itself
-		return s.Finish(ctx, a, id, sum)
+		return s.Finish(ctx, a, id, sum, take)
 	}
 	return f, s.terminate(ctx, id)
 }

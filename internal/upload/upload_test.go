@@ -57,7 +57,7 @@ func (s *station) start() {
 	s.must(err)
 	s.t.Cleanup(func() { files.Close() })
 	cases := &casework.Service{DB: s.db, Now: s.hand.Now, ID: ids, Files: files, Vault: privacy.InMemory(s.db, s.hand.Now, ids)}
-	s.Service, err = New(Service{DB: s.db, Now: s.hand.Now, NewID: ids, Cases: cases}, filepath.Join(s.dir, "uploads"))
+	s.Service, err = New(Service{DB: s.db, Now: s.hand.Now, NewID: ids, Cases: cases, Guests: guests(cases)}, filepath.Join(s.dir, "uploads"))
 	s.must(err)
 	srv := web.New("uploads", "0")
 	srv.Log = slog.New(slog.DiscardHandler)
@@ -71,6 +71,20 @@ func (s *station) start() {
 	s.Routes(srv)
 	s.Server = httptest.NewServer(srv)
 	s.t.Cleanup(s.Server.Close)
+}
+
+// guests are people by the keys of their reports, who may send small pictures.
+func guests(cases *casework.Service) Guests {
+	return Guests{Most: 200 << 10,
+		Who: func(_ context.Context, jurisdiction, way, key string, begins bool) (account.Actor, error) {
+			if jurisdiction != "990101" || way == "caller" && begins {
+				return account.Actor{}, fault.New(fault.Forbidden, "intake.not_your_county")
+			}
+			return account.Actor{PersonID: "reporter of " + key, Jurisdiction: "j"}, nil
+		},
+		Take: func(ctx context.Context, a account.Actor, name string, r io.Reader) (casework.Uploaded, error) {
+			return cases.Upload(ctx, a, name, r, media.Picture)
+		}}
 }
 
 func (s *station) must(err error) {
@@ -213,6 +227,65 @@ func TestAnUploadIsItsSendersAlone(t *testing.T) {
 		}
 		if a := s.ask("ann", "HEAD", at, nil); a.StatusCode != http.StatusNotFound {
 			t.Errorf("%s", a.Status)
+		}
+	})
+}
+
+// Who reports without an account sends by parts too: the key of the report finds the upload again
+// after a cut, no other key and nobody's account does, and what may not go with a report is refused.
+func TestAReportersUploadGoesByItsKey(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newStation(t, d)
+		const mine, others = "0b9f4ac7-1111-4222-8333-444455556666", "0b9f4ac7-1111-4222-8333-444455556667"
+		begin := func(size int, query string, headers ...string) *http.Response {
+			return s.ask("", "POST", "/api/v1/intake/uploads"+query, nil, append([]string{"Upload-Length", fmt.Sprint(size), "Upload-Metadata", "filename YS5qcGc="}, headers...)...)
+		}
+		photo := media.Sample(media.SampleRoad, 1, media.Hint{}, 1)
+		for why, a := range map[string]*http.Response{
+			"no key": begin(10, "?jurisdiction=990101"), "another county": begin(10, "?jurisdiction=990102", "Idempotency-Key", mine),
+			"not counted": begin(10, "?jurisdiction=990101&by=caller", "Idempotency-Key", mine), "too large": begin(200<<10+1, "?jurisdiction=990101", "Idempotency-Key", mine),
+		} {
+			if a.StatusCode < 400 || a.StatusCode > 499 {
+				t.Errorf("%s: %s", why, a.Status)
+			}
+		}
+		a := begin(len(photo), "?jurisdiction=990101", "Idempotency-Key", mine)
+		at := a.Header.Get("Location")
+		if a.StatusCode != http.StatusCreated || !strings.HasPrefix(at, "/api/v1/intake/uploads/") {
+			t.Fatal(a.Status, at)
+		}
+		sends := func(key string, from int, part []byte) *http.Response {
+			return s.ask("", "PATCH", at+"?jurisdiction=990101", part, "Idempotency-Key", key, "Upload-Offset", fmt.Sprint(from), "Content-Type", "application/offset+octet-stream")
+		}
+		half := len(photo) / 2
+		if a := sends(mine, 0, photo[:half]); a.StatusCode != http.StatusNoContent {
+			t.Fatal(a.Status)
+		}
+		for _, a := range []*http.Response{sends(others, half, photo[half:]), s.ask("", "HEAD", at+"?jurisdiction=990101", nil, "Idempotency-Key", others),
+			s.ask("", "DELETE", at+"?jurisdiction=990101", nil, "Idempotency-Key", others), s.ask("ann", "HEAD", strings.Replace(at, "/intake", "", 1), nil),
+			s.ask("", "POST", at+"/file?jurisdiction=990101", []byte("{}"), "Content-Type", "application/json", "Idempotency-Key", others)} {
+			if a.StatusCode != http.StatusNotFound {
+				t.Errorf("%s by somebody else: %s", a.Request.Method, a.Status)
+			}
+		}
+		s.Server.Close()
+		s.start()
+		if a := s.ask("", "HEAD", at+"?jurisdiction=990101", nil, "Idempotency-Key", mine); a.Header.Get("Upload-Offset") != fmt.Sprint(half) {
+			t.Fatalf("%s, %s arrived of %d", a.Status, a.Header.Get("Upload-Offset"), half)
+		}
+		if a := sends(mine, half, photo[half:]); a.StatusCode != http.StatusNoContent {
+			t.Fatal(a.Status)
+		}
+		for range 2 {
+			a := s.ask("", "POST", at+"/file?jurisdiction=990101", []byte("{}"), "Content-Type", "application/json", "Idempotency-Key", mine)
+			if said, _ := io.ReadAll(a.Body); a.StatusCode != http.StatusCreated || !strings.Contains(string(said), `"type":"image/jpeg"`) {
+				t.Errorf("%s %s", a.Status, said)
+			}
+		}
+		at = begin(len("%PDF-1.7\n%%EOF"), "?jurisdiction=990101", "Idempotency-Key", mine).Header.Get("Location")
+		_ = sends(mine, 0, []byte("%PDF-1.7\n%%EOF"))
+		if a := s.ask("", "POST", at+"/file?jurisdiction=990101", []byte("{}"), "Content-Type", "application/json", "Idempotency-Key", mine); a.StatusCode != http.StatusBadRequest {
+			t.Errorf("a document: %s", a.Status)
 		}
 	})
 }

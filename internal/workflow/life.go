@@ -284,6 +284,7 @@ type Effect struct {
 	Tell  []Who
 	// Personal grants the reporter a right over what is kept of him.
 	Personal *Personal
+	Post     *Post
 }
 
 // Personal is a right that a subject has over personal data (PIPL, 个人信息保护法, articles 45

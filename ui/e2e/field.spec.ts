@@ -2,6 +2,8 @@
 // browsers inside other programs.
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
+// @ts-expect-error a maker of photos, without types
+import { photo } from './exif.mjs'
 
 test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, serviceWorkers: 'block' })
 
@@ -52,6 +54,7 @@ async function open(page: Page, path = '', world: Partial<World> = {}): Promise<
     if (at === 'POST /cases/c1/unmask') return json({ values: [{ name: 'phone', title: '联系电话', value: '样例号码' }] })
     if (at.endsWith('/files') && at.startsWith('GET')) return json({ files: [], purposes: [] })
     if (at === 'POST /class-proposals') return json({ learnt: true, classes: [{ class: 'x/s:1', title: '暴露垃圾', probability: 0.6, words: ['垃圾'], sure: false }, { class: 'x/s:2', title: '路灯不亮', probability: 0.1, words: [], sure: false }] })
+    if (at === 'POST /intake/propose' && route.request().postDataJSON().point) return json({ places: [{ id: 'g2', name: '第四网格', level: 6, has_children: false, why: '按位置' }], classes: [] })
     if (at === 'POST /intake/propose') return json({ places: [], classes: [], severity: { id: '3', title: '一般（三级）', why: '这类事通常如此' }, unit: { id: 'u', title: '环卫站', why: '按类别' } })
     if (at === 'POST /files') return json({ id: 'f1', name: 'a.jpg' }, 201)
     w.sent.push({ path: at, key: route.request().headers()['idempotency-key'], body: route.request().postDataJSON() as Record<string, unknown> })
@@ -110,6 +113,29 @@ test('what is written survives a reload, denied position and microphone, and is 
   await page.reload()
   await expect(page.getByLabel('什么情况')).toHaveValue('护栏断了')
   expect(w.sent).toEqual([])
+})
+
+test('where and when a photo was taken is offered, and nothing is taken without a yes', async ({ page }) => {
+  const w = await open(page, 'report')
+  const yesterday = new Date(Date.now() + 8 * hour - 24 * hour).toISOString()
+  const at = yesterday.slice(0, 19).replaceAll('-', ':').replace('T', ' ')
+  await page.getByLabel('什么情况').fill('护栏断了')
+  await page.locator('.proof input[accept="image/*"]').setInputFiles({ name: 'a.jpg', mimeType: 'image/jpeg', buffer: photo({ lon: 119.5251, lat: 28.1153, at }) })
+  const place = page.getByRole('button', { name: '用照片里的拍摄地点：第四网格' })
+  await expect(place).toBeVisible()
+  await expect(page.getByText('照片里记着拍摄时间')).toContainText(yesterday.slice(11, 16))
+  await expect(page.locator('.place .at')).toContainText('第三网格')
+  await expect(page.getByLabel('什么情况')).toHaveValue('护栏断了')
+  await clean(page)
+  await page.screenshot({ path: test.info().outputPath('taken.png'), fullPage: true })
+  await place.click()
+  await expect(page.locator('.place .at')).toContainText('第四网格')
+  await page.getByRole('button', { name: '写进内容' }).click()
+  await page.getByRole('button', { name: '上报', exact: true }).click()
+  await expect(page.getByText('已上报，编号 S26110009')).toBeVisible()
+  expect(w.sent[0]!.body).toMatchObject({ text: `护栏断了（照片拍摄于 ${yesterday.slice(5, 16).replace('T', ' ')}）`, point: { lon: 119.5251, lat: 28.1153 } })
+  expect(w.sent[0]!.body).not.toHaveProperty('happened_at')
+  expect(w.faults).toEqual([])
 })
 
 test('a full telephone says so, and sends all the same', async ({ page }) => {

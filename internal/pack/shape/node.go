@@ -95,6 +95,26 @@ func (n *Node) Texts() []string {
 	return out
 }
 
+// Scalar is the text of a scalar; "" for anything else, and for nil.
+func (n *Node) Scalar() string {
+	if n == nil || n.Kind != Scalar {
+		return ""
+	}
+	return n.Text
+}
+
+// Scalars is a map of scalars; nil when n is nil.
+func (n *Node) Scalars() map[string]string {
+	if n == nil {
+		return nil
+	}
+	out := make(map[string]string, len(n.Entries))
+	for _, e := range n.Entries {
+		out[e.Key.Text] = e.Value.Text
+	}
+	return out
+}
+
 // Each returns the items of a list, or the node itself where one item stands alone.
 func (n *Node) Each() []*Node {
 	switch {

@@ -1215,6 +1215,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin an upload that can go on after a cut connection (tus 1.0.0); Location says where */
+        post: operations["beginUploadIntake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Give an upload up (tus 1.0.0) */
+        delete: operations["dropUploadIntake"];
+        options?: never;
+        /** How much of an upload has arrived (tus 1.0.0: Upload-Offset) */
+        head: operations["uploadOffsetIntake"];
+        /** Send more of an upload, from Upload-Offset on (tus 1.0.0) */
+        patch: operations["continueUploadIntake"];
+        trace?: never;
+    };
+    "/api/v1/intake/uploads/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a file of an upload that is whole; twice gives the same file */
+        post: operations["finishUploadIntake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -3299,7 +3352,7 @@ export interface components {
             seq?: number;
             table?: string;
         };
-        FinishInputBody: {
+        FinishBody: {
             /** @description of the whole file; compared with what arrived */
             sha256?: string;
         };
@@ -7539,6 +7592,174 @@ export interface operations {
             };
         };
     };
+    beginUploadIntake: {
+        parameters: {
+            query?: {
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dropUploadIntake: {
+        parameters: {
+            query?: {
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadOffsetIntake: {
+        parameters: {
+            query?: {
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    continueUploadIntake: {
+        parameters: {
+            query?: {
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishUploadIntake: {
+        parameters: {
+            query?: {
+                /** @description as the report will say */
+                by?: "self" | "caller" | "helper";
+                jurisdiction?: string;
+            };
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     invite: {
         parameters: {
             query?: never;
@@ -10529,7 +10750,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FinishInputBody"];
+                "application/json": components["schemas"]["FinishBody"];
             };
         };
         responses: {
