@@ -30,7 +30,7 @@ func says(v map[string]any) func(*counties, standpoint, []string) any {
 // Who may what, by roles.
 var (
 	staffed = []string{"grid_worker", "village_cadre", "dispatcher", "inspector", "leader", "handler", "unit_leader", "duty_clerk", "duty_leader", "county_chief",
-		"congress_office", "congress_leader", "government_office", "data_officer", "data_leader"}
+		"congress_office", "congress_leader", "government_office", "data_officer", "data_leader", "community_admin", "assessor", "party_committee", "street_office"}
 	accountants = []string{"admin.system", "admin.security"}
 	system      = []string{"admin.system"}
 	security    = []string{"admin.security"}
