@@ -1941,6 +1941,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The entries of an account, for who may look at the ledger */
+        get: operations["pointsEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points/goods": {
         parameters: {
             query?: never;
@@ -2055,6 +2072,23 @@ export interface paths {
         put?: never;
         /** Agree to a proposal as the second person, or refuse it */
         post: operations["decidePoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what was fetched, by its code: the points return */
+        post: operations["refundClaim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4369,18 +4403,25 @@ export interface components {
             amount?: number;
             id: string;
             /** @enum {string} */
-            kind: "budget" | "adjust" | "reverse";
+            kind: "budget" | "adjust" | "reverse" | "settle";
             /**
              * Format: int64
              * @description ms UTC
              */
             made_at: number;
+            /** @description asked for by the asker, who cannot decide it */
+            mine: boolean;
+            /** @description that is to be settled: 2026-03 */
+            month?: string;
             /** @description kind/key of the posting that is to be reversed */
             of?: string;
             owner?: string;
+            owner_name?: string;
             person: string;
+            person_name?: string;
             reason: string;
             unit: string;
+            unit_name?: string;
             /** Format: int64 */
             year?: number;
         };
@@ -4394,8 +4435,10 @@ export interface components {
              */
             amount?: number;
             /** @enum {string} */
-            kind: "budget" | "adjust" | "reverse";
+            kind: "budget" | "adjust" | "reverse" | "settle";
             ledger: string;
+            /** @description that is to be settled: 2026-03 */
+            month?: string;
             of_key?: string;
             /** @description of the posting that is to be reversed */
             of_kind?: string;
@@ -4404,8 +4447,8 @@ export interface components {
             /** @description take back what is left, where some is spent */
             partly?: boolean;
             reason: string;
-            /** @description whose budget it concerns */
-            unit: string;
+            /** @description whose budget it concerns; of a settlement none */
+            unit?: string;
             /**
              * Format: int64
              * @description of the budget
@@ -9376,6 +9419,49 @@ export interface operations {
             };
         };
     };
+    pointsEntries: {
+        parameters: {
+            query: {
+                cursor?: string;
+                /** @description a day: 2026-03-01 */
+                from?: string;
+                kind: "available" | "held" | "issuer" | "merchant";
+                ledger: string;
+                /** @description 50 when 0 */
+                limit?: number;
+                /** @description person/ID, household/ID, merchant/ID; unit/ID of a budget */
+                owner: string;
+                /** @description the last day */
+                until?: string;
+                /** @description of a budget */
+                year?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsStatementOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pointsGoods: {
         parameters: {
             query: {
@@ -9620,6 +9706,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refundClaim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsCodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsClaimJSON"];
+                };
             };
             /** @description Error */
             default: {
