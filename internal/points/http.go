@@ -109,6 +109,7 @@ func (s *Service) Routes(srv *web.Server) {
 	s.proposalRoutes(srv, tags)
 	s.shopRoutes(srv, tags)
 	s.pageRoutes(srv, tags)
+	s.lookRoutes(srv, tags)
 }
 
 func (s *Service) httpAccounts(ctx context.Context, _ *struct{}) (*pointsAccountsOutput, error) {
@@ -252,23 +253,29 @@ func (s *Service) httpBudget(ctx context.Context, in *pointsBudgetInput) (*point
 // PointsProposalJSON is what waits for a second person.
 type PointsProposalJSON struct {
 	ID     string `json:"id"`
-	Kind   string `json:"kind" enum:"budget,adjust,reverse"`
+	Kind   string `json:"kind" enum:"budget,adjust,reverse,settle"`
 	Unit   string `json:"unit"`
+	In     string `json:"unit_name,omitempty"`
 	Year   int    `json:"year,omitempty"`
+	Month  string `json:"month,omitempty" doc:"that is to be settled: 2026-03"`
 	Owner  string `json:"owner,omitempty"`
+	Whose  string `json:"owner_name,omitempty"`
 	Amount int64  `json:"amount,omitempty"`
 	Of     string `json:"of,omitempty" doc:"kind/key of the posting that is to be reversed"`
 	Reason string `json:"reason"`
 	Person string `json:"person"`
+	By     string `json:"person_name,omitempty"`
+	Mine   bool   `json:"mine" doc:"asked for by the asker, who cannot decide it"`
 	MadeAt int64  `json:"made_at" doc:"ms UTC"`
 }
 
 type pointsProposeInput struct {
 	Body struct {
 		Ledger string `json:"ledger" maxLength:"40"`
-		Kind   string `json:"kind" enum:"budget,adjust,reverse"`
-		Unit   string `json:"unit" maxLength:"64" doc:"whose budget it concerns"`
+		Kind   string `json:"kind" enum:"budget,adjust,reverse,settle"`
+		Unit   string `json:"unit,omitempty" maxLength:"64" doc:"whose budget it concerns; of a settlement none"`
 		Year   int    `json:"year,omitempty" minimum:"0" maximum:"9999" doc:"of the budget"`
+		Month  string `json:"month,omitempty" maxLength:"7" doc:"that is to be settled: 2026-03"`
 		Owner  string `json:"owner,omitempty" maxLength:"128" doc:"of an adjustment: person/ID or household/ID"`
 		Amount int64  `json:"amount,omitempty" doc:"less than 0: taken away"`
 		OfKind string `json:"of_kind,omitempty" maxLength:"20" doc:"of the posting that is to be reversed"`
@@ -306,7 +313,7 @@ func (s *Service) proposalRoutes(srv *web.Server, tags []string) {
 			return nil, err
 		}
 		b := in.Body
-		p := Proposal{Kind: Kind(b.Kind), Unit: b.Unit, Year: b.Year, Owner: b.Owner, Amount: b.Amount, Partly: b.Partly, Reason: b.Reason}
+		p := Proposal{Kind: Kind(b.Kind), Unit: b.Unit, Year: b.Year, Month: b.Month, Owner: b.Owner, Amount: b.Amount, Partly: b.Partly, Reason: b.Reason}
 		if p.Kind == Reverse {
 			p.Of = &HoldID{Kind(b.OfKind), b.OfKey}
 		}
@@ -323,7 +330,8 @@ func (s *Service) proposalRoutes(srv *web.Server, tags []string) {
 		out := &pointsProposalsOutput{}
 		out.Body.Proposals = make([]PointsProposalJSON, len(all))
 		for i, p := range all {
-			out.Body.Proposals[i] = PointsProposalJSON{ID: p.ID, Kind: string(p.Kind), Unit: p.Unit, Year: p.Year, Owner: p.Owner, Amount: p.Amount, Reason: p.Reason, Person: p.Person, MadeAt: db.Ms(p.MadeAt)}
+			out.Body.Proposals[i] = PointsProposalJSON{ID: p.ID, Kind: string(p.Kind), Unit: p.Unit, In: s.name(ctx, "unit/"+p.Unit), Year: p.Year, Month: p.Month, Owner: p.Owner, Whose: s.name(ctx, p.Owner),
+				Amount: p.Amount, Reason: p.Reason, Person: p.Person, By: s.name(ctx, "person/"+p.Person), Mine: p.Person == who.PersonID, MadeAt: db.Ms(p.MadeAt)}
 			if p.Of != nil {
 				out.Body.Proposals[i].Of = string(p.Of.Kind) + "/" + p.Of.Key
 			}
