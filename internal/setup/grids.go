@@ -1,8 +1,11 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"slices"
+
+	"github.com/paulmach/orb"
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
@@ -24,8 +27,8 @@ type Divided struct {
 	Unstaffed int // of those, with nobody on duty
 }
 
-// Divided lists the villages and communities of the asker's jurisdiction, and the grids that are
-// divided again.
+// Divided lists the villages and communities of the asker's jurisdiction around which something is
+// drawn, and the grids that are divided again: those with grids first.
 func (s *Service) Divided(ctx context.Context, a account.Actor) ([]Divided, error) {
 	t, held, err := s.ground(ctx, a)
 	if err != nil {
@@ -35,7 +38,7 @@ func (s *Service) Divided(ctx context.Context, a account.Actor) ([]Divided, erro
 	for _, top := range t.Children("") {
 		for _, x := range t.Below(top.ID) {
 			below := t.Children(x.ID)
-			if x.Jurisdiction != a.Jurisdiction || x.Level != territory.Village && (x.Level != territory.Grid || len(below) == 0) {
+			if x.Jurisdiction != a.Jurisdiction || x.Level != territory.Village && (x.Level != territory.Grid || len(below) == 0) || len(below) == 0 && frame(t, x) == nil {
 				continue
 			}
 			d := Divided{Area: x, Above: t.NameAbove(x), Grids: len(below), Unstaffed: len(t.Unstaffed(x.ID, held))}
@@ -47,7 +50,18 @@ func (s *Service) Divided(ctx context.Context, a account.Actor) ([]Divided, erro
 			out = append(out, d)
 		}
 	}
+	slices.SortStableFunc(out, func(x, y Divided) int { return cmp.Compare(min(y.Grids, 1), min(x.Grids, 1)) })
 	return out, nil
+}
+
+// frame is the boundary of an area, or of the township around it.
+func frame(t *territory.Tree, x *territory.Area) orb.MultiPolygon {
+	for l := x.Level; l >= territory.Township; l-- {
+		if shape, ok := t.Boundary(x.Path[l]); ok {
+			return shape
+		}
+	}
+	return nil
 }
 
 // ground is what stands, and the areas in which somebody of a unit holds a post.
