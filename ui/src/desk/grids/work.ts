@@ -14,6 +14,9 @@ type Ground = Awaited<ReturnType<typeof api.ground>>
 /** a grid of the open village as it shall be */
 export interface Piece { key: string; name: string; code: string; kind: string; shape: Shape; ends: boolean; begins: boolean; changed: boolean; grid?: Grid }
 
+/** what names a flaw from one look to the next */
+export const flawKey = (f: GridFlaw) => [f.kind, f.lon.toFixed(6), f.lat.toFixed(6)].join(' ')
+
 export const useGrids = defineStore('grids', () => {
   const areas = ref<Divided[]>([])
   const ground = ref<Ground>()
