@@ -65,7 +65,7 @@ var Rules = []string{
 	"key.personal", "key.attach_unheard", "key.several", "key.holders",
 	"batch.automatic", "batch.unlooked",
 	"effect.one_verb", "effect.target", "effect.too_many", "effect.cycle", "effect.sets_computed",
-	"effect.unknown_ledger", "effect.post_incomplete", "effect.post_deducts", "effect.post_undoes_nothing", "effect.post_without_cap", "effect.post_to_nobody",
+	"effect.unknown_ledger", "effect.post_incomplete", "effect.post_deducts", "effect.post_undoes_nothing", "effect.post_without_cap", "effect.post_to_nobody", "effect.write_incomplete", "effect.writes_others",
 	"ledger.unknown_role", "ledger.no_budget", "ledger.unknown_record", "ledger.season_day",
 	"words.missing",
 }

@@ -147,6 +147,9 @@ func (k *lifeCheck) actionFormulas(a *action, call func(*formula.Expr, []string,
 		if e.Start != nil {
 			gives(e.Start.Give, append(slices.Clone(here), "start", "give"), s)
 		}
+		if e.Write != nil {
+			writeFormulas(e.Write, append(slices.Clone(here), "write"), s, call, gives)
+		}
 		if e.Post != nil {
 			postFormulas(e.Post, append(slices.Clone(here), "post"), s, call)
 		}
