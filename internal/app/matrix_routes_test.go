@@ -95,6 +95,11 @@ var routes = []route{
 	{op: "GET /records", ok: 200, query: "?kind=registers/household"},
 	{op: "GET /records/{id}", about: aRecord, ok: 200},
 
+	// Places that are offered: to whom they are not, there is no offer; internal/casework has the rest.
+	{op: "GET /offers", ok: 200},
+	{op: "GET /offers/{id}/{part}", ok: 404},
+	{op: "POST /offers/{id}/{part}", ok: 404, body: says(map[string]any{})},
+
 	// What one is told, whom a clerk telephones, and what became of messages.
 	{op: "GET /notes", ok: 200},
 	{op: "GET /notes/unread", ok: 200},

@@ -16,6 +16,7 @@ type scope struct {
 	item      bool
 	signal    string // signal is this one; "" none
 	record    string // record is of this kind; "" none
+	taker     bool   // taker is who would take a place
 	today     bool
 	condition bool // must be true or false
 }
@@ -40,6 +41,7 @@ func (k *lifeCheck) everyFormula(visit func(e *formula.Expr, at []string, s scop
 		for _, e := range key.Of {
 			call(e, to("keys", key.Name, "of"), scope{})
 		}
+		call(key.AtMost, to("keys", key.Name, "at_most"), scope{today: true})
 	}
 	for i, o := range k.l.Opens {
 		s := scope{signal: o.Name, today: true}
@@ -89,6 +91,11 @@ func (k *lifeCheck) partFormulas(p *workflow.PartSet, call func(*formula.Expr, [
 		for _, e := range []*formula.Expr{d.On, d.From, d.Until} {
 			call(e, append(at, "for", "dates"), scope{})
 		}
+	}
+	if o := p.For.Offer; o != nil {
+		call(o.Places, append(at, "for", "offer", "places"), scope{})
+		call(o.If, append(at, "for", "offer", "if"), scope{part: p.Name, taker: true, today: true, condition: true})
+		call(o.Until, append(at, "for", "offer", "until"), scope{})
 	}
 	call(p.Title, append(at, "title"), item)
 	gives(p.Give, append(at, "give"), item)
@@ -193,7 +200,7 @@ func (k *lifeCheck) ref(r formula.Ref, at []string, s scope) {
 		}
 		return
 	case "past":
-		if k.l.Key(last) == nil {
+		if k.keyOf(last, s) == nil {
 			k.missing("formula.unknown_key", at, last, names(k.l.Keys, func(x workflow.Key) string { return x.Name }))
 		}
 		return
@@ -220,7 +227,7 @@ var (
 	itemMembers     = []string{"id", "key", "number", "step", "phase", "outcome", "area", "answered", "seat", "subject", "day", "at"}
 	recordMembers   = []string{"id", "key", "from", "until", "area", "title"}
 	sampleMembers   = []string{"drawn"}
-	bareNames       = []string{"severity", "channel"}
+	bareNames       = []string{"severity", "channel", "opened"}
 )
 
 // known tells what is wrong with a path ("" nothing), and what could have stood there.
@@ -271,6 +278,11 @@ func (k *lifeCheck) known(r formula.Ref, s scope) ([]string, string) {
 		return in(k.recordFields(s.record))
 	case "today":
 		return nil, choose(s.today, "", notHere)
+	case workflow.Taker:
+		if !s.taker {
+			return nil, notHere
+		}
+		return in(k.takerMembers())
 	case "about":
 		members := k.aboutMembers()
 		return members, choose(len(k.l.About) == 0, notHere, choose(members == nil || second == "" || slices.Contains(members, second), "", unknown))

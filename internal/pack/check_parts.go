@@ -54,7 +54,7 @@ func (k *lifeCheck) parts() {
 // sources counts the sources a part set names.
 func sources(n *shape.Node) int {
 	count := 0
-	for _, s := range []string{workflow.ForGiven, workflow.ForParticipants, workflow.ForRecords, workflow.ForDates, workflow.ForRows, workflow.ForList, workflow.ForOpen} {
+	for _, s := range []string{workflow.ForGiven, workflow.ForParticipants, workflow.ForRecords, workflow.ForDates, workflow.ForRows, workflow.ForList, workflow.ForOpen, workflow.ForOffer} {
 		if n.Get(s) != nil {
 			count++
 		}
@@ -90,6 +90,8 @@ func (k *lifeCheck) source(s *workflow.PartSet, at []string) {
 		}
 	case workflow.ForOpen:
 		k.class(at, f.Open)
+	case workflow.ForOffer:
+		k.offer(s, at[:len(at)-1])
 	case workflow.ForRows:
 		for _, r := range f.Rows.Refs() {
 			if r.Path[0] != "field" || len(r.Path) < 2 {

@@ -92,11 +92,11 @@ var givenShape = obj(
 	later("courses"))
 
 // verbKeys are the keys that say what an event does; one of them stands in each event.
-var verbKeys = []Verb{VerbOpen, VerbDo, VerbAnswer, VerbSignal, VerbWrite, VerbExpect, VerbTogether, VerbLoad, VerbHolidays, VerbOutage, VerbRepeat, VerbPost, VerbReform}
+var verbKeys = []Verb{VerbOpen, VerbDo, VerbAnswer, VerbTake, VerbSignal, VerbWrite, VerbExpect, VerbTogether, VerbLoad, VerbHolidays, VerbOutage, VerbRepeat, VerbPost, VerbReform}
 
 // simpleKeys are the keys of an event that happens once.
 var simpleKeys = []shape.Key{
-	opt("at", moment), opt("open", aName), opt("do", aName), opt("answer", values), opt("signal", aName), opt("write", aName),
+	opt("at", moment), opt("open", aName), opt("do", aName), opt("answer", values), opt("take", aPath), opt("signal", aName), opt("write", aName),
 	opt("by", aName), opt("as", aName), opt("case", aPath), opt("cases", list(aPath)), opt("with", values), opt("why", dict(text)),
 	opt("refused", code), opt("each", dict(obj(need("refused", code)))), opt("note", text), opt("channel", aName), opt("text", text),
 	opt("point", free), opt("area", aName), opt("for", aName), opt("about", aPath), opt("against", some(aName)), opt("avoid", yesNo), opt("offline", obj(need("made", moment), need("sent", moment))), opt("key", aName),

@@ -117,6 +117,7 @@ const (
 	VerbOpen     Verb = "open"
 	VerbDo       Verb = "do"
 	VerbAnswer   Verb = "answer"
+	VerbTake     Verb = "take"
 	VerbSignal   Verb = "signal"
 	VerbWrite    Verb = "write"
 	VerbExpect   Verb = "expect"
@@ -134,7 +135,7 @@ type Event struct {
 	Line    int
 	At      time.Time // zero: at the time of the event before
 	Verb    Verb
-	Name    string // open: class; do: action; signal: its name; load: pack or overlay; write: record kind
+	Name    string // open: class; do: action; take: a case and its set, "job/claims"; signal: its name; load: pack or overlay; write: record kind
 	By      string // who does it; "" only where nobody needs to
 	As      string // open: what the case is called from here on
 	Case    string // a name, or a path below one: "a/assist/crew-7"; "" the only case

@@ -1698,6 +1698,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the offers of which the asker may take a place, newest first */
+        get: operations["listOffers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/offers/{id}/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One offer of which the asker may take a place */
+        get: operations["viewOffer"];
+        put?: never;
+        /** Take a place of an offer: the part opens; what is received first has it */
+        post: operations["takePlace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/paper/code": {
         parameters: {
             query?: never;
@@ -3931,6 +3966,10 @@ export interface components {
             title: string;
             unmet: components["schemas"]["UnmetJSON"][];
         };
+        OffersOutputBody: {
+            next?: string;
+            offers: components["schemas"]["PlaceOfferJSON"][];
+        };
         OneTimePassword: {
             /** @description of the account */
             id: string;
@@ -4136,6 +4175,49 @@ export interface components {
         };
         PinInputBody: {
             pin: string;
+        };
+        PlaceOfferJSON: {
+            area_id: string;
+            area_name: string;
+            /** @description id of the case whose part it is */
+            case: string;
+            class_title: string;
+            /**
+             * Format: int64
+             * @description how many one person may take
+             */
+            each: number;
+            /** @description what is asked of a taker */
+            form: components["schemas"]["FormJSON"][];
+            /**
+             * Format: int64
+             * @description places that nobody has taken yet
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description how many the asker has
+             */
+            mine: number;
+            number: string;
+            /** @description class of the case that a taker has: pack/scheme:code */
+            opens: string;
+            opens_title: string;
+            part: string;
+            part_title: string;
+            /** Format: int64 */
+            places: number;
+            point?: components["schemas"]["Point"];
+            sample?: boolean;
+            shows: components["schemas"]["FieldJSON"][];
+            /** Format: int64 */
+            since: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description ms UTC; after it nobody can take one
+             */
+            until?: number;
         };
         PlacesOutputBody: {
             /** @description best first; names repeat, so that several may be meant */
@@ -4970,6 +5052,21 @@ export interface components {
             also: components["schemas"]["FormJSON"][];
             asks: components["schemas"]["FormJSON"][];
             title: string;
+        };
+        TakeInputBody: {
+            /** Format: int64 */
+            device_at?: number;
+            fields?: {
+                [key: string]: unknown;
+            };
+            seats?: {
+                [key: string]: unknown;
+            };
+            text?: string;
+        };
+        TakeOutputBody: {
+            id: string;
+            number: string;
         };
         TicketJSON: {
             /** @description query code, as people write it */
@@ -8680,6 +8777,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnreadOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOffers: {
+        parameters: {
+            query?: {
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OffersOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    viewOffer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                part: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceOfferJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takePlace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                part: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakeOutputBody"];
                 };
             };
             /** @description Error */
