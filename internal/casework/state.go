@@ -293,6 +293,7 @@ func (st *state) env() formula.Env {
 			"severity": text(st.Severity),
 			"channel":  st.Channel,
 			"reporter": lazy(st.reporter),
+			"files":    lazy(st.filesValue),
 			"parent":   lazy(st.parentValue),
 			"root":     lazy(st.rootValue),
 			"about":    lazy(st.aboutValue),
