@@ -128,6 +128,8 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	}
 	a.core = core
 	a.files = files
+	a.Points = a.ledgers(clock.System)
+	a.Book.OnLoad = a.Points.Loaded
 	a.Cases = a.cases(clock.System)
 	a.Cases.Wake = a.Jobs.Wake
 	a.Cases.Register(a.Jobs)
@@ -146,7 +148,6 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.Cases.OnMove = append(a.Cases.OnMove, a.Search.Moved)
 	a.Cases.Erased = a.Search.Erased
 	a.feeds()
-	a.Points = &points.Service{DB: d, Now: clock.System, NewID: ids, Actor: account.From, UnitsAbove: a.unitsAbove}
 	if a.Uploads, err = upload.New(upload.Service{DB: d, Now: clock.System, NewID: id.New, Cases: a.Cases, Guests: upload.Guests{Who: a.Intake.Sender, Take: a.Intake.Keep, Most: intake.MaxFile}}, filepath.Join(cfg.Data, "uploads")); err != nil {
 		d.Close()
 		return nil, err
@@ -187,7 +188,7 @@ func (a *App) refresh(ctx context.Context) error {
 // cases joins casework to the rest, under a clock.
 func (a *App) cases(now clock.Now) *casework.Service {
 	return &casework.Service{DB: a.DB, Now: now, ID: a.newID, World: a.World, Book: a.Book, Calendar: a.Calendars.Of, Soon: a.soon,
-		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Vault: a.Vault, Lookup: a.lookup}
+		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Vault: a.Vault, Lookup: a.lookup, Post: a.ledgers(now).Effect, Records: a.Records}
 }
 
 // lookup reads a dated table of the pack that a case was opened under.

@@ -140,7 +140,7 @@ func newCounties(t *testing.T, database string) *counties {
 			units[i].Name, units[i].AreaScheme = units[i].Code+"（样例）", territory.SchemeDivision
 		}
 		c.ok(a.Territory.PlantUnits(t.Context(), units, territory.Import{Jurisdiction: j, From: began, Nature: territory.Sample}))
-		for _, name := range []string{"core", "incident", "deputy-proposal", "personal-data", "registers"} {
+		for _, name := range []string{"core", "incident", "deputy-proposal", "personal-data", "registers", "village-points"} {
 			c.must(a.Book.Load(t.Context(), "", j, c.pack(name), nil))
 		}
 	}

@@ -30,7 +30,7 @@ func says(v map[string]any) func(*counties, standpoint, []string) any {
 // Who may what, by roles.
 var (
 	staffed = []string{"grid_worker", "village_cadre", "dispatcher", "inspector", "leader", "handler", "unit_leader", "duty_clerk", "duty_leader", "county_chief",
-		"congress_office", "congress_leader", "government_office", "data_officer", "data_leader"}
+		"congress_office", "congress_leader", "government_office", "data_officer", "data_leader", "community_admin", "assessor", "party_committee", "street_office"}
 	accountants = []string{"admin.system", "admin.security"}
 	system      = []string{"admin.system"}
 	security    = []string{"admin.security"}
@@ -94,6 +94,11 @@ var routes = []route{
 	{op: "GET /record-kinds", ok: 200},
 	{op: "GET /records", ok: 200, query: "?kind=registers/household"},
 	{op: "GET /records/{id}", about: aRecord, ok: 200},
+
+	// Places that are offered: to whom they are not, there is no offer; internal/casework has the rest.
+	{op: "GET /offers", ok: 200},
+	{op: "GET /offers/{id}/{part}", ok: 404},
+	{op: "POST /offers/{id}/{part}", ok: 404, body: says(map[string]any{})},
 
 	// What one is told, whom a clerk telephones, and what became of messages.
 	{op: "GET /notes", ok: 200},
@@ -198,6 +203,8 @@ var routes = []route{
 	{op: "DELETE /points/code-keys", ok: 204},
 	{op: "POST /points/scans", ok: 404, body: says(map[string]any{"ledger": "points", "merchant": "none", "code": "GZ1"})},
 	{op: "GET /points/merchants/{id}/statement", ok: 404, query: "?ledger=points"},
+	{op: "GET /points/entries", ok: 404, query: "?ledger=points&kind=available&owner=person/none"},
+	{op: "POST /points/refunds", ok: 404, body: says(map[string]any{"ledger": "points", "code": "AAAAAAAA"})},
 	{op: "GET /points/settlements", ok: 404, query: "?ledger=points&month=2026-03"},
 	{op: "GET /points/settlements.xlsx", ok: 404, query: "?ledger=points&month=2026-03"},
 

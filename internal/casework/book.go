@@ -27,6 +27,8 @@ type Book struct {
 	// Fresh is how long the process trusts what is in force before it looks again whether
 	// another process has loaded a pack.
 	Fresh time.Duration
+	// OnLoad hears, inside its transaction, what is in force anew in a jurisdiction; nil is nobody.
+	OnLoad func(ctx context.Context, tx *db.Tx, jurisdiction string, e *pack.Effective) error
 
 	reading  sync.Mutex                  // one looks at a time; never taken inside a transaction
 	mu       sync.Mutex                  // never held while a connection is waited for: transactions take it
@@ -79,6 +81,11 @@ func (b *Book) Load(ctx context.Context, by, jurisdiction string, p *pack.Pack, 
 		}
 		if err := tx.Queue(ctx, insertInForce, jurisdiction, p.Name, now, hash, overlay, by); err != nil {
 			return err
+		}
+		if b.OnLoad != nil {
+			if err := b.OnLoad(ctx, tx, jurisdiction, pack.Resolve(p, o)); err != nil {
+				return err
+			}
 		}
 		return audit.Append(ctx, tx, audit.Leaf{ID: b.NewID(), Jurisdiction: jurisdiction, Subject: "pack/" + p.Name, Act: "pack.loaded", Person: by, At: now,
 			Said: map[string]string{"pack": hash, "overlay": overlay}, Rows: rows})

@@ -225,11 +225,13 @@ type PartSet struct {
 	changed, added bool
 }
 
-// The states of a part set.
+// The states of a part set. Offered is one whose places can still be taken, Open one that waits
+// for its parts.
 const (
-	SetOpen   = "open"
-	SetJoined = "joined"
-	SetFailed = "failed"
+	SetOffered = "offered"
+	SetOpen    = "open"
+	SetJoined  = "joined"
+	SetFailed  = "failed"
 )
 
 // Link joins two cases without making one part of the other.

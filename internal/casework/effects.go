@@ -12,15 +12,15 @@ import (
 
 // apply carries out the effects of an action in order. One that fails fails the act.
 func (st *state) apply(effects []workflow.Effect) error {
-	for _, e := range effects {
-		if err := st.effect(e); err != nil {
+	for i, e := range effects {
+		if err := st.effect(i, e); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (st *state) effect(e workflow.Effect) error {
+func (st *state) effect(index int, e workflow.Effect) error {
 	switch {
 	case e.Set != nil:
 		return st.assign(e.Set)
@@ -42,6 +42,10 @@ func (st *state) effect(e workflow.Effect) error {
 		return st.moveOther(e.Move)
 	case e.Start != nil:
 		return st.start(e.Start)
+	case e.Write != nil:
+		return st.writeRecord(e.Write)
+	case e.Post != nil:
+		return st.postTo(index, e.Post)
 	case e.Personal != nil:
 		return st.grantPersonal(e.Personal)
 	case e.Tell != nil:

@@ -193,6 +193,7 @@ func (s *Service) Routes(srv *web.Server) {
 	s.savedRoutes(srv)
 	s.calendarRoutes(srv)
 	s.dutyRoutes(srv)
+	s.offerRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
 }
 

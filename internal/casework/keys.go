@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gezhi/internal/db"
@@ -16,10 +17,13 @@ import (
 var (
 	holdKey = db.SQL(`INSERT INTO case_key (case_id, name, jurisdiction, pack, value_hash, holds) VALUES ($1, $2, $3, $4, $5, 1)
 		ON CONFLICT (jurisdiction, pack, name, value_hash) WHERE holds = 1 DO NOTHING`)
-	keyHolder  = db.SQL(`SELECT case_id FROM case_key WHERE jurisdiction = $1 AND pack = $2 AND name = $3 AND value_hash = $4 AND holds = 1`)
-	releaseKey = db.SQL(`UPDATE case_key SET holds = 0 WHERE case_id = $1 AND name = $2`)
-	dropKey    = db.SQL(`DELETE FROM case_key WHERE case_id = $1 AND name = $2`)
-	pastOfKey  = db.SQL(`SELECT count(*) FROM case_key k JOIN cases c ON c.id = k.case_id
+	// One of several that hold a key: counted, and not unique.
+	countKey     = db.SQL(`INSERT INTO case_key (case_id, name, jurisdiction, pack, value_hash, holds) VALUES ($1, $2, $3, $4, $5, 2)`)
+	holdersOfKey = db.SQL(`SELECT count(*) FROM case_key WHERE jurisdiction = $1 AND pack = $2 AND name = $3 AND value_hash = $4 AND holds = 2 AND case_id <> $5`)
+	keyHolder    = db.SQL(`SELECT case_id FROM case_key WHERE jurisdiction = $1 AND pack = $2 AND name = $3 AND value_hash = $4 AND holds = 1`)
+	releaseKey   = db.SQL(`UPDATE case_key SET holds = 0 WHERE case_id = $1 AND name = $2`)
+	dropKey      = db.SQL(`DELETE FROM case_key WHERE case_id = $1 AND name = $2`)
+	pastOfKey    = db.SQL(`SELECT count(*) FROM case_key k JOIN cases c ON c.id = k.case_id
 		WHERE k.jurisdiction = $1 AND k.pack = $2 AND k.name = $3 AND k.value_hash = $4 AND k.case_id <> $5`)
 )
 
@@ -70,12 +74,12 @@ func (st *state) saveKeys(before map[string]string) error {
 		switch {
 		case hash == before[k.Name] && counts && !st.fresh:
 		case hash == before[k.Name] && !counts:
-			if err := st.tx.Queue(st.ctx, releaseKey, st.ID, k.Name); err != nil {
+			if err := st.quitKey(releaseKey, k); err != nil {
 				return err
 			}
 		default:
 			if !st.fresh {
-				if err := st.tx.Queue(st.ctx, dropKey, st.ID, k.Name); err != nil {
+				if err := st.quitKey(dropKey, k); err != nil {
 					return err
 				}
 			}
@@ -89,7 +93,63 @@ func (st *state) saveKeys(before map[string]string) error {
 	return nil
 }
 
+// quitKey releases or drops what the case holds of a key.
+func (st *state) quitKey(how db.Stmt, k *workflow.Key) error {
+	if k.AtMost != nil {
+		if err := st.tx.Queue(st.ctx, how, st.ID, slotOf(k)); err != nil {
+			return err
+		}
+	}
+	return st.tx.Queue(st.ctx, how, st.ID, k.Name)
+}
+
+// slotOf is the name under which a case holds one of the places of a key that several may hold.
+func slotOf(k *workflow.Key) string { return k.Name + "/slot" }
+
+// takeSlot takes one of the places of a key that several cases may hold: each place is unique,
+// so that a race has no more winners than places.
+func (st *state) takeSlot(k *workflow.Key, hash string) error {
+	most, limited, err := st.mostHolders(k)
+	if err != nil {
+		return err
+	}
+	if err := st.tx.Queue(st.ctx, countKey, st.ID, k.Name, st.Jurisdiction, st.Pack, hash); err != nil || !limited {
+		return err
+	}
+	held, err := st.holdersOf(k, hash)
+	if err != nil {
+		return err
+	}
+	for i := range most {
+		slot := hash + "/" + strconv.FormatInt((held+i)%most, 10)
+		if n, err := st.tx.Exec(st.ctx, holdKey, st.ID, slotOf(k), st.Jurisdiction, st.Pack, slot); err != nil || n == 1 {
+			return err
+		}
+	}
+	return fault.New(fault.Conflict, "case.key_taken", "key", k.Name)
+}
+
+// mostHolders is how many cases may hold a key now; false where nothing says so.
+func (st *state) mostHolders(k *workflow.Key) (int64, bool, error) {
+	v, err := k.AtMost.Eval(st.env())
+	if err != nil {
+		return 0, false, err
+	}
+	n, ok := v.(formula.Num)
+	return min(max(n.Int64(), 0), workflow.MostHolders), ok, nil
+}
+
+// holdersOf counts the other cases that hold a key of several.
+func (st *state) holdersOf(k *workflow.Key, hash string) (int64, error) {
+	var n int64
+	err := st.tx.Row(st.ctx, holdersOfKey, []any{st.Jurisdiction, st.Pack, k.Name, hash, st.ID}, &n)
+	return n, err
+}
+
 func (st *state) takeKey(k *workflow.Key, hash string) error {
+	if k.AtMost != nil {
+		return st.takeSlot(k, hash)
+	}
 	n, err := st.tx.Exec(st.ctx, holdKey, st.ID, k.Name, st.Jurisdiction, st.Pack, hash)
 	if err != nil || n == 1 {
 		return err
@@ -148,6 +208,10 @@ func (st *state) past(name string) (formula.Value, error) {
 		return formula.Map{"count": 0}, err
 	}
 	var n int64
+	if k.AtMost != nil {
+		n, err = st.holdersOf(k, hash)
+		return formula.Map{"count": n}, err
+	}
 	err = st.tx.Row(st.ctx, pastOfKey, []any{st.Jurisdiction, st.Pack, name, hash, st.ID}, &n)
 	return formula.Map{"count": n}, err
 }

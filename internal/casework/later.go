@@ -93,7 +93,7 @@ func (s *Service) moment(ctx context.Context, id string) error {
 			return err
 		}
 		for _, set := range st.sets {
-			if set.State != SetOpen || set.Next.IsZero() || set.Next.After(st.now) {
+			if set.ended() || set.Next.IsZero() || set.Next.After(st.now) {
 				continue
 			}
 			if err := st.setMoment(set); err != nil {
@@ -108,6 +108,9 @@ func (s *Service) moment(ctx context.Context, id string) error {
 func (st *state) setMoment(set *PartSet) error {
 	d := st.life.Part(set.Name)
 	set.changed = true
+	if set.State == SetOffered {
+		return st.endOffer(set)
+	}
 	if d != nil && d.For.Kind != workflow.ForDates {
 		_, err := st.judge(d, set)
 		set.Next = zero

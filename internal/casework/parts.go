@@ -52,12 +52,15 @@ func (st *state) openSets() error {
 }
 
 func (st *state) openSet(d *workflow.PartSet) error {
+	if st.Depth+1 > maxDepth {
+		return fault.New(fault.Conflict, "case.too_deep", "most", maxDepth)
+	}
+	if d.For.Kind == workflow.ForOffer {
+		return st.openOffer(d)
+	}
 	items, err := st.itemsOf(d)
 	if err != nil {
 		return err
-	}
-	if st.Depth+1 > maxDepth {
-		return fault.New(fault.Conflict, "case.too_deep", "most", maxDepth)
 	}
 	expected := int64(len(items))
 	if items, err = st.atOnce(d, st.round(d.Name)+1, items); err != nil {
@@ -146,39 +149,13 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*s
 	if d.For.Kind == workflow.ForGiven && st.keptFromSubject(it.Subject) {
 		return nil, fault.New(fault.Forbidden, "case.kept_from", "part", d.Name)
 	}
-	values, err := st.partValues(d, it)
+	child, values, err := st.newPart(d, set, it, n)
 	if err != nil {
 		return nil, err
-	}
-	c := &Case{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Kind: KindCase, Nature: st.Nature, RootID: st.RootID, ParentID: st.ID,
-		Part: d.Name, PartRound: set.Round, ItemKey: it.Key, Depth: st.Depth + 1,
-		Number: fmt.Sprintf("%s/%s/%d.%d", st.Number, d.Name, set.Round, n+1), Severity: st.Severity, Channel: "part", ReporterID: st.ReporterID,
-		Title: st.Title, AreaID: st.AreaID, Areas: st.Areas, LiesIn: st.LiesIn, LonE7: st.LonE7, LatE7: st.LatE7, Fields: map[string]any{}}
-	class := st.class
-	if d.Task != nil {
-		c.Kind = KindTask
-	} else if k := st.class.In.Class(d.Case); k != nil { // of the version the family began under
-		class = &Class{EffectiveClass: k, In: st.class.In, PackHash: st.PackHash, OverlayHash: st.OverlayHash}
-	} else {
-		return nil, fault.New(fault.Internal, "case.unknown_class")
-	}
-	if it.Title != "" {
-		c.Title = it.Title
-	}
-	if d.Task == nil && it.About.id != "" && mayBeAbout(class.Life.Life.About, d.For.Record) {
-		it.About.pin(c)
-	}
-	child, err := st.s.born(st.ctx, st.tx, c, class, st.now)
-	if err != nil {
-		return nil, err
-	}
-	child.parent, child.kept = st, st.kept
-	if d.Task != nil {
-		child.asTask(d.Task)
 	}
 	child.begin(&Actor{PersonID: st.move.PersonID, System: true}, Act{Action: actionOpen, Cause: st.move.ID}, st.s.ID())
 	for k, v := range values {
-		if d.Task != nil || class.Field(k) != nil {
+		if d.Task != nil || child.class.Field(k) != nil {
 			child.Fields[k] = v
 		}
 	}
@@ -199,6 +176,41 @@ func (st *state) openPart(d *workflow.PartSet, set *PartSet, it item, n int) (*s
 		st.seatDoers(child, d.Task, it)
 	}
 	return child, child.birth()
+}
+
+// newPart is a part that is about to be opened, the nth of its set, with the values that it begins with.
+func (st *state) newPart(d *workflow.PartSet, set *PartSet, it item, n int) (*state, map[string]any, error) {
+	values, err := st.partValues(d, it)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &Case{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Kind: KindCase, Nature: st.Nature, RootID: st.RootID, ParentID: st.ID,
+		Part: d.Name, PartRound: set.Round, ItemKey: it.Key, Depth: st.Depth + 1,
+		Number: fmt.Sprintf("%s/%s/%d.%d", st.Number, d.Name, set.Round, n+1), Severity: st.Severity, Channel: "part", ReporterID: st.ReporterID,
+		Title: st.Title, AreaID: st.AreaID, Areas: st.Areas, LiesIn: st.LiesIn, LonE7: st.LonE7, LatE7: st.LatE7, Fields: map[string]any{}}
+	class := st.class
+	if d.Task != nil {
+		c.Kind = KindTask
+	} else if k := st.class.In.Class(d.Case); k != nil { // of the version the family began under
+		class = &Class{EffectiveClass: k, In: st.class.In, PackHash: st.PackHash, OverlayHash: st.OverlayHash}
+	} else {
+		return nil, nil, fault.New(fault.Internal, "case.unknown_class")
+	}
+	if it.Title != "" {
+		c.Title = it.Title
+	}
+	if d.Task == nil && it.About.id != "" && mayBeAbout(class.Life.Life.About, d.For.Record) {
+		it.About.pin(c)
+	}
+	child, err := st.s.born(st.ctx, st.tx, c, class, st.now)
+	if err != nil {
+		return nil, nil, err
+	}
+	child.parent, child.kept = st, st.kept
+	if d.Task != nil {
+		child.asTask(d.Task)
+	}
+	return child, values, nil
 }
 
 // seatDoers seats whom a task names by a seat of the parent or by a value of its item.
@@ -364,7 +376,7 @@ func (st *state) endParts(why map[string]string) error {
 
 // decided tells whether the join of a round of a set has fired.
 func (st *state) decided(name string, round int64) bool {
-	return slices.ContainsFunc(st.sets, func(s *PartSet) bool { return s.Name == name && s.Round == round && s.State != SetOpen })
+	return slices.ContainsFunc(st.sets, func(s *PartSet) bool { return s.Name == name && s.Round == round && s.ended() })
 }
 
 // join looks at a part set whose parts have changed: it takes up what they give, and fires

@@ -50,7 +50,12 @@ func (st *state) atOnce(d *workflow.PartSet, round int64, items []item) ([]item,
 }
 
 // unwritten tells that a set has items which no job has written yet.
-func (s *PartSet) unwritten() bool { return s.Source != workflow.ForDates && s.Opened < s.Expected }
+func (s *PartSet) unwritten() bool {
+	return s.Source != workflow.ForDates && s.Source != workflow.ForOffer && s.Opened < s.Expected
+}
+
+// ended tells that the join of a set has fired: nobody waits for it any more.
+func (s *PartSet) ended() bool { return s.State == SetJoined || s.State == SetFailed }
 
 // openMore writes items of a set under the key of its case, each message once. A case that
 // has ended meanwhile opens no more of them.

@@ -71,6 +71,9 @@ func (st *state) save() error {
 			return err
 		}
 	}
+	if err := st.endOffers(); err != nil {
+		return err
+	}
 	if err := st.openSets(); err != nil {
 		return err
 	}
@@ -249,6 +252,9 @@ func (st *state) saveRest() error {
 			}
 		}
 	}
+	if err := st.saveOffers(); err != nil {
+		return err
+	}
 	if err := st.saveSealed(); err != nil {
 		return err
 	}
@@ -277,7 +283,7 @@ func (st *state) nextMoment() time.Time {
 		least(st.nextLapse())
 		least(st.SuspendedUntil)
 		for _, s := range st.sets {
-			if s.State == SetOpen {
+			if s.State == SetOpen || s.State == SetOffered {
 				least(s.Next)
 			}
 		}

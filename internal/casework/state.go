@@ -292,6 +292,7 @@ func (st *state) env() formula.Env {
 			"class":    st.class.value(),
 			"severity": text(st.Severity),
 			"channel":  st.Channel,
+			"opened":   dayOf(st.OpenedAt),
 			"reporter": lazy(st.reporter),
 			"files":    lazy(st.filesValue),
 			"parent":   lazy(st.parentValue),

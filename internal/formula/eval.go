@@ -376,14 +376,34 @@ func (m *machine) call(n *node) (Value, error) {
 		return From(v), err
 	case "weekday":
 		return weekday(n, args[0])
+	case "month":
+		return month(n, args[0])
 	}
 	return round(n, args)
 }
 
 // weekday is 1 for Monday to 7 for Sunday.
 func weekday(n *node, v Value) (Value, error) {
+	d, err := dayIn(n, v)
+	if v == nil || err != nil {
+		return nil, err
+	}
+	return Int(int64((d.Weekday()+6)%7) + 1), nil
+}
+
+// month is the year and the month of a day: 2026-03.
+func month(n *node, v Value) (Value, error) {
+	d, err := dayIn(n, v)
+	if v == nil || err != nil {
+		return nil, err
+	}
+	return d.Format("2006-01"), nil
+}
+
+// dayIn is the day of a date or a moment; the zero time where v is none.
+func dayIn(n *node, v Value) (time.Time, error) {
 	if v == nil {
-		return nil, nil
+		return time.Time{}, nil
 	}
 	s, _ := v.(string)
 	if len(s) > 10 {
@@ -391,9 +411,9 @@ func weekday(n *node, v Value) (Value, error) {
 	}
 	d, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		return nil, wrongType(n.kids[0], "date")
+		return time.Time{}, wrongType(n.kids[0], "date")
 	}
-	return Int(int64((d.Weekday()+6)%7) + 1), nil
+	return d, nil
 }
 
 func round(n *node, args []Value) (Value, error) {

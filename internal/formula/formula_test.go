@@ -76,7 +76,7 @@ func TestFormulasMeanWhatTheySay(t *testing.T) {
 		{"times(answer) < 2", false}, {"past(one_grant).count", Int(2)},
 		{"above(field.below) == node", false}, {"above(field.kind) == node", true},
 		{"about.firm == 'f1'", true}, {"max(field.absent, signal.value)", Int(7)}, {"min(3, 2, 9)", Int(2)},
-		{"weekday('2026-03-02')", Int(1)}, {"weekday(today)", Int(6)}, {"field.day < today", true},
+		{"weekday('2026-03-02')", Int(1)}, {"weekday(today)", Int(6)}, {"month('2026-03-31')", "2026-03"}, {"month(today)", "2026-03"}, {"month(field.nothing)", nil}, {"field.day < today", true},
 		{"field.kind within field.kind", true}, {"unknown_name", nil},
 	} {
 		e, err := Compile(c.text)
@@ -145,6 +145,7 @@ func TestWrongTypesAreErrors(t *testing.T) {
 		"sum(field.kind, 1)":           "formula.type",
 		"1 in field.kind":              "formula.type",
 		"weekday('soon')":              "formula.type",
+		"month(7)":                     "formula.type",
 		"1 / 0":                        "formula.divided_by_zero",
 		"9000000000000 * 9":            "formula.overflow",
 		"9000000000000 + 900000000000": "formula.overflow",

@@ -168,6 +168,9 @@ func (c *checker) call(n *node) Type {
 	case "weekday":
 		c.want(n.kids[0], Words)
 		return Number
+	case "month":
+		c.want(n.kids[0], Words)
+		return Words
 	case "round":
 		for _, k := range n.kids {
 			c.want(k, Number)

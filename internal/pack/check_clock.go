@@ -260,6 +260,9 @@ func (k *lifeCheck) fieldUse() {
 			for _, s := range e.Set {
 				note([]string{s.Field})
 			}
+			if e.Post != nil && e.Post.Missing != "" {
+				note([]string{e.Post.Missing})
+			}
 		}
 	}
 	for i := range k.l.Fields {

@@ -16,6 +16,7 @@ type scope struct {
 	item      bool
 	signal    string // signal is this one; "" none
 	record    string // record is of this kind; "" none
+	taker     bool   // taker is who would take a place
 	today     bool
 	condition bool // must be true or false
 }
@@ -40,6 +41,7 @@ func (k *lifeCheck) everyFormula(visit func(e *formula.Expr, at []string, s scop
 		for _, e := range key.Of {
 			call(e, to("keys", key.Name, "of"), scope{})
 		}
+		call(key.AtMost, to("keys", key.Name, "at_most"), scope{today: true})
 	}
 	for i, o := range k.l.Opens {
 		s := scope{signal: o.Name, today: true}
@@ -89,6 +91,11 @@ func (k *lifeCheck) partFormulas(p *workflow.PartSet, call func(*formula.Expr, [
 		for _, e := range []*formula.Expr{d.On, d.From, d.Until} {
 			call(e, append(at, "for", "dates"), scope{})
 		}
+	}
+	if o := p.For.Offer; o != nil {
+		call(o.Places, append(at, "for", "offer", "places"), scope{})
+		call(o.If, append(at, "for", "offer", "if"), scope{part: p.Name, taker: true, today: true, condition: true})
+		call(o.Until, append(at, "for", "offer", "until"), scope{})
 	}
 	call(p.Title, append(at, "title"), item)
 	gives(p.Give, append(at, "give"), item)
@@ -140,6 +147,29 @@ func (k *lifeCheck) actionFormulas(a *action, call func(*formula.Expr, []string,
 		if e.Start != nil {
 			gives(e.Start.Give, append(slices.Clone(here), "start", "give"), s)
 		}
+		if e.Write != nil {
+			writeFormulas(e.Write, append(slices.Clone(here), "write"), s, call, gives)
+		}
+		if e.Post != nil {
+			postFormulas(e.Post, append(slices.Clone(here), "post"), s, call)
+		}
+	}
+}
+
+// postFormulas visits the formulas of an effect that moves points.
+func postFormulas(p *workflow.Post, at []string, s scope, call func(*formula.Expr, []string, scope)) {
+	for key, e := range map[string]*formula.Expr{"to": p.To, "amount": p.Amount, "item": p.Item} {
+		call(e, append(slices.Clone(at), key), s)
+	}
+	if p.From != nil {
+		call(p.From.Value, append(slices.Clone(at), "from"), s)
+	}
+	if p.Expires != nil {
+		call(p.Expires.Expr, append(slices.Clone(at), "expires"), s)
+	}
+	if p.Hold != nil {
+		s.condition = true
+		call(p.Hold.If, append(slices.Clone(at), "hold", "if"), s)
 	}
 }
 
@@ -173,7 +203,7 @@ func (k *lifeCheck) ref(r formula.Ref, at []string, s scope) {
 		}
 		return
 	case "past":
-		if k.l.Key(last) == nil {
+		if k.keyOf(last, s) == nil {
 			k.missing("formula.unknown_key", at, last, names(k.l.Keys, func(x workflow.Key) string { return x.Name }))
 		}
 		return
@@ -202,6 +232,7 @@ var (
 	sampleMembers   = []string{"drawn"}
 	fileMembers     = []string{"reused"}
 	bareNames       = []string{"severity", "channel"}
+	bareNames       = []string{"severity", "channel", "opened"}
 )
 
 // known tells what is wrong with a path ("" nothing), and what could have stood there.
@@ -254,6 +285,11 @@ func (k *lifeCheck) known(r formula.Ref, s scope) ([]string, string) {
 		return in(k.recordFields(s.record))
 	case "today":
 		return nil, choose(s.today, "", notHere)
+	case workflow.Taker:
+		if !s.taker {
+			return nil, notHere
+		}
+		return in(k.takerMembers())
 	case "about":
 		members := k.aboutMembers()
 		return members, choose(len(k.l.About) == 0, notHere, choose(members == nil || second == "" || slices.Contains(members, second), "", unknown))

@@ -383,6 +383,7 @@ func (k *lifeCheck) beginnings() {
 	}
 	for _, key := range k.l.Keys {
 		at := to("keys", key.Name)
+		k.severalHold(key)
 		for _, e := range key.Of {
 			for _, r := range e.Refs() {
 				if r.Path[0] != "field" || len(r.Path) < 2 {

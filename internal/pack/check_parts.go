@@ -54,7 +54,7 @@ func (k *lifeCheck) parts() {
 // sources counts the sources a part set names.
 func sources(n *shape.Node) int {
 	count := 0
-	for _, s := range []string{workflow.ForGiven, workflow.ForParticipants, workflow.ForRecords, workflow.ForDates, workflow.ForRows, workflow.ForList, workflow.ForOpen} {
+	for _, s := range []string{workflow.ForGiven, workflow.ForParticipants, workflow.ForRecords, workflow.ForDates, workflow.ForRows, workflow.ForList, workflow.ForOpen, workflow.ForOffer} {
 		if n.Get(s) != nil {
 			count++
 		}
@@ -90,6 +90,8 @@ func (k *lifeCheck) source(s *workflow.PartSet, at []string) {
 		}
 	case workflow.ForOpen:
 		k.class(at, f.Open)
+	case workflow.ForOffer:
+		k.offer(s, at[:len(at)-1])
 	case workflow.ForRows:
 		for _, r := range f.Rows.Refs() {
 			if r.Path[0] != "field" || len(r.Path) < 2 {
@@ -220,12 +222,12 @@ func (k *lifeCheck) effects() {
 			k.note("effect.too_many", at, "most", 8)
 		}
 		for j := range a.Then {
-			k.effect(&a.Then[j], append(slices.Clone(at), index(j)))
+			k.effect(a, &a.Then[j], append(slices.Clone(at), index(j)))
 		}
 	}
 }
 
-func (k *lifeCheck) effect(e *workflow.Effect, at []string) {
+func (k *lifeCheck) effect(a *action, e *workflow.Effect, at []string) {
 	n := k.p.docs[livesFile].At(k.at(at...)...)
 	if len(n.Entries) != 1 {
 		k.note("effect.one_verb", at)
@@ -249,6 +251,12 @@ func (k *lifeCheck) effect(e *workflow.Effect, at []string) {
 	k.who(at, e.Tell)
 	if e.Start != nil {
 		k.class(at, e.Start.Class)
+	}
+	if e.Write != nil {
+		k.write(e.Write, at)
+	}
+	if e.Post != nil {
+		k.post(a, e.Post, at)
 	}
 	if m := e.Move; m != nil {
 		k.move(m, n.Get("move"), at)

@@ -47,6 +47,10 @@ func (c *checking) missingWords() {
 		w.want("relations", r.Name, nil, "records.yaml", "relations", r.Name)
 		w.want("relations", r.Name+"_back", nil, "records.yaml", "relations", r.Name)
 	}
+	for _, l := range c.p.Ledgers {
+		w.want("ledgers", l.Name, l.Title, pointsFile, "ledgers", l.Name)
+		w.want("units", l.Name, l.Unit, pointsFile, "ledgers", l.Name)
+	}
 	for _, s := range c.p.Signals {
 		w.want("signals", s.Name, s.Title, livesFile, "signals", s.Name)
 	}
@@ -113,6 +117,11 @@ func (w *wording) life(l *Life) {
 		for _, n := range a.Needs {
 			if n.Else != "" {
 				w.want("unmet", name(n.Else), nil, livesFile, at("actions", a.Name, "needs")...)
+			}
+		}
+		for _, e := range a.Then {
+			if e.Post != nil && e.Post.Reason != "" {
+				w.want("reasons", e.Post.Reason, nil, livesFile, at("actions", a.Name, "then")...)
 			}
 		}
 	}

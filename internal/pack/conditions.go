@@ -42,6 +42,9 @@ func (p *Pack) Conditions() []Condition {
 		for j := range l.Parts {
 			s := &l.Parts[j]
 			add(s.For.Where, "parts.%s.for.where", s.Name)
+			if s.For.Offer != nil {
+				add(s.For.Offer.If, "parts.%s.for.offer.if", s.Name)
+			}
 			join(s.Join, "parts."+s.Name+".join")
 		}
 		for j := range l.Actions {

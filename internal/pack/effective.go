@@ -2,6 +2,7 @@ package pack
 
 import (
 	"slices"
+	"time"
 
 	"gezhi/internal/form"
 	"gezhi/internal/formula"
@@ -324,10 +325,21 @@ func (e *Effective) AboveAll() string {
 }
 
 // Lookup finds the row of a dated table for key values on a day, as an object for
-// formulas; none when no row holds. Values are typed by the fields of the table.
+// formulas; none when no row holds.
+// A value behind those of the key is the day instead. Values are typed by the fields of the table.
 func (e *Effective) Lookup(table string, key []formula.Value, day string) formula.Value {
 	r := e.Pack.Record(table)
-	if r == nil || !r.Table || len(key) != len(r.Key) {
+	if r == nil || !r.Table {
+		return nil
+	}
+	if n := len(r.Key); len(key) == n+1 {
+		text, _ := key[n].(string)
+		if len(text) < len(time.DateOnly) {
+			return nil
+		}
+		key, day = key[:n], text[:len(time.DateOnly)]
+	}
+	if len(key) != len(r.Key) {
 		return nil
 	}
 	rows := r.Rows

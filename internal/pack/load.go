@@ -51,6 +51,7 @@ func fromFiles(files map[string][]byte) (p *Pack, report Report) {
 	p.readClasses(p.docs["classes.yaml"])
 	p.readLives(p.docs["lives.yaml"])
 	p.readRecords(p.docs["records.yaml"])
+	p.readPoints(p.docs["points.yaml"])
 	p.Duty = readDuty(p.docs["duty.yaml"])
 	return p, report
 }
@@ -112,7 +113,7 @@ func (p *Pack) parse(report *Report) {
 		case dir == "" && strings.HasSuffix(base, ".yaml"):
 			s := shapes[base]
 			if s == nil || base == "words.yaml" || base == "overlay.yaml" {
-				report.add(shape.Problem{Code: "pack.unknown_file", File: name, Suggestion: shape.Suggest(base, []string{"pack.yaml", "classes.yaml", "lives.yaml", "records.yaml", "duty.yaml"})})
+				report.add(shape.Problem{Code: "pack.unknown_file", File: name, Suggestion: shape.Suggest(base, []string{"pack.yaml", "classes.yaml", "lives.yaml", "records.yaml", "duty.yaml", "points.yaml"})})
 				continue
 			}
 			p.docs[base] = p.tree(name, s, report)

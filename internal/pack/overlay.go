@@ -22,6 +22,7 @@ type Overlay struct {
 	Number     string
 	AboveAll   string // in place of the pack's
 	Keep       []workflow.Keep
+	Ledgers    []LedgerChange
 
 	data []byte
 }
@@ -115,6 +116,9 @@ func readOverlay(n *shape.Node) *Overlay {
 		return ClassAdmissions{class, readAdmitted(n)}
 	})
 	o.Tables = entries(n.Get("tables"), func(table string, n *shape.Node) TableChange { return TableChange{table, tableRows(n)} })
+	o.Ledgers = entries(n.Get("ledgers"), func(name string, n *shape.Node) LedgerChange {
+		return LedgerChange{name, readIssuer(n.Get("issuer"), nil), readUntil(n.Get("expires")), readSeason(n.Get("clear"))}
+	})
 	o.Lists = entries(n.Get("lists"), func(name string, n *shape.Node) RowList { return RowList{name, readRows(n)} })
 	return o
 }
@@ -174,6 +178,9 @@ func (p *Pack) checkOverlay(o *Overlay, n *shape.Node) []Problem {
 		} else if known := p.textFields(x.Class); !slices.Contains(known, x.Field) {
 			add("overlay.unknown_field", x.Field, known, "texts", index(i), "field")
 		}
+	}
+	for _, l := range p.unknownLedgers(o) {
+		add("overlay.unknown_ledger", l, names(p.Ledgers, func(l Ledger) string { return l.Name }), "ledgers", l)
 	}
 	for _, l := range o.Lists {
 		if p.List(l.Name) == nil {

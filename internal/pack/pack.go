@@ -36,6 +36,7 @@ type Pack struct {
 	Relations []Relation
 	Duty      []Duty
 	Texts     []Text
+	Ledgers   []Ledger
 
 	files map[string][]byte      // everything that counts for Hash
 	docs  map[string]*shape.Node // the parsed YAML files, for places

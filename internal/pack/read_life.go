@@ -47,7 +47,7 @@ func (p *Pack) readLife(name string, n *shape.Node) Life {
 }
 
 func readKey(name string, n *shape.Node) workflow.Key {
-	return workflow.Key{Name: name, Of: readExprs(n.Get("of")), Except: n.Get("except").Texts(), Else: readText(n.Get("else")),
+	return workflow.Key{Name: name, Of: readExprs(n.Get("of")), Except: n.Get("except").Texts(), Else: readText(n.Get("else")), AtMost: readExpr(n.Get("at_most")),
 		Among: each(n.Get("among").Each(), func(n *shape.Node) workflow.Among {
 			kind, outcome, _ := strings.Cut(n.Text, " ")
 			return workflow.Among{Kind: kind, Outcome: outcome}
@@ -165,11 +165,26 @@ func readSource(n *shape.Node) workflow.Source {
 		s.Kind, s.List = workflow.ForList, name
 	case n.Get("open") != nil:
 		s.Kind, s.Open = workflow.ForOpen, n.Get("open").Text
+	case n.Get("offer") != nil:
+		s.Kind, s.Offer = workflow.ForOffer, readOffer(n.Get("offer"))
 	case n.Get("dates") != nil:
 		s.Kind, s.Dates = workflow.ForDates, readDates(n.Get("dates"))
 		s.Follow = s.Follow || readBool(n.Get("dates").Get("follow"))
 	}
 	return s
+}
+
+func readOffer(n *shape.Node) *workflow.Offer {
+	o := &workflow.Offer{To: readWho(n.Get("to")), Places: readExpr(n.Get("places")), Each: max(1, readInt(n.Get("each"))), If: readExpr(n.Get("if")),
+		Shows: n.Get("shows").Texts(), GivesBack: n.Get("gives_back").Texts()}
+	if u := n.Get("until"); u != nil {
+		if t, err := workflow.ParseTrigger(u.Text); err == nil {
+			o.Ends = &t
+		} else {
+			o.Until = readExpr(u)
+		}
+	}
+	return o
 }
 
 func readDates(n *shape.Node) *workflow.Dates {
@@ -223,7 +238,7 @@ func (r lifeReader) action(name string, n *shape.Node) workflow.Action {
 		a.Sample, a.Least = *readRatio(s.Get("share")), readInt(s.Get("at_least"))
 	}
 	a.Apart = each(n.Get("apart").Each(), r.apart)
-	a.Then = each(n.Get("then").Each(), readEffect)
+	a.Then = each(n.Get("then").Each(), r.effect)
 	return a
 }
 
@@ -250,7 +265,7 @@ func (r lifeReader) apart(n *shape.Node) workflow.Apart {
 	return a
 }
 
-func readEffect(n *shape.Node) workflow.Effect {
+func (r lifeReader) effect(n *shape.Node) workflow.Effect {
 	e := workflow.Effect{Set: readGive(n.Get("set")), Fill: readGive(n.Get("fill")), Free: n.Get("free").Texts(), Tell: readWho(n.Get("tell"))}
 	if m := n.Get("move"); m != nil {
 		e.Move = &workflow.Move{Target: readText(m.Get("what")), Part: readText(m.Get("part")), Do: readText(m.Get("do")), Where: readExpr(m.Get("where")), Give: readGive(m.Get("give"))}
@@ -260,6 +275,10 @@ func readEffect(n *shape.Node) workflow.Effect {
 	}
 	if p := n.Get("personal"); p != nil {
 		e.Personal = &workflow.Personal{Do: readText(p.Get("do")), Of: readExpr(p.Get("of"))}
+	}
+	e.Write = readWrite(n.Get("write"))
+	if p := n.Get("post"); p != nil {
+		e.Post = r.post(p)
 	}
 	if s := n.Get("start"); s != nil {
 		e.Start = &workflow.Start{Class: readText(s.Get("class")), Give: readGive(s.Get("give"))}

@@ -106,12 +106,12 @@ func fileShapes() map[string]*shape.Shape {
 	return map[string]*shape.Shape{
 		"pack.yaml": packShape, "classes.yaml": classesShape, "lives.yaml": livesShape,
 		"records.yaml": recordsShape, "duty.yaml": dutyShape, "words.yaml": wordsShape,
-		"overlay.yaml": overlayShape,
+		"overlay.yaml": overlayShape, "points.yaml": pointsShape,
 	}
 }
 
 // laterFiles belong to engines that this version does not have.
-var laterFiles = []string{"points.yaml", "indicators.yaml", "sensing.yaml"}
+var laterFiles = []string{"indicators.yaml", "sensing.yaml"}
 
 var packShape = obj("what the pack is",
 	need("format", &shape.Shape{Doc: "the format of the pack: 1", Int: true, Min: 1}),
@@ -193,7 +193,7 @@ var wordsShape = &shape.Shape{Doc: "words of one language", Keys: wordsKeys()}
 
 // wordSections are the parts of a words file, each from names to words.
 var wordSections = []string{"lives", "steps", "actions", "participants", "clocks", "parts", "reasons", "unmet", "outcomes",
-	"fields", "classes", "groups", "roles", "severities", "options", "records", "relations", "signals", "excluded", "told", "keys"}
+	"fields", "classes", "groups", "roles", "severities", "options", "records", "relations", "signals", "excluded", "told", "keys", "ledgers", "units"}
 
 func wordsKeys() []shape.Key {
 	keys := []shape.Key{format}
@@ -222,5 +222,5 @@ var overlayShape = obj("values a county changes",
 	opt("admitted", &shape.Shape{Name: pattern, Of: dict(obj("", need("by", name), need("from", date), opt("until", date)))}),
 	opt("tables", dict(list(&shape.Shape{Name: name, Of: text}))),
 	opt("lists", dict(list(&shape.Shape{Name: name, Of: text}))),
-	opt("above_all", name),
+	opt("above_all", name), opt("ledgers", dict(ledgerChange)),
 	opt("number", packShape.Keys[slices.IndexFunc(packShape.Keys, func(k shape.Key) bool { return k.Name == "number" })].Shape))

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"gezhi/internal/formula"
 	"gezhi/internal/pack/shape"
 	"gezhi/internal/workflow"
 	"gezhi/internal/worktime"
@@ -29,7 +30,7 @@ var lifeShape = obj("one life",
 
 var keyShape = obj("at most one case for the same values",
 	need("of", some(expr)), need("among", some(matching("open, ever or outcome NAME", `^(open|ever|outcome [a-z][a-z0-9_]*)$`, "pack.bad_among"))),
-	opt("except", some(name)), need("else", enum("", workflow.KeyAttach, workflow.KeyRefuse, workflow.KeyPropose)))
+	opt("except", some(name)), need("else", enum("", workflow.KeyAttach, workflow.KeyRefuse, workflow.KeyPropose)), opt("at_most", expr))
 
 var openingShape = obj("a way to begin",
 	need("by", enum("", workflow.OpenByPerson, workflow.OpenBySignal, workflow.OpenByRecord, workflow.OpenByDates)),
@@ -85,12 +86,25 @@ var datesShape = obj("a cadence",
 	opt("at", parsed("a time of day, or a formula of one date", "", parseTerm)),
 	opt("from", expr), opt("until", expr), opt("ahead", parsed("how many, or how long before", "", parseAhead)), opt("follow", yesNo))
 
+var offerShape = obj("places that eligible people take",
+	need("to", some(who)), need("places", expr), opt("each", count(1)), opt("if", expr),
+	opt("until", parsed("an event, or a formula of one date", "", parseUntil)), opt("shows", list(name)), opt("gives_back", some(name)))
+
+// parseUntil reads the end of an offer: an event, else a formula.
+func parseUntil(s string) (string, error) {
+	if _, err := workflow.ParseTrigger(s); err == nil {
+		return s, nil
+	}
+	_, err := formula.Compile(s)
+	return s, err
+}
+
 var partShape = obj("many below one",
 	opt("title", expr), opt("upon", trigger),
 	need("for", obj("where the list comes from",
 		opt("given", name), opt("participants", some(name)), opt("records", name), opt("dates", datesShape),
 		opt("rows", expr), opt("list", matching("lists.NAME", `^(templates|lists)\.[a-z][a-z0-9_]*$`, "pack.bad_path")),
-		opt("open", anyKey), opt("where", expr), opt("as_of", expr), opt("follow", yesNo), later("offer"), later("public"))),
+		opt("open", anyKey), opt("where", expr), opt("as_of", expr), opt("follow", yesNo), opt("offer", offerShape), later("public"))),
 	opt("task", taskShape), opt("case", anyKey), opt("give", give), opt("take", give),
 	opt("join", joinShape), opt("rest", enum("", workflow.RestVoid, workflow.RestStay)),
 	later("answers"), later("ballot"))
@@ -123,7 +137,7 @@ var effectShape = obj("one verb",
 		need("do", name), opt("where", expr), opt("give", give), later("group"))),
 	opt("start", obj("an independent case that follows", need("class", anyKey), opt("give", give))),
 	opt("tell", some(who)),
-	opt("personal", obj("a right of the reporter over what is kept of him", need("do", enum("", workflow.PersonalCopy, workflow.PersonalErase)), opt("of", expr))), later("write"), later("post"), later("send"))
+	opt("personal", obj("a right of the reporter over what is kept of him", need("do", enum("", workflow.PersonalCopy, workflow.PersonalErase)), opt("of", expr))), opt("post", postShape), opt("write", writeShape), later("send"))
 
 var endingShape = obj("what closing does",
 	opt("parts", dict(enum("", workflow.PartsMustBeClosed, workflow.PartsClose, workflow.PartsVoid, workflow.PartsCarryOver))),
@@ -143,4 +157,4 @@ func allowShape() *shape.Shape {
 // reservedNames may name no seat, field or role, since formulas or who would misread them.
 var reservedNames = slices.Sorted(maps.Keys(map[string]bool{"field": true, "class": true, "about": true, "parent": true, "root": true,
 	"item": true, "parts": true, "group": true, "signal": true, "record": true, "today": true, "none": true, "true": true, "false": true,
-	"public": true, "system": true, "past": true, "lookup": true, "times": true, "sample": true}))
+	"public": true, "system": true, "past": true, "lookup": true, "times": true, "sample": true, "opened": true, workflow.Taker: true}))

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-var codeText = regexp.MustCompile(`"((?:pack|yaml|class|duty|date|record|relation|table|field|formula|busywork|life|seat|parts|join|need|clock|key|effect|words|overlay|story|workflow|worktime)\.[a-z_]+)"`)
+var codeText = regexp.MustCompile(`"((?:pack|yaml|class|duty|date|record|relation|table|field|formula|busywork|life|seat|parts|join|need|clock|key|effect|ledger|words|overlay|story|workflow|worktime)\.[a-z_]+)"`)
 
 // codesInSource collects the codes that stand in the check_*.go files.
 func codesInSource(t *testing.T) []string {

@@ -134,7 +134,7 @@ func (s *Service) GiveUp(ctx context.Context, at Place, id, owner, person string
 // Vouchers of merchants are fetched by a scan.
 func (s *Service) PickUp(ctx context.Context, at Place, code, person string) (c Claim, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		c, err = one(ctx, tx, claimByCode, []any{at.Jurisdiction, strings.ToUpper(strings.TrimSpace(code)), at.id()}, scanClaim, fault.New(fault.NotFound, "points.no_claim"))
+		c, err = one(ctx, tx, claimByCode, []any{at.Jurisdiction, readPickup(code), at.id()}, scanClaim, fault.New(fault.NotFound, "points.no_claim"))
 		if err == nil && c.Merchant != "" {
 			err = fault.New(fault.Conflict, "points.at_merchant")
 		}
@@ -144,6 +144,20 @@ func (s *Service) PickUp(ctx context.Context, at Place, code, person string) (c 
 		return s.end(ctx, tx, at, c, ClaimFetched, person)
 	})
 	return c, err
+}
+
+// byCode is what has a code; points.no_claim.
+func (s *Service) byCode(ctx context.Context, at Place, code string) (c Claim, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		c, err = one(ctx, tx, claimByCode, []any{at.Jurisdiction, readPickup(code), at.id()}, scanClaim, fault.New(fault.NotFound, "points.no_claim"))
+		return err
+	})
+	return c, err
+}
+
+// readPickup is a code as somebody typed it.
+func readPickup(code string) string {
+	return strings.ToUpper(strings.Join(strings.Fields(code), ""))
 }
 
 // Refund takes back what was fetched: the points return with the day on which they expire.

@@ -1,10 +1,12 @@
 package points
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"gezhi/internal/account"
@@ -107,6 +109,7 @@ func (s *Service) Routes(srv *web.Server) {
 	s.proposalRoutes(srv, tags)
 	s.shopRoutes(srv, tags)
 	s.pageRoutes(srv, tags)
+	s.lookRoutes(srv, tags)
 }
 
 func (s *Service) httpAccounts(ctx context.Context, _ *struct{}) (*pointsAccountsOutput, error) {
@@ -121,7 +124,7 @@ func (s *Service) httpAccounts(ctx context.Context, _ *struct{}) (*pointsAccount
 	out := &pointsAccountsOutput{}
 	out.Body.Accounts = make([]PointsAccountJSON, len(all))
 	for i, st := range all {
-		a := PointsAccountJSON{Ledger: st.Ledger.Name, Title: st.Ledger.Name, Unit: st.Ledger.Unit, Spendable: st.Ledger.Spendable, Kind: string(st.Account.Kind), Balance: st.Balance, Expires: []PointsLotJSON{}}
+		a := PointsAccountJSON{Ledger: st.Ledger.Name, Title: cmp.Or(st.Ledger.Title.in(web.Lang(ctx)), st.Ledger.Name), Unit: st.Ledger.Unit.in(web.Lang(ctx)), Spendable: st.Ledger.Spendable, Kind: string(st.Account.Kind), Balance: st.Balance, Expires: []PointsLotJSON{}}
 		for _, l := range st.Expires {
 			a.Expires = append(a.Expires, PointsLotJSON{l.Expires, l.Amount})
 		}
@@ -179,7 +182,7 @@ func (s *Service) statement(ctx context.Context, who account.Actor, ledger strin
 	out.Body.Entries = make([]PointsEntryJSON, len(all))
 	for i, e := range all {
 		p := e.Posted
-		out.Body.Entries[i] = PointsEntryJSON{e.At.UnixMilli(), e.Amount, e.Balance, string(p.Kind), p.Key, say(ctx, p.Reason), p.Cause, p.Item, p.reverses}
+		out.Body.Entries[i] = PointsEntryJSON{e.At.UnixMilli(), e.Amount, e.Balance, string(p.Kind), p.Key, s.say(ctx, who.Jurisdiction, p.Reason), p.Cause, p.Item, p.reverses}
 		if a.Kind == Merchant { // a merchant reads nobody's causes
 			out.Body.Entries[i].Key, out.Body.Entries[i].Cause = "", ""
 		}
@@ -190,12 +193,18 @@ func (s *Service) statement(ctx context.Context, who account.Actor, ledger strin
 	return out, err
 }
 
-// say is a reason in words: those of the system itself are codes.
-func say(ctx context.Context, reason string) string {
-	if !slices.Contains(reasons, reason) {
+// say is a reason in words: those of the system itself are codes, and those of packs name a
+// section of their words and what stands there.
+func (s *Service) say(ctx context.Context, jurisdiction, reason string) string {
+	if slices.Contains(reasons, reason) {
+		return web.Say(web.Lang(ctx), reason, nil)
+	}
+	pack, rest, ok := strings.Cut(reason, "/")
+	section, name, ok2 := strings.Cut(rest, ".")
+	if !ok || !ok2 || s.Word == nil {
 		return reason
 	}
-	return web.Say(web.Lang(ctx), reason, nil)
+	return cmp.Or(s.Word(ctx, jurisdiction, pack, section, name, web.Lang(ctx)), reason)
 }
 
 func (s *Service) httpBalance(ctx context.Context, in *pointsBalanceInput) (*pointsBalanceOutput, error) {
@@ -244,23 +253,29 @@ func (s *Service) httpBudget(ctx context.Context, in *pointsBudgetInput) (*point
 // PointsProposalJSON is what waits for a second person.
 type PointsProposalJSON struct {
 	ID     string `json:"id"`
-	Kind   string `json:"kind" enum:"budget,adjust,reverse"`
+	Kind   string `json:"kind" enum:"budget,adjust,reverse,settle"`
 	Unit   string `json:"unit"`
+	In     string `json:"unit_name,omitempty"`
 	Year   int    `json:"year,omitempty"`
+	Month  string `json:"month,omitempty" doc:"that is to be settled: 2026-03"`
 	Owner  string `json:"owner,omitempty"`
+	Whose  string `json:"owner_name,omitempty"`
 	Amount int64  `json:"amount,omitempty"`
 	Of     string `json:"of,omitempty" doc:"kind/key of the posting that is to be reversed"`
 	Reason string `json:"reason"`
 	Person string `json:"person"`
+	By     string `json:"person_name,omitempty"`
+	Mine   bool   `json:"mine" doc:"asked for by the asker, who cannot decide it"`
 	MadeAt int64  `json:"made_at" doc:"ms UTC"`
 }
 
 type pointsProposeInput struct {
 	Body struct {
 		Ledger string `json:"ledger" maxLength:"40"`
-		Kind   string `json:"kind" enum:"budget,adjust,reverse"`
-		Unit   string `json:"unit" maxLength:"64" doc:"whose budget it concerns"`
+		Kind   string `json:"kind" enum:"budget,adjust,reverse,settle"`
+		Unit   string `json:"unit,omitempty" maxLength:"64" doc:"whose budget it concerns; of a settlement none"`
 		Year   int    `json:"year,omitempty" minimum:"0" maximum:"9999" doc:"of the budget"`
+		Month  string `json:"month,omitempty" maxLength:"7" doc:"that is to be settled: 2026-03"`
 		Owner  string `json:"owner,omitempty" maxLength:"128" doc:"of an adjustment: person/ID or household/ID"`
 		Amount int64  `json:"amount,omitempty" doc:"less than 0: taken away"`
 		OfKind string `json:"of_kind,omitempty" maxLength:"20" doc:"of the posting that is to be reversed"`
@@ -298,7 +313,7 @@ func (s *Service) proposalRoutes(srv *web.Server, tags []string) {
 			return nil, err
 		}
 		b := in.Body
-		p := Proposal{Kind: Kind(b.Kind), Unit: b.Unit, Year: b.Year, Owner: b.Owner, Amount: b.Amount, Partly: b.Partly, Reason: b.Reason}
+		p := Proposal{Kind: Kind(b.Kind), Unit: b.Unit, Year: b.Year, Month: b.Month, Owner: b.Owner, Amount: b.Amount, Partly: b.Partly, Reason: b.Reason}
 		if p.Kind == Reverse {
 			p.Of = &HoldID{Kind(b.OfKind), b.OfKey}
 		}
@@ -315,7 +330,8 @@ func (s *Service) proposalRoutes(srv *web.Server, tags []string) {
 		out := &pointsProposalsOutput{}
 		out.Body.Proposals = make([]PointsProposalJSON, len(all))
 		for i, p := range all {
-			out.Body.Proposals[i] = PointsProposalJSON{ID: p.ID, Kind: string(p.Kind), Unit: p.Unit, Year: p.Year, Owner: p.Owner, Amount: p.Amount, Reason: p.Reason, Person: p.Person, MadeAt: db.Ms(p.MadeAt)}
+			out.Body.Proposals[i] = PointsProposalJSON{ID: p.ID, Kind: string(p.Kind), Unit: p.Unit, In: s.name(ctx, "unit/"+p.Unit), Year: p.Year, Month: p.Month, Owner: p.Owner, Whose: s.name(ctx, p.Owner),
+				Amount: p.Amount, Reason: p.Reason, Person: p.Person, By: s.name(ctx, "person/"+p.Person), Mine: p.Person == who.PersonID, MadeAt: db.Ms(p.MadeAt)}
 			if p.Of != nil {
 				out.Body.Proposals[i].Of = string(p.Of.Kind) + "/" + p.Of.Key
 			}

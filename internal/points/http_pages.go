@@ -1,6 +1,7 @@
 package points
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -124,7 +125,7 @@ func (s *Service) httpLedgers(ctx context.Context, _ *struct{}) (*pointsLedgersO
 	out := &pointsLedgersOutput{}
 	out.Body.Ledgers = make([]PointsLedgerJSON, len(all))
 	for i, l := range all {
-		row := PointsLedgerJSON{Name: l.Name, Title: l.Name, Unit: l.Unit, Spendable: l.Spendable, May: []string{}}
+		row := PointsLedgerJSON{Name: l.Name, Title: cmp.Or(l.Title.in(web.Lang(ctx)), l.Name), Unit: l.Unit.in(web.Lang(ctx)), Spendable: l.Spendable, May: []string{}}
 		for _, may := range []struct {
 			what  string
 			roles []string

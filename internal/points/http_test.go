@@ -11,11 +11,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/xuri/excelize/v2"
 
 	"gezhi/internal/account"
+	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
 	"gezhi/internal/fault"
@@ -34,7 +36,7 @@ var people = map[string]account.Post{
 // served is the API of an office's ledgers.
 func served(t *testing.T, o *office) http.Handler {
 	t.Helper()
-	if err := o.Declare(t.Context(), j1, Ledger{Name: "points", Unit: "point", Spendable: true, Roles: Roles{Propose: []string{"clerk"}, Confirm: []string{"clerk", "chief"}, Look: []string{"clerk", "chief"}, Shop: []string{"clerk"}}}); err != nil {
+	if err := o.Declare(t.Context(), j1, Ledger{Name: "points", Unit: Words{"en": "point"}, Spendable: true, Roles: Roles{Propose: []string{"clerk"}, Confirm: []string{"clerk", "chief"}, Look: []string{"clerk", "chief"}, Shop: []string{"clerk"}}}); err != nil {
 		t.Fatal(err)
 	}
 	o.Actor = func(ctx context.Context) (account.Actor, error) {
@@ -46,6 +48,13 @@ func served(t *testing.T, o *office) http.Handler {
 	}
 	o.UnitsAbove = func(_ context.Context, unit string) ([]string, error) {
 		return map[string][]string{"street": {"county"}}[unit], nil
+	}
+	o.Over = func(_ context.Context, p account.Post, person string) (bool, error) {
+		unit := people[person].UnitID
+		return p.UnitID == unit || unit == "street" && p.UnitID == "county", nil
+	}
+	o.Name = func(_ context.Context, owner string) string {
+		return map[string]string{"unit/street": "Sample Street", "person/li": "Li", "person/chen": "Chen"}[owner]
 	}
 	srv := web.New("test", "1")
 	srv.Authenticate = func(ctx context.Context, _ *http.Request) (context.Context, error) { return ctx, nil }
@@ -82,7 +91,7 @@ func TestLedgersOverHTTP(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		o := newOffice(t, d)
 		h := served(t, o)
-		merchant, voucher, _ := o.shop()
+		merchant, voucher, good := o.shop()
 		expect := func(who, method, path string, body any, status int, code string) map[string]any {
 			t.Helper()
 			got, out := ask(t, h, who, method, path, body)
@@ -101,6 +110,9 @@ func TestLedgersOverHTTP(t *testing.T) {
 		expect("zhou", "POST", "/points/proposals/"+id, yes, 404, "points.no_proposal")
 		if all := expect("zhou", "GET", "/points/proposals?ledger=points", nil, 200, "")["proposals"].([]any); len(all) != 0 {
 			t.Fatal("another street's proposal is shown:", all)
+		}
+		if p := expect("head", "GET", "/points/proposals?ledger=points", nil, 200, "")["proposals"].([]any)[0].(map[string]any); p["unit_name"] != "Sample Street" || p["person_name"] != "Chen" || p["mine"] != false {
+			t.Fatal(p)
 		}
 		expect("head", "POST", "/points/proposals/"+id, yes, 204, "")
 		expect("head", "POST", "/points/proposals/"+id, yes, 409, "points.decided")
@@ -154,6 +166,36 @@ func TestLedgersOverHTTP(t *testing.T) {
 			t.Fatal(all)
 		}
 		expect("chen", "GET", "/points/settlements.xlsx?ledger=points&month=2026-03", nil, 200, "")
+		settle := map[string]any{"ledger": "points", "kind": "settle", "month": "2026-03", "reason": "March"}
+		expect("li", "POST", "/points/proposals", settle, 403, "points.not_yours")
+		expect("chen", "POST", "/points/proposals", settle, 409, "points.month_not_over")
+		expect("zhou", "GET", "/points/entries?ledger=points&kind=available&owner=person/li", nil, 403, "points.not_yours")
+		expect("li", "GET", "/points/entries?ledger=points&kind=available&owner=person/chen", nil, 403, "points.not_yours")
+		expect("head", "GET", "/points/entries?ledger=points&kind=issuer&owner=unit/street", nil, 400, "points.no_such_account")
+		expect("zhou", "GET", "/points/entries?ledger=points&kind=issuer&owner=unit/street&year=2026", nil, 403, "points.not_yours")
+		if all := expect("head", "GET", "/points/entries?ledger=points&kind=issuer&owner=unit/street&year=2026", nil, 200, "")["entries"].([]any); len(all) != 2 {
+			t.Fatal(all)
+		}
+		if all := expect("chen", "GET", "/points/entries?ledger=points&kind=available&owner=person/li", nil, 200, "")["entries"].([]any); len(all) != 2 {
+			t.Fatal(all)
+		}
+		for o.clock.Now().Before(time.Date(2026, 4, 2, 0, 0, 0, 0, clock.CST)) {
+			o.clock.Add(24 * time.Hour)
+		}
+		id = expect("chen", "POST", "/points/proposals", settle, 201, "")["id"].(string)
+		expect("chen", "POST", "/points/proposals/"+id, yes, 403, "points.second_person")
+		expect("head", "POST", "/points/proposals/"+id, yes, 204, "")
+		if all := expect("chen", "GET", "/points/settlements?ledger=points&month=2026-03", nil, 200, "")["settlements"].([]any); all[0].(map[string]any)["settled"] != true {
+			t.Fatal(all)
+		}
+		bag := expect("li", "POST", "/points/claims", map[string]any{"ledger": "points", "good": good}, 201, "")["code"].(string)
+		expect("li", "POST", "/points/pickups", map[string]any{"ledger": "points", "code": bag}, 403, "points.not_yours")
+		expect("chen", "POST", "/points/refunds", map[string]any{"ledger": "points", "code": bag}, 409, "points.claim_ended")
+		expect("chen", "POST", "/points/pickups", map[string]any{"ledger": "points", "code": bag[:4] + " " + strings.ToLower(bag[4:])}, 200, "")
+		expect("li", "POST", "/points/refunds", map[string]any{"ledger": "points", "code": bag}, 403, "points.not_yours")
+		if c := expect("chen", "POST", "/points/refunds", map[string]any{"ledger": "points", "code": bag}, 200, ""); c["title"] != "rice" || c["state"] != "refunded" {
+			t.Fatal(c)
+		}
 		if l := expect("head", "GET", "/points/ledgers", nil, 200, "")["ledgers"].([]any)[1].(map[string]any); l["name"] != "points" || l["spendable"] != true || fmt.Sprint(l["may"]) != "[confirm look]" {
 			t.Fatal(l)
 		}

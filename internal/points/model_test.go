@@ -70,7 +70,7 @@ func TestTheLedgerIsArithmetic(t *testing.T) {
 			}), 5, 40).Draw(rt, "steps")
 			run++
 			jurisdiction := fmt.Sprint("r", run)
-			if err := o.Declare(t.Context(), jurisdiction, Ledger{Name: "points", Unit: "point", Spendable: true}); err != nil {
+			if err := o.Declare(t.Context(), jurisdiction, Ledger{Name: "points", Unit: Words{"en": "point"}, Spendable: true}); err != nil {
 				rt.Fatal(err)
 			}
 			if err := o.within(func(ctx context.Context, tx *db.Tx) error {

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"hash/fnv"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,10 +16,25 @@ import (
 
 // Ledger is something that is counted in a jurisdiction, as a pack declares it.
 type Ledger struct {
-	Name      string `json:"name"`      // "points", "honour", "hours"
-	Unit      string `json:"unit"`      // one of what, in words of the pack
+	Name      string `json:"name"` // "points", "honour", "hours"
+	Title     Words  `json:"title"`
+	Unit      Words  `json:"unit"`      // one of what
 	Spendable bool   `json:"spendable"` // false: honour, which is never redeemed
 	Roles     Roles  `json:"roles"`
+}
+
+// Words are the words for something, by language ("zh", "en").
+type Words map[string]string
+
+// in are the words in a language, or in any.
+func (w Words) in(lang string) string {
+	if text := w[lang]; text != "" {
+		return text
+	}
+	for _, l := range slices.Sorted(maps.Keys(w)) {
+		return w[l]
+	}
+	return ""
 }
 
 // Roles are the roles, as packs name them, that may do what in a ledger.
@@ -129,6 +146,7 @@ const (
 	Expire  Kind = "expire"  // its day has come
 	Adjust  Kind = "adjust"  // by two persons, with a reason
 	Settle  Kind = "settle"  // paid out to a merchant
+	Deduct  Kind = "deduct"  // taken away by the rules of a pack
 	Reverse Kind = "reverse" // the mirror of another posting
 )
 
@@ -138,7 +156,7 @@ type way struct{ from, to AccountKind }
 var ways = map[Kind][]way{
 	Allot: {{Mint, Issuer}, {Issuer, Mint}}, Grant: {{Issuer, Available}, {Issuer, Held}}, Hold: {{Available, Held}}, Release: {{Held, Available}},
 	Redeem: {{Available, Merchant}, {Held, Merchant}, {Available, Redeemed}, {Held, Redeemed}}, Expire: {{Available, Expired}},
-	Adjust: {{Issuer, Available}, {Available, Void}}, Settle: {{Merchant, Settled}},
+	Adjust: {{Issuer, Available}, {Available, Void}}, Settle: {{Merchant, Settled}}, Deduct: {{Available, Void}},
 }
 
 // Posting moves an amount from one account to another.

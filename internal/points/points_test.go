@@ -32,7 +32,7 @@ func newOffice(t testing.TB, d *db.DB) *office {
 	t.Helper()
 	hand := clock.At(monday)
 	o := &office{Service: &Service{DB: d, Now: hand.Now, NewID: id.New}, t: t, clock: hand}
-	for _, l := range []Ledger{{Name: "points", Unit: "point", Spendable: true}, {Name: "honour", Unit: "star"}} {
+	for _, l := range []Ledger{{Name: "points", Unit: Words{"en": "point"}, Spendable: true}, {Name: "honour", Unit: Words{"en": "star"}}} {
 		if err := o.Declare(t.Context(), j1, l); err != nil {
 			t.Fatal(err)
 		}

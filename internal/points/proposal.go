@@ -13,12 +13,13 @@ import (
 	"gezhi/internal/fault"
 )
 
-// Proposal is a budget, an adjustment or a reversal that one person asks for and another decides.
+// Proposal is a budget, an adjustment, a reversal or a settlement that one person asks for and another decides.
 type Proposal struct {
 	ID        string
-	Kind      Kind // Allot, Adjust or Reverse
+	Kind      Kind // Allot, Adjust, Reverse or Settle
 	Unit      string
 	Year      int    // of the budget that it gives to, or takes from
+	Month     string // that a settlement is of
 	Owner     string // of an adjustment
 	Amount    int64  // less than 0: taken away from the budget, or from the owner
 	Of        *HoldID
@@ -42,6 +43,7 @@ const (
 // proposed is what the database keeps of a proposal as one text.
 type proposed struct {
 	Year   int     `json:"year,omitempty"`
+	Month  string  `json:"month,omitempty"`
 	Owner  string  `json:"owner,omitempty"`
 	Amount int64   `json:"amount,omitempty"`
 	Of     *HoldID `json:"of,omitempty"`
@@ -67,7 +69,7 @@ func scanProposal(r db.Rows) (p Proposal, err error) {
 	}
 	var b proposed
 	err = json.Unmarshal([]byte(body), &b)
-	p.Year, p.Owner, p.Amount, p.Of, p.Partly, p.Reason = b.Year, b.Owner, b.Amount, b.Of, b.Partly, b.Reason
+	p.Year, p.Month, p.Owner, p.Amount, p.Of, p.Partly, p.Reason = b.Year, b.Month, b.Owner, b.Amount, b.Of, b.Partly, b.Reason
 	p.MadeAt, p.DecidedAt = db.Time(made), db.Time(decided)
 	return p, err
 }
@@ -106,17 +108,17 @@ func (s *Service) rules(ctx context.Context, who account.Actor, name, unit strin
 
 // Propose asks for a budget, an adjustment or a reversal; a second person decides.
 func (s *Service) Propose(ctx context.Context, who account.Actor, ledger string, p Proposal) (string, error) {
-	if _, err := s.rules(ctx, who, ledger, p.Unit, func(r Roles) []string { return r.Propose }); err != nil {
+	if _, err := s.rules(ctx, who, ledger, p.Unit, p.proposers); err != nil {
 		return "", err
 	}
 	if p.Owner == "person/"+who.PersonID {
 		return "", fault.New(fault.Forbidden, "points.own_account")
 	}
 	p.Person = who.PersonID
-	if err := p.check(); err != nil {
+	if err := cmp.Or(p.check(), s.settleable(p)); err != nil {
 		return "", err
 	}
-	body, err := json.Marshal(proposed{p.Year, p.Owner, p.Amount, p.Of, p.Partly, p.Reason})
+	body, err := json.Marshal(proposed{p.Year, p.Month, p.Owner, p.Amount, p.Of, p.Partly, p.Reason})
 	if err != nil {
 		return "", err
 	}
@@ -129,6 +131,26 @@ func (s *Service) Propose(ctx context.Context, who account.Actor, ledger string,
 	})
 }
 
+// proposers are the roles that may ask for it: a settlement is asked for by who keeps the shop.
+func (p *Proposal) proposers(r Roles) []string {
+	if p.Kind == Settle {
+		return r.Shop
+	}
+	return r.Propose
+}
+
+// settleable refuses the settlement of a month that is not over.
+func (s *Service) settleable(p Proposal) error {
+	if p.Kind != Settle {
+		return nil
+	}
+	begin, err := monthOf(p.Month)
+	if err == nil && s.Now().Before(begin.AddDate(0, 1, 0)) {
+		err = fault.New(fault.Conflict, "points.month_not_over")
+	}
+	return err
+}
+
 // check refuses what could never be agreed to.
 func (p *Proposal) check() error {
 	switch p.Kind {
@@ -137,6 +159,11 @@ func (p *Proposal) check() error {
 		return q.check()
 	case Reverse:
 		if p.Of == nil || p.Reason == "" {
+			return fault.New(fault.Invalid, "points.no_reason")
+		}
+		return nil
+	case Settle:
+		if p.Reason == "" || p.Unit != "" {
 			return fault.New(fault.Invalid, "points.no_reason")
 		}
 		return nil
@@ -205,23 +232,24 @@ func (s *Service) Decide(ctx context.Context, who account.Actor, name, id string
 	if ok, err := s.holds(ctx, who, l.Roles.Confirm, p.Unit); err != nil || !ok {
 		return cmp.Or(err, error(none))
 	}
+	if err := p.decidedBy(who.PersonID, agree, why); err != nil {
+		return err
+	}
+	if agree && p.Kind == Settle { // each merchant's is a posting of its own, once for ever: sent again it changes nothing
+		if _, err := s.Settlements(ctx, at, p.Month, true, p.Person, who.PersonID); err != nil {
+			return err
+		}
+	}
 	return s.write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := tx.Queue(ctx, lockProposal, id); err != nil {
 			return err
 		}
 		p, err := one(ctx, tx, proposalByID, []any{id, at.Jurisdiction, at.id()}, scanProposal, none)
+		if err == nil {
+			err = p.decidedBy(who.PersonID, agree, why)
+		}
 		if err != nil {
 			return err
-		}
-		switch {
-		case p.Person == who.PersonID:
-			return fault.New(fault.Forbidden, "points.second_person")
-		case p.Owner == "person/"+who.PersonID:
-			return fault.New(fault.Forbidden, "points.own_account")
-		case p.State != ProposalOpen:
-			return fault.New(fault.Conflict, "points.decided")
-		case !agree && why == "":
-			return fault.New(fault.Invalid, "points.no_reason")
 		}
 		state := ProposalRefused
 		if agree {
@@ -237,9 +265,27 @@ func (s *Service) Decide(ctx context.Context, who account.Actor, name, id string
 	})
 }
 
+// decidedBy refuses who may not decide it, and what is decided already.
+func (p *Proposal) decidedBy(person string, agree bool, why string) error {
+	switch {
+	case p.Person == person:
+		return fault.New(fault.Forbidden, "points.second_person")
+	case p.Owner == "person/"+person:
+		return fault.New(fault.Forbidden, "points.own_account")
+	case p.State != ProposalOpen:
+		return fault.New(fault.Conflict, "points.decided")
+	case !agree && why == "":
+		return fault.New(fault.Invalid, "points.no_reason")
+	}
+	return nil
+}
+
 // carry carries out what a second person has agreed to.
 func (s *Service) carry(ctx context.Context, tx *db.Tx, at Place, p Proposal, second string) (err error) {
-	if p.Kind == Reverse {
+	switch p.Kind {
+	case Settle:
+		return nil
+	case Reverse:
 		_, err = s.Reverse(ctx, tx, Ref{at.Jurisdiction, at.Ledger, p.Of.Kind, p.Of.Key}, Turn{Reason: p.Reason, Person: p.Person, Second: second, Partly: p.Partly})
 		return err
 	}

@@ -23,6 +23,13 @@ type Service struct {
 	Actor func(ctx context.Context) (account.Actor, error)
 	// UnitsAbove lists the units above a unit, nearest first.
 	UnitsAbove func(ctx context.Context, unit string) ([]string, error)
+	// Name is what "unit/ID" or "person/ID" is called.
+	Name func(ctx context.Context, owner string) string
+	// Over reports whether a post stands above a post of a person, or beside it in one unit.
+	Over func(ctx context.Context, p account.Post, person string) (bool, error)
+	// Word is a word of a pack that is in force: of a section of its words files, by name; "" for
+	// none.
+	Word func(ctx context.Context, jurisdiction, pack, section, name, lang string) string
 
 	lanes [lanes]lane
 	tight sync.Map // ids of budgets that are nearly used up; see wide

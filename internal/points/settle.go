@@ -19,12 +19,21 @@ type Settlement struct {
 	Settled  bool // carried out
 }
 
+// monthOf is the beginning of a month in China.
+func monthOf(month string) (time.Time, error) {
+	begin, err := time.ParseInLocation("2006-01", month, clock.CST)
+	if err != nil {
+		return begin, fault.New(fault.Invalid, "points.bad_month")
+	}
+	return begin, nil
+}
+
 // Settlements are what merchants came to in a month that is over; with settle it carries them
 // out, once: what stands on a merchant's account goes to what is settled.
 func (s *Service) Settlements(ctx context.Context, at Place, month string, settle bool, person, second string) (out []Settlement, err error) {
-	begin, err := time.ParseInLocation("2006-01", month, clock.CST)
+	begin, err := monthOf(month)
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "points.bad_month")
+		return nil, err
 	}
 	if settle && s.Now().Before(begin.AddDate(0, 1, 0)) {
 		return nil, fault.New(fault.Conflict, "points.month_not_over")
@@ -54,14 +63,15 @@ func (s *Service) Settlements(ctx context.Context, at Place, month string, settl
 		if row.Claims == 0 && row.Points == 0 {
 			continue
 		}
-		if settle && row.Points > 0 {
+		if row.Settled, err = s.settled(ctx, at, m.ID, month); err != nil {
+			return nil, err
+		}
+		if settle && row.Points > 0 && !row.Settled {
 			if _, err := s.Do(ctx, Posting{Jurisdiction: at.Jurisdiction, Ledger: at.Ledger, Kind: Settle, Key: m.ID + "/" + month, From: account, To: Of(Settled), Amount: row.Points,
 				Reason: ReasonSettled, Cause: "month/" + month, Person: person, Second: second}); err != nil {
 				return nil, err
 			}
-		}
-		if row.Settled, err = s.settled(ctx, at, m.ID, month); err != nil {
-			return nil, err
+			row.Settled = true
 		}
 		out = append(out, row)
 	}

@@ -115,25 +115,29 @@ func ledger(ctx context.Context, tx *db.Tx, ledgerID string) (l Ledger, err erro
 
 // Declare makes a ledger stand as a pack has it; what counts already stays.
 func (s *Service) Declare(ctx context.Context, jurisdiction string, l Ledger) error {
-	if l.Name == "" || len(l.Name) > 40 || strings.ContainsFunc(l.Name, unprintable) || l.Unit == "" {
+	return s.DB.Write(ctx, db.Keys{"points/" + jurisdiction}, func(ctx context.Context, tx *db.Tx) error {
+		return s.declare(ctx, tx, jurisdiction, l)
+	})
+}
+
+func (s *Service) declare(ctx context.Context, tx *db.Tx, jurisdiction string, l Ledger) error {
+	if l.Name == "" || len(l.Name) > 40 || strings.ContainsFunc(l.Name, unprintable) || l.Unit.in("") == "" {
 		return fault.New(fault.Invalid, "points.bad_ledger")
 	}
 	rules, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
-	return s.DB.Write(ctx, db.Keys{"points/" + jurisdiction}, func(ctx context.Context, tx *db.Tx) error {
-		id := LedgerID(jurisdiction, l.Name)
-		n, err := tx.Exec(ctx, insertLedger, id, jurisdiction, l.Name, string(rules), s.Now())
-		if err != nil || n == 0 {
-			return err
-		}
-		if err := audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: jurisdiction, Subject: "points/" + l.Name, Act: "ledger.declared", At: s.Now(),
-			Rows: []audit.Ref{{Table: audit.PointsLedgers, Key: []any{id}}}}); err != nil {
-			return err
-		}
-		return s.open(ctx, tx, id, Posting{Jurisdiction: jurisdiction, To: Of(Mint)})
-	})
+	id := LedgerID(jurisdiction, l.Name)
+	n, err := tx.Exec(ctx, insertLedger, id, jurisdiction, l.Name, string(rules), s.Now())
+	if err != nil || n == 0 {
+		return err
+	}
+	if err := audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: jurisdiction, Subject: "points/" + l.Name, Act: "ledger.declared", At: s.Now(),
+		Rows: []audit.Ref{{Table: audit.PointsLedgers, Key: []any{id}}}}); err != nil {
+		return err
+	}
+	return s.open(ctx, tx, id, Posting{Jurisdiction: jurisdiction, To: Of(Mint)})
 }
 
 // open opens the account that a posting goes to, unless somebody has meanwhile; it is to be

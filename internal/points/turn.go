@@ -31,7 +31,7 @@ type Turn struct {
 var accountByID = db.SQL(`SELECT kind, owner, year FROM points_account WHERE id = $1`)
 
 // reversible are the kinds of postings that have a mirror.
-var reversible = []Kind{Grant, Redeem, Adjust}
+var reversible = []Kind{Grant, Redeem, Adjust, Deduct}
 
 // Reverse makes the mirror of a posting, once: from where it went to where it came from, and
 // what expires when as it was. What was held and is not any more comes out of what is available.

@@ -36,6 +36,9 @@ func (w *world) expect(ctx context.Context, x Expect) error {
 	if err := w.counts(ctx, x.Count); err != nil {
 		return err
 	}
+	if err := w.expectLedger(ctx, x.Ledger); err != nil {
+		return err
+	}
 	for _, f := range x.Facts {
 		if err := w.expectRecord(ctx, f); err != nil {
 			return err

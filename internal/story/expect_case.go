@@ -234,6 +234,7 @@ const (
 	partDone     = "done"
 	partLate     = "late"
 	partExpected = "expected"
+	partPlaces   = "places_left"
 )
 
 // statesOf are the words that are true of a part.
@@ -275,7 +276,15 @@ func (w *world) expectParts(ctx context.Context, v *casework.View, x CaseExpect)
 			}
 		}
 		for _, n := range want.Counts {
-			if err := same(n.Line, name+" parts "+want.Name+" "+n.Name, strconv.Itoa(n.N), strconv.Itoa(w.countParts(set, parts, n.Name))); err != nil {
+			got := w.countParts(set, parts, n.Name)
+			if n.Name == partPlaces {
+				left, err := w.cases.PlacesLeft(ctx, v.ID, want.Name)
+				if err != nil {
+					return err
+				}
+				got = int(left)
+			}
+			if err := same(n.Line, name+" parts "+want.Name+" "+n.Name, strconv.Itoa(n.N), strconv.Itoa(got)); err != nil {
 				return err
 			}
 		}

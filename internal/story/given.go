@@ -40,6 +40,7 @@ func (p *parser) given(n *shape.Node) Given {
 	for _, d := range n.Get("duty").Each() {
 		g.Duty = append(g.Duty, DutyLine{d.Get("class").Scalar(), d.Get("level").Scalar(), d.Get("unit").Scalar(), d.Get("post").Scalar()})
 	}
+	g.Budgets = balancesOf(n.Get("budgets"))
 	for _, s := range n.Get("roster").Each() {
 		g.Roster = append(g.Roster, Shift{s.Get("area").Scalar(), s.Get("who").Scalar(), s.Get("role").Scalar(), timeOf(s.Get("from")), timeOf(s.Get("until")), s.Line})
 	}

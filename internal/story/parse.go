@@ -167,7 +167,7 @@ func (p *parser) verb(e *Event, n *shape.Node) {
 		if n.Get("at") == nil || len(n.Entries) > 1 {
 			p.add(n, "story.no_verb")
 		}
-	case VerbOpen, VerbDo:
+	case VerbOpen, VerbDo, VerbTake:
 		e.Name = v.Text
 		if e.By == "" {
 			p.add(n, "story.nobody", "verb", string(e.Verb))
@@ -280,6 +280,7 @@ func (p *parser) expect(n *shape.Node) Expect {
 	x.Told, x.Inbox = namesOf(world.Get("told")), namesOf(world.Get("inbox"))
 	x.Count = numbersOf(world.Get("count"))
 	x.Facts = factsOf(world.Get("record"))
+	x.Ledger = balancesOf(world.Get("ledger"))
 	return x
 }
 

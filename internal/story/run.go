@@ -84,7 +84,10 @@ func (w *world) run(ctx context.Context) error {
 			return at(err, e.Line)
 		}
 	}
-	return w.expect(ctx, w.story.Then)
+	if err := w.expect(ctx, w.story.Then); err != nil {
+		return err
+	}
+	return w.prove(ctx)
 }
 
 // at gives an error without a line the one of its event.
@@ -182,6 +185,7 @@ func (w *world) advance(ctx context.Context, to time.Time) error {
 	}
 	if to.After(w.hand.Now()) {
 		w.hand.Set(to)
+		return w.fallDue(ctx)
 	}
 	return nil
 }
@@ -192,6 +196,9 @@ func (w *world) rest(ctx context.Context) error {
 		return nil
 	}
 	for range maxRounds {
+		if err := w.fallDue(ctx); err != nil {
+			return err
+		}
 		n, err := w.runner.Round(ctx)
 		if err != nil {
 			return err

@@ -44,7 +44,13 @@ var (
 	names  = some(aPath)
 	values = dict(free)
 	lines  = some(text)
+
+	anAccount = matching("story.bad_name", `^[\p{L}0-9][\p{L}0-9_.@*-]*( [\p{L}0-9_.@*-]+){0,2}$`)
+	amount    = matching("story.bad_amount", `^(0|[1-9][0-9]{0,15})$`)
 )
+
+// accounts are amounts by account of the pack's first ledger, or by ledger and account.
+var accounts = &shape.Shape{Name: anAccount, Of: either(amount, nil, &shape.Shape{Name: anAccount, Of: amount})}
 
 // layouts are the ways a moment may be written; a date alone is nine in the morning.
 var layouts = []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"}
@@ -82,14 +88,15 @@ var givenShape = obj(
 	opt("absent", list(obj(need("who", aName), need("acting", aName), need("from", moment), need("until", moment)))),
 	opt("duty", dutyShape),
 	opt("roster", list(obj(need("area", aName), need("who", aName), opt("role", aName), need("from", moment), need("until", moment)))),
+	opt("budgets", accounts),
 	later("courses"))
 
 // verbKeys are the keys that say what an event does; one of them stands in each event.
-var verbKeys = []Verb{VerbOpen, VerbDo, VerbAnswer, VerbSignal, VerbWrite, VerbExpect, VerbTogether, VerbLoad, VerbHolidays, VerbOutage, VerbRepeat, VerbPost, VerbReform}
+var verbKeys = []Verb{VerbOpen, VerbDo, VerbAnswer, VerbTake, VerbSignal, VerbWrite, VerbExpect, VerbTogether, VerbLoad, VerbHolidays, VerbOutage, VerbRepeat, VerbPost, VerbReform}
 
 // simpleKeys are the keys of an event that happens once.
 var simpleKeys = []shape.Key{
-	opt("at", moment), opt("open", aName), opt("do", aName), opt("answer", values), opt("signal", aName), opt("write", aName),
+	opt("at", moment), opt("open", aName), opt("do", aName), opt("answer", values), opt("take", aPath), opt("signal", aName), opt("write", aName),
 	opt("by", aName), opt("as", aName), opt("case", aPath), opt("cases", list(aPath)), opt("with", values), opt("why", dict(text)),
 	opt("refused", code), opt("each", dict(obj(need("refused", code)))), opt("note", text), opt("channel", aName), opt("text", text),
 	opt("point", free), opt("area", aName), opt("for", aName), opt("about", aPath), opt("against", some(aName)), opt("avoid", yesNo), opt("offline", obj(need("made", moment), need("sent", moment))), opt("key", aName),
@@ -116,5 +123,6 @@ var caseShape = obj(
 	opt("fields", values), opt("history", list(aName)), opt("sampled", yesNo), opt("follows", aPath), opt("merged", aPath), opt("moves", count), opt("assignee", aPath), opt("likely", dict(some(aName))))
 
 // worldShape holds the expectations that belong to no single case.
-var worldShape = obj(opt("inbox", dict(names)), opt("count", dict(count)), opt("record", dict(values)), opt("told", dict(some(aName))),
-	later("ledger"), later("indicator"), later("gaps"), later("papers"), later("public"), later("ballot"), later("group"), later("erased"), later("kept"), later("caused"))
+var worldShape = obj(opt("inbox", dict(names)), opt("count", dict(count)), opt("record", &shape.Shape{Name: aPath, Of: values}), opt("told", dict(some(aName))),
+	opt("ledger", accounts),
+	later("indicator"), later("gaps"), later("papers"), later("public"), later("ballot"), later("group"), later("erased"), later("kept"), later("caused"))

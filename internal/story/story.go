@@ -32,6 +32,7 @@ type Given struct {
 	Absent    []Absence
 	Duty      []DutyLine // tried before the pack's
 	Roster    []Shift
+	Budgets   []Balance // by unit
 }
 
 // Area is a place in the territory of the story.
@@ -116,6 +117,7 @@ const (
 	VerbOpen     Verb = "open"
 	VerbDo       Verb = "do"
 	VerbAnswer   Verb = "answer"
+	VerbTake     Verb = "take"
 	VerbSignal   Verb = "signal"
 	VerbWrite    Verb = "write"
 	VerbExpect   Verb = "expect"
@@ -133,7 +135,7 @@ type Event struct {
 	Line    int
 	At      time.Time // zero: at the time of the event before
 	Verb    Verb
-	Name    string // open: class; do: action; signal: its name; load: pack or overlay; write: record kind
+	Name    string // open: class; do: action; take: a case and its set, "job/claims"; signal: its name; load: pack or overlay; write: record kind
 	By      string // who does it; "" only where nobody needs to
 	As      string // open: what the case is called from here on
 	Case    string // a name, or a path below one: "a/assist/crew-7"; "" the only case
@@ -202,7 +204,9 @@ type Expect struct {
 	Inbox []Names // person: cases
 	Count []Number
 	Facts []Fact // record: "house-12@2026-06-01"
-	Keys  int    // how many things are expected, to tell an empty expectation
+	// Ledger are accounts and what they hold.
+	Ledger []Balance
+	Keys   int // how many things are expected, to tell an empty expectation
 }
 
 // CaseExpect is what must be true of one case.

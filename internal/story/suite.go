@@ -97,6 +97,7 @@ func (g Given) over(s Given) Given {
 	s.Tables = slices.Concat(s.Tables, g.Tables)
 	s.Absent, s.Roster = slices.Concat(g.Absent, s.Absent), slices.Concat(g.Roster, s.Roster)
 	s.Duty = slices.Concat(s.Duty, g.Duty)
+	s.Budgets = slices.Concat(g.Budgets, s.Budgets)
 	if len(s.Holidays)+len(s.Workdays) == 0 {
 		s.Holidays, s.Workdays = g.Holidays, g.Workdays
 	}

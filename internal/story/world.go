@@ -16,6 +16,7 @@ import (
 	"gezhi/internal/id"
 	"gezhi/internal/jobs"
 	"gezhi/internal/pack"
+	"gezhi/internal/points"
 	"gezhi/internal/privacy"
 	"gezhi/internal/record"
 	"gezhi/internal/territory"
@@ -45,6 +46,7 @@ type world struct {
 	book      *casework.Book
 	cases     *casework.Service
 	records   *record.Service
+	points    *points.Service
 	vault     *privacy.Vault
 	runner    *jobs.Runner
 	calendar  atomic.Pointer[worktime.Calendar]
@@ -92,7 +94,7 @@ func begin(ctx context.Context, d *db.DB, s *Story, packs Packs) (*world, error)
 		return nil, err
 	}
 	w.wire()
-	for _, do := range []func(context.Context) error{w.plant, w.employ, w.load, w.register, w.delegate, w.shifts} {
+	for _, do := range []func(context.Context) error{w.plant, w.employ, w.load, w.register, w.delegate, w.shifts, w.allot} {
 		if err := do(ctx); err != nil {
 			return nil, err
 		}
@@ -112,6 +114,8 @@ func (w *world) wire() {
 	w.accounts.Now, w.accounts.NewID, w.accounts.Vault = now, w.newID, w.vault
 	w.places = &casework.World{Territory: w.territory, Accounts: w.accounts, Runs: func(string) []string { return []string{kindRuns} }, Fresh: long}
 	w.book = &casework.Book{DB: w.d, Now: now, NewID: w.newID, Fresh: long}
+	w.points = &points.Service{DB: w.d, Now: now, NewID: w.newID}
+	w.book.OnLoad = w.points.Loaded
 	w.runner = jobs.NewRunner(w.d, now)
 	calendar := func(string) worktime.Calendar { return *w.calendar.Load() }
 	w.cases = &casework.Service{DB: w.d, Now: now, ID: w.newID, World: w.places, Book: w.book, Calendar: calendar,
@@ -119,10 +123,12 @@ func (w *world) wire() {
 			return worktime.Add(now, worktime.Span{N: 1, Unit: worktime.InWorkingDays}, calendar(""), worktime.Options{}).At
 		},
 		TaskLife: casework.TaskLife(w.packs.Core), TaskPack: w.packs.Core, Nature: func(string) string { return casework.Real }, Lookup: w.lookup, Seed: w.drawSeed(), Vault: w.vault}
+	w.cases.Post = w.points.Effect
 	w.accounts.OnPost = w.cases.PostMoved
 	w.territory.OnChange = w.cases.PlacesMoved
 	w.cases.Register(w.runner)
 	w.records = &record.Service{DB: w.d, Now: now, NewID: w.newID, Territory: w.territory, Accounts: w.accounts, Kinds: w.kinds, Vault: w.vault}
+	w.cases.Records = w.records
 	w.listen()
 }
 

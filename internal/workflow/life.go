@@ -73,7 +73,11 @@ type Key struct {
 	Among  []Among         // which cases count
 	Except []string        // outcomes or steps of cases that do not count
 	Else   string          // KeyAttach, KeyRefuse or KeyPropose
+	AtMost *formula.Expr   // how many cases may hold it, up to MostHolders; nil: one
 }
+
+// MostHolders is how many cases may hold one key at most.
+const MostHolders = 100
 
 // Among names the cases among which a key is unique.
 type Among struct {
@@ -113,6 +117,9 @@ const (
 	OpenByRecord = "record"
 	OpenByDates  = "dates"
 )
+
+// Taker is what formulas of an offer call who would take a place.
+const Taker = "taker"
 
 // Reporter is the seat every case has: who brought it. Packs use it without declaring it.
 const Reporter = "reporter"
@@ -284,6 +291,8 @@ type Effect struct {
 	Tell  []Who
 	// Personal grants the reporter a right over what is kept of him.
 	Personal *Personal
+	Post     *Post
+	Write    *Write
 }
 
 // Personal is a right that a subject has over personal data (PIPL, 个人信息保护法, articles 45

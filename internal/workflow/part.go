@@ -34,6 +34,7 @@ type Source struct {
 	List   string        // ForList: a list shipped with the pack
 	Open   string        // ForOpen: class of the cases
 	Dates  *Dates        // ForDates
+	Offer  *Offer        // ForOffer
 	Follow bool          // the set keeps in step with its source
 }
 
@@ -45,8 +46,21 @@ const (
 	ForDates        = "dates"
 	ForRows         = "rows"
 	ForList         = "list"
-	ForOpen         = "open" // cases of a class that are open in the area of this one, or below
+	ForOpen         = "open"  // cases of a class that are open in the area of this one, or below
+	ForOffer        = "offer" // eligible people take a place, and their part opens
 )
+
+// Offer says to whom places are offered, and for how long.
+type Offer struct {
+	To        []Who         // roles of the area (at it, below it or above it), above it, of a unit or of the jurisdiction
+	Places    *formula.Expr // how many, as the set opens
+	Each      int           // how many one person may take; at least 1
+	If        *formula.Expr // who of them may, by what taker is; nil: all
+	Ends      *Trigger      // until: nil: the case leaves the step in which the set opened
+	Until     *formula.Expr // the day or moment that ends it besides; nil: none
+	Shows     []string      // fields of the case that those see to whom it is offered
+	GivesBack []string      // outcomes of parts whose places are free again
+}
 
 // Dates is a cadence.
 type Dates struct {

@@ -48,7 +48,7 @@ func main() {
 	check(d.Migrate(ctx))
 	d.WriteLimit = time.Hour
 	s := &points.Service{DB: d, Now: clock.System, NewID: id.New}
-	check(s.Declare(ctx, jurisdiction, points.Ledger{Name: ledger, Unit: "point", Spendable: true}))
+	check(s.Declare(ctx, jurisdiction, points.Ledger{Name: ledger, Unit: points.Words{"en": "point"}, Spendable: true}))
 	_, err = s.Do(ctx, points.Posting{Jurisdiction: jurisdiction, Ledger: ledger, Kind: points.Allot, Key: id.New(), From: points.Of(points.Mint), To: budget, Amount: 1e12, Reason: "bench", Person: "a", Second: "b"})
 	check(err)
 	bare, end := ceiling(ctx, d.Engine, *url)

@@ -36,6 +36,10 @@ export const scan = (body: Body<Operation<'post', '/points/scans'>>) => call('po
 export const merchantStatement = (ledger: string, id: string, cursor?: string) => call('get', '/points/merchants/{id}/statement', { id, query: { ledger, cursor } })
 export const pickUp = (ledger: string, code: string) => call('post', '/points/pickups', { body: { ledger, code } })
 
+export const refund = (ledger: string, code: string) => call('post', '/points/refunds', { body: { ledger, code } })
+/** the entries of anybody's account, for who may look */
+export const entries = (query: Query<'get', '/points/entries'>) => call('get', '/points/entries', { query })
+
 export const budget = (query: Query<'get', '/points/budget'>) => call('get', '/points/budget', { query })
 export const proposals = (ledger: string) => call('get', '/points/proposals', { query: { ledger } }).then(r => r.proposals)
 export const proposePoints = (body: Body<Operation<'post', '/points/proposals'>>) => call('post', '/points/proposals', { body })

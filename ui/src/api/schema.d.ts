@@ -1698,6 +1698,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the offers of which the asker may take a place, newest first */
+        get: operations["listOffers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/offers/{id}/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One offer of which the asker may take a place */
+        get: operations["viewOffer"];
+        put?: never;
+        /** Take a place of an offer: the part opens; what is received first has it */
+        post: operations["takePlace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/paper/code": {
         parameters: {
             query?: never;
@@ -1906,6 +1941,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The entries of an account, for who may look at the ledger */
+        get: operations["pointsEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points/goods": {
         parameters: {
             query?: never;
@@ -2020,6 +2072,23 @@ export interface paths {
         put?: never;
         /** Agree to a proposal as the second person, or refuse it */
         post: operations["decidePoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what was fetched, by its code: the points return */
+        post: operations["refundClaim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3897,6 +3966,10 @@ export interface components {
             title: string;
             unmet: components["schemas"]["UnmetJSON"][];
         };
+        OffersOutputBody: {
+            next?: string;
+            offers: components["schemas"]["PlaceOfferJSON"][];
+        };
         OneTimePassword: {
             /** @description of the account */
             id: string;
@@ -4103,6 +4176,49 @@ export interface components {
         PinInputBody: {
             pin: string;
         };
+        PlaceOfferJSON: {
+            area_id: string;
+            area_name: string;
+            /** @description id of the case whose part it is */
+            case: string;
+            class_title: string;
+            /**
+             * Format: int64
+             * @description how many one person may take
+             */
+            each: number;
+            /** @description what is asked of a taker */
+            form: components["schemas"]["FormJSON"][];
+            /**
+             * Format: int64
+             * @description places that nobody has taken yet
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description how many the asker has
+             */
+            mine: number;
+            number: string;
+            /** @description class of the case that a taker has: pack/scheme:code */
+            opens: string;
+            opens_title: string;
+            part: string;
+            part_title: string;
+            /** Format: int64 */
+            places: number;
+            point?: components["schemas"]["Point"];
+            sample?: boolean;
+            shows: components["schemas"]["FieldJSON"][];
+            /** Format: int64 */
+            since: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description ms UTC; after it nobody can take one
+             */
+            until?: number;
+        };
         PlacesOutputBody: {
             /** @description best first; names repeat, so that several may be meant */
             places: components["schemas"]["NamedPlaceJSON"][];
@@ -4287,18 +4403,25 @@ export interface components {
             amount?: number;
             id: string;
             /** @enum {string} */
-            kind: "budget" | "adjust" | "reverse";
+            kind: "budget" | "adjust" | "reverse" | "settle";
             /**
              * Format: int64
              * @description ms UTC
              */
             made_at: number;
+            /** @description asked for by the asker, who cannot decide it */
+            mine: boolean;
+            /** @description that is to be settled: 2026-03 */
+            month?: string;
             /** @description kind/key of the posting that is to be reversed */
             of?: string;
             owner?: string;
+            owner_name?: string;
             person: string;
+            person_name?: string;
             reason: string;
             unit: string;
+            unit_name?: string;
             /** Format: int64 */
             year?: number;
         };
@@ -4312,8 +4435,10 @@ export interface components {
              */
             amount?: number;
             /** @enum {string} */
-            kind: "budget" | "adjust" | "reverse";
+            kind: "budget" | "adjust" | "reverse" | "settle";
             ledger: string;
+            /** @description that is to be settled: 2026-03 */
+            month?: string;
             of_key?: string;
             /** @description of the posting that is to be reversed */
             of_kind?: string;
@@ -4322,8 +4447,8 @@ export interface components {
             /** @description take back what is left, where some is spent */
             partly?: boolean;
             reason: string;
-            /** @description whose budget it concerns */
-            unit: string;
+            /** @description whose budget it concerns; of a settlement none */
+            unit?: string;
             /**
              * Format: int64
              * @description of the budget
@@ -4927,6 +5052,21 @@ export interface components {
             also: components["schemas"]["FormJSON"][];
             asks: components["schemas"]["FormJSON"][];
             title: string;
+        };
+        TakeInputBody: {
+            /** Format: int64 */
+            device_at?: number;
+            fields?: {
+                [key: string]: unknown;
+            };
+            seats?: {
+                [key: string]: unknown;
+            };
+            text?: string;
+        };
+        TakeOutputBody: {
+            id: string;
+            number: string;
         };
         TicketJSON: {
             /** @description query code, as people write it */
@@ -8650,6 +8790,109 @@ export interface operations {
             };
         };
     };
+    listOffers: {
+        parameters: {
+            query?: {
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OffersOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    viewOffer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                part: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceOfferJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takePlace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                part: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     paperCode: {
         parameters: {
             query?: {
@@ -9176,6 +9419,49 @@ export interface operations {
             };
         };
     };
+    pointsEntries: {
+        parameters: {
+            query: {
+                cursor?: string;
+                /** @description a day: 2026-03-01 */
+                from?: string;
+                kind: "available" | "held" | "issuer" | "merchant";
+                ledger: string;
+                /** @description 50 when 0 */
+                limit?: number;
+                /** @description person/ID, household/ID, merchant/ID; unit/ID of a budget */
+                owner: string;
+                /** @description the last day */
+                until?: string;
+                /** @description of a budget */
+                year?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsStatementOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pointsGoods: {
         parameters: {
             query: {
@@ -9420,6 +9706,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refundClaim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsCodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsClaimJSON"];
+                };
             };
             /** @description Error */
             default: {

@@ -1,0 +1,58 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"gezhi/internal/account"
+	"gezhi/internal/clock"
+	"gezhi/internal/points"
+)
+
+// ledgers joins what is counted to the rest, under a clock.
+func (a *App) ledgers(now clock.Now) *points.Service {
+	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Word: a.packWord, Name: a.ownerName, Over: a.over}
+}
+
+// packWord is a word of a pack that is in force in a jurisdiction, "" for none.
+func (a *App) packWord(ctx context.Context, jurisdiction, pack, section, name, lang string) string {
+	packs, err := a.Book.Packs(ctx, jurisdiction)
+	if err != nil || packs[pack] == nil {
+		return ""
+	}
+	return packs[pack].Pack.Word(lang, section, name)
+}
+
+// ownerName is what "unit/ID" or "person/ID" is called, "" where nobody is known by it.
+func (a *App) ownerName(ctx context.Context, owner string) string {
+	if a.World.Renew(ctx) != nil {
+		return ""
+	}
+	_, id, _ := strings.Cut(owner, "/")
+	return a.nameOf(id)
+}
+
+// over reports whether a post stands above a post of a person: in its unit or one above it, or,
+// for who belongs to no unit, over its area.
+func (a *App) over(ctx context.Context, p account.Post, person string) (bool, error) {
+	if err := a.World.Renew(ctx); err != nil {
+		return false, err
+	}
+	for _, q := range a.World.People().Of(person, clock.System()) {
+		if q.UnitID == "" {
+			if p.AreaID != "" && q.AreaID != "" && a.World.Tree().Within(q.AreaID, p.AreaID) {
+				return true, nil
+			}
+			continue
+		}
+		above, err := a.unitsAbove(ctx, q.UnitID)
+		if err != nil {
+			return false, err
+		}
+		if q.UnitID == p.UnitID || slices.Contains(above, p.UnitID) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

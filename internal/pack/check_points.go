@@ -1,0 +1,114 @@
+package pack
+
+import (
+	"slices"
+
+	"gezhi/internal/formula"
+	"gezhi/internal/workflow"
+)
+
+const pointsFile = "points.yaml"
+
+// ledgers checks what the ledgers of the pack name.
+func (c *checking) ledgers() {
+	for _, l := range c.p.Ledgers {
+		at := func(path ...string) []string { return append([]string{"ledgers", l.Name}, path...) }
+		for i, roles := range [][]string{l.Propose, l.Confirm, l.Look, l.Shop} {
+			for _, r := range roles {
+				if !c.role(r) {
+					c.unknown("ledger.unknown_role", pointsFile, at("roles", []string{"propose", "confirm", "look", "shop"}[i]), r, c.roleNames())
+				}
+			}
+		}
+		if len(l.Propose) == 0 || len(l.Confirm) == 0 {
+			c.say("ledger.no_budget", pointsFile, at("roles"), "name", l.Name)
+		}
+		for key, kind := range map[string]string{"household": l.Household, "deductions": l.Deductions} {
+			if r := c.p.Record(kind); kind != "" && (r == nil || r.Table) {
+				c.unknown("ledger.unknown_record", pointsFile, at(key), kind, names(c.p.Records, func(r Record) string { return r.Name }))
+			}
+		}
+		if l.Clear != nil && l.Clear.Day != nil && l.Clear.Every != "year" {
+			c.say("ledger.season_day", pointsFile, at("clear"), "every", l.Clear.Every)
+		}
+	}
+}
+
+// post checks an effect that moves points.
+func (k *lifeCheck) post(a *action, p *workflow.Post, at []string) {
+	at = append(slices.Clone(at), "post")
+	l := k.p.Ledger(p.Ledger)
+	if l == nil {
+		k.missing("effect.unknown_ledger", at, p.Ledger, names(k.p.Ledgers, func(l Ledger) string { return l.Name }))
+		return
+	}
+	n := k.p.docs[livesFile].At(k.at(at...)...)
+	verbs := 0
+	for _, key := range []string{"to", "undo", "release"} {
+		if n.Get(key) != nil {
+			verbs++
+		}
+	}
+	grants := p.Kind == workflow.PostGrant || p.Kind == workflow.PostDeduct
+	if verbs != 1 || grants != (p.Amount != nil) || grants && p.To == nil || p.Partly && (p.Kind == workflow.PostGrant || p.Kind == workflow.PostRelease) ||
+		p.Kind != workflow.PostGrant && (p.Hold != nil || p.Expires != nil || p.From != nil) {
+		k.note("effect.post_incomplete", at, "ledger", p.Ledger)
+		return
+	}
+	if p.Missing != "" {
+		k.missingField(at, p)
+	}
+	if p.Kind == workflow.PostDeduct && l.Deductions == "" {
+		k.note("effect.post_deducts", at, "ledger", p.Ledger)
+	}
+	if !grants {
+		k.undoes(p, at)
+		return
+	}
+	k.bounded(a, at)
+	k.maybeNobody(a, p, at)
+}
+
+// missingField is where an effect writes down how much there was not.
+func (k *lifeCheck) missingField(at []string, p *workflow.Post) {
+	if f := k.field(p.Missing); f == nil {
+		k.missing("life.unknown_field", at, p.Missing, k.fieldNames())
+	} else if f.FormulaType() != formula.Number || !p.Partly {
+		k.note("effect.post_incomplete", at, "ledger", p.Ledger)
+	}
+}
+
+// undoes checks that the action whose postings are undone posts something.
+func (k *lifeCheck) undoes(p *workflow.Post, at []string) {
+	d := k.l.Action(p.Action)
+	if d == nil {
+		k.missing("life.unknown_action", at, p.Action, k.actionNames())
+		return
+	}
+	if !slices.ContainsFunc(d.Then, func(e workflow.Effect) bool {
+		return e.Post != nil && e.Post.Ledger == p.Ledger && (e.Post.Kind == workflow.PostGrant || e.Post.Kind == workflow.PostDeduct)
+	}) {
+		k.note("effect.post_undoes_nothing", at, "name", p.Action)
+	}
+}
+
+// bounded refuses points for what may be done again and again where the case stands.
+func (k *lifeCheck) bounded(a *action, at []string) {
+	stays := len(a.To) == 0 || slices.ContainsFunc(a.To, func(t workflow.Target) bool { return a.Allowed(t.Step) })
+	if stays && a.Times == 0 {
+		k.note("effect.post_without_cap", at, "name", a.Name)
+	}
+}
+
+// maybeNobody refuses points for a seat in which nobody may sit.
+func (k *lifeCheck) maybeNobody(a *action, p *workflow.Post, at []string) {
+	for _, r := range p.To.Refs() {
+		s := k.l.Seat(r.Path[0])
+		if s == nil || len(r.Path) > 1 || s.Name == workflow.Reporter || s.AtLeast > 0 || s.First != nil {
+			continue
+		}
+		if !slices.ContainsFunc(a.Needs, func(n workflow.Need) bool { return n.Seat == s.Name }) && !slices.Contains(a.Asks, s.Name) {
+			k.note("effect.post_to_nobody", at, "seat", s.Name)
+		}
+	}
+}

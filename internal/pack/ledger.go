@@ -1,0 +1,90 @@
+package pack
+
+import (
+	"slices"
+
+	"gezhi/internal/workflow"
+)
+
+// Ledger is something that is counted: points, honour, hours.
+type Ledger struct {
+	Name       string
+	Title      Words
+	Unit       Words // one of what
+	Spendable  bool
+	Issuer     *workflow.Issuer // whose budget, unless an effect says otherwise
+	Household  string           // kind of record whose records have the accounts; "": people have them
+	Expires    *workflow.Until  // nil: never
+	Clear      *workflow.Season // nothing outlives the season in which it was granted
+	Deductions string           // kind of record that must stand before anything is deducted; "": nothing ever is
+
+	Propose, Confirm, Look, Shop []string // roles
+}
+
+// LedgerChange is what a county changes of a ledger.
+type LedgerChange struct {
+	Ledger  string
+	Issuer  *workflow.Issuer
+	Expires *workflow.Until
+	Clear   *workflow.Season
+}
+
+// Ledger returns the ledger of that name, nil when there is none.
+func (p *Pack) Ledger(name string) *Ledger {
+	return find(p.Ledgers, func(l *Ledger) bool { return l.Name == name })
+}
+
+// Ledger returns a ledger with the county's values; false when there is none.
+func (e *Effective) Ledger(name string) (Ledger, bool) {
+	found := e.Pack.Ledger(name)
+	if found == nil {
+		return Ledger{}, false
+	}
+	l := *found
+	l.Title, l.Unit = e.Pack.wordsBeside(l.Title, "ledgers", name), e.Pack.wordsBeside(l.Unit, "units", name)
+	if e.Overlay == nil {
+		return l, true
+	}
+	if c := find(e.Overlay.Ledgers, func(c *LedgerChange) bool { return c.Ledger == name }); c != nil {
+		if c.Issuer != nil {
+			l.Issuer = c.Issuer
+		}
+		if c.Expires != nil {
+			l.Expires = c.Expires
+		}
+		if c.Clear != nil {
+			l.Clear = c.Clear
+		}
+	}
+	return l, true
+}
+
+// Ledgers are the ledgers of the pack with the county's values.
+func (e *Effective) Ledgers() []Ledger {
+	var out []Ledger
+	for i := range e.Pack.Ledgers {
+		l, _ := e.Ledger(e.Pack.Ledgers[i].Name)
+		out = append(out, l)
+	}
+	return out
+}
+
+// wordsBeside are the words that stand beside a thing, with those of the words files where they do not.
+func (p *Pack) wordsBeside(given Words, section, name string) Words {
+	out := p.WordsOf(section, name)
+	for lang, w := range given {
+		out[lang] = w
+	}
+	return out
+}
+
+// unknownLedgers finds changes of ledgers that are not there.
+func (p *Pack) unknownLedgers(o *Overlay) (out []string) {
+	for _, c := range o.Ledgers {
+		if p.Ledger(c.Ledger) == nil {
+			out = append(out, c.Ledger)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
