@@ -231,7 +231,6 @@ var (
 	recordMembers   = []string{"id", "key", "from", "until", "area", "title"}
 	sampleMembers   = []string{"drawn"}
 	fileMembers     = []string{"reused"}
-	bareNames       = []string{"severity", "channel"}
 	bareNames       = []string{"severity", "channel", "opened"}
 )
 
