@@ -29,6 +29,7 @@ func (a *App) records() {
 			}
 			return actor.Scope, nil
 		}}
+	a.Cases.Records = a.Records
 	a.Jobs.Timers[record.TimerRetention] = a.Records.Round
 }
 

@@ -42,6 +42,8 @@ func (st *state) effect(index int, e workflow.Effect) error {
 		return st.moveOther(e.Move)
 	case e.Start != nil:
 		return st.start(e.Start)
+	case e.Write != nil:
+		return st.writeRecord(e.Write)
 	case e.Post != nil:
 		return st.postTo(index, e.Post)
 	case e.Personal != nil:

@@ -13,6 +13,7 @@ import (
 	"gezhi/internal/id"
 	"gezhi/internal/pack"
 	"gezhi/internal/privacy"
+	"gezhi/internal/record"
 	"gezhi/internal/workflow"
 	"gezhi/internal/worktime"
 )
@@ -46,6 +47,8 @@ type Service struct {
 	OnMove []func(ctx context.Context, tx *db.Tx, m *Move, c *Case) error
 	// Lookup reads a dated table of the case's pack.
 	Lookup func(ctx context.Context, tx *db.Tx, c *Case, table string, args []formula.Value, day string) (formula.Value, error)
+	// Records changes records inside a move's transaction.
+	Records *record.Service
 	// Post carries out, inside a move's transaction, what an effect does to a ledger, and says how
 	// much there was not where it takes what there is; nil where no pack has a ledger.
 	Post func(ctx context.Context, tx *db.Tx, p Posting) (missing int64, err error)

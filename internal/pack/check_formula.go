@@ -147,6 +147,9 @@ func (k *lifeCheck) actionFormulas(a *action, call func(*formula.Expr, []string,
 		if e.Start != nil {
 			gives(e.Start.Give, append(slices.Clone(here), "start", "give"), s)
 		}
+		if e.Write != nil {
+			writeFormulas(e.Write, append(slices.Clone(here), "write"), s, call, gives)
+		}
 		if e.Post != nil {
 			postFormulas(e.Post, append(slices.Clone(here), "post"), s, call)
 		}
@@ -227,6 +230,7 @@ var (
 	itemMembers     = []string{"id", "key", "number", "step", "phase", "outcome", "area", "answered", "seat", "subject", "day", "at"}
 	recordMembers   = []string{"id", "key", "from", "until", "area", "title"}
 	sampleMembers   = []string{"drawn"}
+	fileMembers     = []string{"reused"}
 	bareNames       = []string{"severity", "channel", "opened"}
 )
 
@@ -261,6 +265,8 @@ func (k *lifeCheck) known(r formula.Ref, s scope) ([]string, string) {
 			return nil, notHere
 		}
 		return in(sampleMembers)
+	case "files":
+		return in(fileMembers)
 	case "parts":
 		return k.partNames(), choose(k.l.Part(second) != nil, "", unknown)
 	case "item":

@@ -252,6 +252,9 @@ func (k *lifeCheck) effect(a *action, e *workflow.Effect, at []string) {
 	if e.Start != nil {
 		k.class(at, e.Start.Class)
 	}
+	if e.Write != nil {
+		k.write(e.Write, at)
+	}
 	if e.Post != nil {
 		k.post(a, e.Post, at)
 	}

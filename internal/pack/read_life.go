@@ -276,6 +276,7 @@ func (r lifeReader) effect(n *shape.Node) workflow.Effect {
 	if p := n.Get("personal"); p != nil {
 		e.Personal = &workflow.Personal{Do: readText(p.Get("do")), Of: readExpr(p.Get("of"))}
 	}
+	e.Write = readWrite(n.Get("write"))
 	if p := n.Get("post"); p != nil {
 		e.Post = r.post(p)
 	}

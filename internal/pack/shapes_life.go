@@ -137,7 +137,7 @@ var effectShape = obj("one verb",
 		need("do", name), opt("where", expr), opt("give", give), later("group"))),
 	opt("start", obj("an independent case that follows", need("class", anyKey), opt("give", give))),
 	opt("tell", some(who)),
-	opt("personal", obj("a right of the reporter over what is kept of him", need("do", enum("", workflow.PersonalCopy, workflow.PersonalErase)), opt("of", expr))), opt("post", postShape), later("write"), later("send"))
+	opt("personal", obj("a right of the reporter over what is kept of him", need("do", enum("", workflow.PersonalCopy, workflow.PersonalErase)), opt("of", expr))), opt("post", postShape), opt("write", writeShape), later("send"))
 
 var endingShape = obj("what closing does",
 	opt("parts", dict(enum("", workflow.PartsMustBeClosed, workflow.PartsClose, workflow.PartsVoid, workflow.PartsCarryOver))),

@@ -40,6 +40,11 @@ func (p *planner) all(ctx context.Context, rows []checked) error {
 
 // one plans a draft: the record it is about, its next revision, and what that changes.
 func (p *planner) one(ctx context.Context, d checked) error {
+	if !p.dry {
+		if err := p.lock(ctx, d.key); err != nil {
+			return err
+		}
+	}
 	r, err := ByKey(ctx, p.tx, p.imp.Jurisdiction, p.kind.Pack.Name, p.kind.Name, d.key)
 	fresh := fault.CodeOf(err) == "record.not_found"
 	if err != nil && !fresh {

@@ -317,6 +317,9 @@ func (w *world) about(ctx context.Context, e Event) (*casework.About, error) {
 func (w *world) expectRecord(ctx context.Context, f Fact) error {
 	name, at, _ := strings.Cut(f.Name, "@")
 	id := w.record[name]
+	if kind, key, ok := strings.Cut(name, "/"); ok && id == "" {
+		id = w.recordByKey(ctx, kind, strings.Split(key, "/"))
+	}
 	if id == "" {
 		return unknown(f.Line, name)
 	}
@@ -353,4 +356,23 @@ func (w *world) expectRecord(ctx context.Context, f Fact) error {
 		}
 	}
 	return nil
+}
+
+// recordByKey is the id of a record that no event of the story made, "" when there is none.
+func (w *world) recordByKey(ctx context.Context, kind string, key []string) (id string) {
+	k, ok := w.kindNamed(kind)
+	if !ok {
+		return ""
+	}
+	err := w.d.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		r, err := record.ByKey(ctx, tx, jurisdiction, k.Pack.Name, k.Name, key)
+		if err == nil {
+			id = r.ID
+		}
+		return err
+	})
+	if err != nil {
+		return ""
+	}
+	return id
 }

@@ -123,6 +123,6 @@ var caseShape = obj(
 	opt("fields", values), opt("history", list(aName)), opt("sampled", yesNo), opt("follows", aPath), opt("merged", aPath), opt("moves", count), opt("assignee", aPath), opt("likely", dict(some(aName))))
 
 // worldShape holds the expectations that belong to no single case.
-var worldShape = obj(opt("inbox", dict(names)), opt("count", dict(count)), opt("record", dict(values)), opt("told", dict(some(aName))),
+var worldShape = obj(opt("inbox", dict(names)), opt("count", dict(count)), opt("record", &shape.Shape{Name: aPath, Of: values}), opt("told", dict(some(aName))),
 	opt("ledger", accounts),
 	later("indicator"), later("gaps"), later("papers"), later("public"), later("ballot"), later("group"), later("erased"), later("kept"), later("caused"))

@@ -128,6 +128,7 @@ func (w *world) wire() {
 	w.territory.OnChange = w.cases.PlacesMoved
 	w.cases.Register(w.runner)
 	w.records = &record.Service{DB: w.d, Now: now, NewID: w.newID, Territory: w.territory, Accounts: w.accounts, Kinds: w.kinds, Vault: w.vault}
+	w.cases.Records = w.records
 	w.listen()
 }
 

@@ -292,6 +292,7 @@ type Effect struct {
 	// Personal grants the reporter a right over what is kept of him.
 	Personal *Personal
 	Post     *Post
+	Write    *Write
 }
 
 // Personal is a right that a subject has over personal data (PIPL, 个人信息保护法, articles 45
