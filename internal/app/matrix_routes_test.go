@@ -96,6 +96,7 @@ var routes = []route{
 	{op: "GET /records/{id}", about: aRecord, ok: 200},
 
 	// Places that are offered: to whom they are not, there is no offer; internal/casework has the rest.
+	{op: "POST /batches", ok: 200, body: says(map[string]any{"action": "comment", "items": []any{map[string]any{"case": "none", "note": "sample"}}})},
 	{op: "GET /offers", ok: 200},
 	{op: "GET /offers/{id}/{part}", ok: 404},
 	{op: "POST /offers/{id}/{part}", ok: 404, body: says(map[string]any{})},
@@ -170,6 +171,17 @@ var routes = []route{
 	{op: "GET /setup/packs/{name}/overlay", may: system, ok: 404},
 	{op: "POST /setup/packs/{name}/overlay/check", may: system, ok: 404, body: says(map[string]any{"text": "overlay: none"})},
 	{op: "PUT /setup/packs/{name}/overlay", may: system, ok: 404, body: says(map[string]any{"text": "overlay: none", "pack": "none"})},
+	{op: "GET /setup/grids", may: system, ok: 200},
+	{op: "GET /setup/grids/{id}", may: system, ok: 404},
+	{op: "GET /setup/grids/{id}/boundaries", may: system, ok: 404},
+	{op: "POST /setup/grids/look", may: system, ok: 200, body: says(map[string]any{"changes": []any{}})},
+	{op: "POST /setup/grids/shape", may: system, ok: 400, body: says(map[string]any{"do": "join", "one": []any{}, "other": []any{}})},
+	{op: "GET /setup/sketches", may: system, ok: 200},
+	{op: "GET /setup/sketches/{id}", may: system, ok: 404},
+	{op: "POST /setup/sketches", may: system, ok: 201, body: says(map[string]any{"name": "样例", "changes": []any{}})},
+	{op: "PUT /setup/sketches/{id}", may: system, ok: 404, body: says(map[string]any{"name": "样例", "changes": []any{}, "version": 1})},
+	{op: "POST /setup/sketches/{id}/drop", may: system, ok: 404, body: says(map[string]any{"version": 1})},
+	{op: "POST /setup/sketches/{id}/put", may: system, ok: 404, body: says(map[string]any{"version": 1, "from": "2030-01-01"})},
 	{op: "POST /setup/packs/check", may: system, ok: 400, body: func(*counties, standpoint, []string) any { return picture("no archive") }},
 	{op: "POST /setup/packs", may: system, ok: 400, query: "?hash=" + strings.Repeat("0", 64), body: func(*counties, standpoint, []string) any { return picture("no archive") }},
 

@@ -150,6 +150,7 @@ var Tables = []*Table{
 	{Name: "feed_run", Proof: Exempt, Why: "what became of imports; what they led to are moves"},
 	{Name: "feed_answer", Proof: Exempt, Why: "which answers were exported; exports are leaves"},
 	{Name: "paper_form", Proof: Exempt, Why: "counter: numbers of blank forms; what takes one is a case"},
+	{Name: "territory_sketch", Proof: Exempt, Why: "grids as drawn; what is put in force is areas and boundaries"},
 	{Name: "saved_view", Proof: Exempt, Why: "what somebody likes to look at; it holds no case and no right"},
 	{Name: "notice", Proof: Exempt, Why: "messages that follow a move"},
 	{Name: "delivery", Proof: Exempt, Why: "messages that follow a move"},

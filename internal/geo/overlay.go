@@ -91,6 +91,17 @@ func Gaps(parent orb.MultiPolygon, items []Item, tolerance float64) ([]Flaw, err
 	return flaws, nil
 }
 
+// Union returns the ground of a and of b together, without the points and lines in which the two
+// only touch.
+func Union(a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+	return overlay(geom.Union, toGeom(a).AsGeometry(), toGeom(b).AsGeometry())
+}
+
+// Difference returns the ground of a that b does not claim.
+func Difference(a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+	return overlay(geom.Difference, toGeom(a).AsGeometry(), toGeom(b).AsGeometry())
+}
+
 // within is a point well inside a piece that an overlay gave. With it the answer is checked:
 // near points that lie almost on one line the overlay sometimes keeps a hole that neither
 // shape claims (seen with a hole that two items share).

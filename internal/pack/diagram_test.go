@@ -9,7 +9,19 @@ import (
 	"testing"
 
 	"gezhi/internal/fault"
+	"gezhi/internal/workflow"
 )
+
+// Every action that a pack may allow has words for a picture, in both languages.
+func TestActionsOfTheKernelAreDrawnInWords(t *testing.T) {
+	for _, name := range workflow.Overlays {
+		for _, lang := range []string{"zh", "en"} {
+			if said := Say(lang, "kernel."+name, nil); strings.HasPrefix(said, "kernel.") {
+				t.Errorf("%s: %s has no words", lang, name)
+			}
+		}
+	}
+}
 
 // The picture of a life names every step and every act, in the language asked for.
 func TestDiagramsShowEveryStepAndAct(t *testing.T) {

@@ -186,6 +186,7 @@ func (s *Service) Routes(srv *web.Server) {
 	load.MaxBody, load.Exchange = maxArchive+64<<10, web.Exchange{Query: LoadQuery{}, Upload: "file", Answer: PackCheckJSON{}}
 	web.Raw(srv, load, s.httpLoad)
 	s.overlayRoutes(srv, op)
+	s.gridRoutes(srv, op)
 }
 
 func (s *Service) httpUnits(ctx context.Context, _ *struct{}) (*setupUnitsOutput, error) {

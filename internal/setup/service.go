@@ -23,6 +23,8 @@ type Service struct {
 	Shipped func() []*pack.Pack
 	// Nature is what is made in a jurisdiction: sample or real.
 	Nature func(jurisdiction string) string
+	// Role is what a role is called in the reader's language; nil: its name.
+	Role func(ctx context.Context, jurisdiction, role string) string
 }
 
 // Unit is a unit with what stands in the way of its end.

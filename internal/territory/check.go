@@ -64,39 +64,64 @@ func (t *Tree) Check(c Checks) (Findings, error) {
 }
 
 func (t *Tree) checkChildren(parent *Area, tolerance float64, f *Findings) error {
-	var items []geo.Item
-	var without []string
+	var parts []part
 	for _, child := range t.Children(parent.ID) {
-		if shape, ok := t.Boundary(child.ID); ok {
-			items = append(items, geo.Item{ID: child.ID, Key: child.Key(), Shape: shape})
-		} else {
-			without = append(without, child.ID)
-		}
+		shape, _ := t.Boundary(child.ID)
+		parts = append(parts, part{child.ID, child.Key(), shape})
 	}
-	if len(items) == 0 {
-		return nil
-	}
-	f.Unplaced = append(f.Unplaced, without...)
-	flaws, err := geo.Overlaps(items, tolerance)
+	whole, _ := t.Boundary(parent.ID)
+	flaws, without, err := flawsOf(whole, parts, tolerance)
 	if err != nil {
 		return err
 	}
-	if whole, ok := t.Boundary(parent.ID); ok {
+	for i := range flaws {
+		flaws[i].Parent = parent.ID
+	}
+	f.Flaws, f.Unplaced = append(f.Flaws, flaws...), append(f.Unplaced, without...)
+	return nil
+}
+
+// part is an area below another: its id, what orders it, and its shape, which may be none.
+type part struct {
+	id, key string
+	shape   orb.MultiPolygon
+}
+
+// flawsOf looks for overlaps among parts and, where whole has a shape, for ground of it that none
+// of them claims and ground that they claim beyond it. Parts without a shape are told, if others
+// have one.
+func flawsOf(whole orb.MultiPolygon, parts []part, tolerance float64) (flaws []Flaw, without []string, err error) {
+	var items []geo.Item
+	for _, p := range parts {
+		if len(p.shape) > 0 {
+			items = append(items, geo.Item{ID: p.id, Key: p.key, Shape: p.shape})
+		} else {
+			without = append(without, p.id)
+		}
+	}
+	if len(items) == 0 {
+		return nil, nil, nil
+	}
+	found, err := geo.Overlaps(items, tolerance)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(whole) > 0 {
 		more, err := geo.Gaps(whole, items, tolerance)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		for _, m := range more {
-			// While a child has no boundary, its ground would look like a gap.
+			// While a part has no boundary, its ground would look like a gap.
 			if m.Kind != geo.Gap || len(without) == 0 {
-				flaws = append(flaws, m)
+				found = append(found, m)
 			}
 		}
 	}
-	for _, w := range flaws {
-		f.Flaws = append(f.Flaws, Flaw{Parent: parent.ID, Kind: w.Kind, Areas: w.IDs, SquareM: w.Area, At: w.At, Shape: w.Shape})
+	for _, w := range found {
+		flaws = append(flaws, Flaw{Kind: w.Kind, Areas: w.IDs, SquareM: w.Area, At: w.At, Shape: w.Shape})
 	}
-	return nil
+	return flaws, without, nil
 }
 
 // Unstaffed returns, below an area and in order, the smallest grids for which nobody is on

@@ -20,8 +20,13 @@ type Reform struct {
 	Ends         []string // ids of areas that stand, in any order; what lies below one may be among them
 	Begins       []Successor
 	Renames      map[string]string // new names of areas that go on standing, by id
-	By           string
-	DryRun       bool
+	// Redraws are the boundaries of areas that go on standing, by id.
+	Redraws map[string]*Boundary
+	// Into names, by the id of an area that ends, one beside it that goes on standing and takes its
+	// place. What lies directly below the one lies below the other from then on.
+	Into   map[string]string
+	By     string
+	DryRun bool
 	// Look sees within the transaction, also of a dry run, what will stand, and which areas take
 	// the place of one that does not. nil looks at nothing.
 	Look func(ctx context.Context, tx *db.Tx, after *Tree, heirs func(area string) ([]string, error)) error
@@ -64,7 +69,11 @@ func (s *Service) Reform(ctx context.Context, r Reform) (begun []string, err err
 		if r.DryRun {
 			return nil, errDryRun
 		}
-		return map[string]any{"ended": len(r.Ends), "begun": len(begun), "renamed": len(r.Renames)}, nil
+		said := map[string]any{"ended": len(r.Ends), "begun": len(begun), "renamed": len(r.Renames)}
+		if len(r.Redraws) > 0 {
+			said["redrawn"] = len(r.Redraws)
+		}
+		return said, nil
 	})
 	if err != nil && !errors.Is(err, errDryRun) {
 		return nil, err
@@ -95,10 +104,38 @@ func (s *Service) reform(ctx context.Context, tx *db.Tx, r Reform, w *written, e
 			return nil, err
 		}
 	}
-	for _, a := range slices.Concat(ends, areas, moved) {
+	for _, from := range sortedKeys(r.Into) {
+		heirs = append(heirs, from, r.Into[from], r.Jurisdiction, r.At)
+		w.add(audit.Heirs, from, r.Into[from])
+	}
+	drawn, err := s.redraw(ctx, tx, r)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range slices.Concat(ends, areas, moved, drawn) {
 		w.area(a.ID)
 	}
 	return begun, insertHeirs.insert(ctx, tx, heirs)
+}
+
+// redraw writes new boundaries of areas that go on standing. One that is drawn anew on a later day
+// already is territory.begins_later.
+func (s *Service) redraw(ctx context.Context, tx *db.Tx, r Reform) (drawn []*Area, err error) {
+	for _, id := range sortedKeys(r.Redraws) {
+		a := &Area{ID: id, Jurisdiction: r.Jurisdiction}
+		var later int64
+		if err := tx.Row(ctx, laterBoundaries, []any{id, r.At}, &later); err != nil {
+			return nil, err
+		}
+		if later > 0 {
+			return nil, fault.New(fault.Conflict, "territory.begins_later")
+		}
+		if _, err := storeBoundary(ctx, tx, s.NewID(), a, r.Redraws[id], r.At); err != nil {
+			return nil, err
+		}
+		drawn = append(drawn, a)
+	}
+	return drawn, nil
 }
 
 // lookAt shows what stands after the reform.
@@ -166,6 +203,18 @@ func (r Reform) beginning(t *Tree, ends []*Area, newID func() string) (areas, mo
 			}
 			delete(left, child)
 			moved = append(moved, r.moveBelow(t, child, a)...)
+		}
+	}
+	for _, from := range sortedKeys(r.Into) {
+		heir, stands := t.Area(r.Into[from])
+		if gone, ok := t.Area(from); !ok || !stands || gone.Parent != heir.Parent || slices.Contains(r.Ends, heir.ID) || !slices.Contains(r.Ends, from) {
+			return nil, nil, fault.New(fault.Invalid, "territory.no_heir")
+		}
+		for _, c := range t.Children(from) {
+			if left[c.ID] {
+				delete(left, c.ID)
+				moved = append(moved, r.moveBelow(t, c.ID, heir)...)
+			}
 		}
 	}
 	if len(left) > 0 {

@@ -101,6 +101,9 @@ export const openCase = (body: NewCase, key: string) => call('post', '/cases', {
 export const act = (id: string, body: NewMove, key: string) => call('post', '/cases/{id}/moves', { id, body, key })
 export const move = (id: string, body: NewMove, key: string) => act(id, body, key).then(r => r.case)
 
+/** takes a place of an offer: what arrives first has it */
+export const takePlace = (id: string, part: string, body: Body<Operation<'post', '/offers/{id}/{part}'>>, key: string) => request<{ id: string; number: string }>('POST', `/offers/${encodeURIComponent(id)}/${encodeURIComponent(part)}`, { body, key })
+
 export const unmask = (id: string, purpose: string) => call('post', '/cases/{id}/unmask', { id, body: { purpose } }).then(r => r.values)
 export const readingsOfMe = (query: Query<'get', '/me/readings'>) => call('get', '/me/readings', { query })
 
@@ -171,6 +174,17 @@ export const setupUnits = () => call('get', '/setup/units')
 export const createUnit = (body: Body<Operation<'post', '/setup/units'>>) => call('post', '/setup/units', { body })
 export const changeUnit = (id: string, body: Body<Operation<'put', '/setup/units/{id}'>>) => call('put', '/setup/units/{id}', { id, body })
 export const endUnit = (id: string) => call('post', '/setup/units/{id}/end', { id })
+export const setupGrids = () => call('get', '/setup/grids').then(r => r.areas)
+export const ground = (id: string) => call('get', '/setup/grids/{id}', { id })
+export const boundaries = (id: string) => call('get', '/setup/grids/{id}/boundaries', { id }).then(r => r.versions)
+export const lookAtGrids = (body: Body<Operation<'post', '/setup/grids/look'>>) => call('post', '/setup/grids/look', { body })
+export const combine = (body: Body<Operation<'post', '/setup/grids/shape'>>) => call('post', '/setup/grids/shape', { body }).then(r => r.shape)
+export const sketches = () => call('get', '/setup/sketches').then(r => r.sketches)
+export const sketch = (id: string) => call('get', '/setup/sketches/{id}', { id })
+export const makeSketch = (body: Body<Operation<'post', '/setup/sketches'>>) => call('post', '/setup/sketches', { body, key: newKey() })
+export const saveSketch = (id: string, body: Body<Operation<'put', '/setup/sketches/{id}'>>) => call('put', '/setup/sketches/{id}', { id, body })
+export const dropSketch = (id: string, version: number) => call('post', '/setup/sketches/{id}/drop', { id, body: { version } })
+export const putSketch = (id: string, body: Body<Operation<'post', '/setup/sketches/{id}/put'>>) => call('post', '/setup/sketches/{id}/put', { id, body })
 export const setupPacks = () => call('get', '/setup/packs').then(r => r.packs)
 export const packChanges = (id: string, from: PackVersion, to: PackVersion) => call('get', '/setup/packs/{name}/changes', { id, query: { from: from.hash, to: to.hash, from_overlay: from.overlay, to_overlay: to.overlay } }).then(r => r.changes)
 export const packAgain = (id: string, hash: string, overlay?: string) => call('post', '/setup/packs/{name}/again', { id, body: { hash, overlay } })

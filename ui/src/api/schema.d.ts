@@ -244,6 +244,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do one action on many cases: each with a result of its own */
+        post: operations["batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendar": {
         parameters: {
             query?: never;
@@ -2368,6 +2385,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup/grids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Villages and communities whose grids can be drawn */
+        get: operations["setupGrids"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/grids/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The grids of a village as they are drawn in force, and what borders on them */
+        get: operations["setupGround"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/grids/{id}/boundaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every boundary that a grid has had or will have */
+        get: operations["gridBoundaries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/grids/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with drawn grids, and how they differ from those in force; nothing is kept */
+        post: operations["lookAtGrids"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/grids/shape": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Two shapes joined, or one cut out of another; nothing is kept */
+        post: operations["combineShapes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup/packs": {
         parameters: {
             query?: never;
@@ -2483,6 +2585,76 @@ export interface paths {
         put?: never;
         /** Check a pack folder (ZIP): what is wrong, what it would change; nothing is kept */
         post: operations["checkPack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/sketches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Drawings of grids: those that are open and those that were put in force */
+        get: operations["listSketches"];
+        put?: never;
+        /** Keep a new drawing of grids */
+        post: operations["makeSketch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/sketches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A drawing of grids */
+        get: operations["readSketch"];
+        /** Keep the next version of a drawing */
+        put: operations["saveSketch"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/sketches/{id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a drawing that nobody goes on with */
+        post: operations["dropSketch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/sketches/{id}/put": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a drawing in force from a day on, or tell what would come of it */
+        post: operations["putSketch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2798,6 +2970,41 @@ export interface components {
         AskedOutputBody: {
             id: string;
         };
+        BatchInputBody: {
+            action: string;
+            items: components["schemas"]["Item"][];
+        };
+        BatchOutputBody: {
+            results: components["schemas"]["BatchResultJSON"][];
+        };
+        BatchResultJSON: {
+            case: string;
+            code?: string;
+            done: boolean;
+            /** @description why it was not done, in words */
+            text?: string;
+        };
+        BoundariesOutputBody: {
+            /** @description oldest first */
+            versions: components["schemas"]["BoundaryJSON"][];
+        };
+        BoundaryJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            from: number;
+            shape: number[][][][];
+            /** Format: double */
+            square_m: number;
+            /**
+             * Format: int64
+             * @description ms UTC; none while nothing follows it
+             */
+            until?: number;
+            /** Format: int64 */
+            version: number;
+        };
         CalendarDayJSON: {
             /** @description 2026-02-17 */
             day: string;
@@ -2930,6 +3137,23 @@ export interface components {
              * @description find a text of at most 20 characters so that SHA-256(token + ':' + text) begins with so many zero bits
              */
             work?: number;
+        };
+        ChangeJSON: {
+            begins?: boolean;
+            /** @description of one that begins */
+            code?: string;
+            ends?: boolean;
+            /** @description of one that ends: key of the one beside it that takes its place */
+            into?: string;
+            /** @description id of the grid; of one that begins a word of one's own */
+            key: string;
+            kind?: string;
+            /** @description of the boundary that it was drawn from */
+            mark?: string;
+            name: string;
+            parent_id: string;
+            /** @description none leaves the boundary as it is */
+            shape?: number[][][][];
         };
         ChargeJSON: {
             devices: components["schemas"]["DeviceJSON"][];
@@ -3194,6 +3418,42 @@ export interface components {
         DevicesOutputBody: {
             devices: components["schemas"]["DeviceJSON"][];
         };
+        DifferenceJSON: {
+            /** Format: double */
+            after: number;
+            /** Format: double */
+            before: number;
+            /** Format: double */
+            gained: number;
+            key: string;
+            /** Format: double */
+            lost: number;
+            /** @description the name it had */
+            was?: string;
+        };
+        DividedJSON: {
+            above?: string;
+            /** Format: int64 */
+            grids: number;
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description of those, without a boundary
+             */
+            unplaced?: number;
+            /**
+             * Format: int64
+             * @description of the smallest, with nobody on duty
+             */
+            unstaffed?: number;
+        };
+        DropSketchInputBody: {
+            /** Format: int64 */
+            version: number;
+        };
         DutyOutputBody: {
             /** @description where the asker has posts or is on duty, from some hours back to two days ahead */
             shifts: components["schemas"]["ShiftJSON"][];
@@ -3448,6 +3708,54 @@ export interface components {
         FormsOutputBody: {
             forms: components["schemas"]["PaperFormJSON"][];
         };
+        GridJSON: {
+            /**
+             * Format: int64
+             * @description micro-grids
+             */
+            below?: number;
+            code?: string;
+            id: string;
+            kind?: string;
+            /** @description of the boundary, to be told when it is drawn otherwise */
+            mark?: string;
+            name: string;
+            parent_id: string;
+            /** @description who holds a post over it */
+            people: components["schemas"]["OnDutyJSON"][];
+            shape: number[][][][];
+            /** Format: double */
+            square_m: number;
+        };
+        GridShapeInputBody: {
+            /** @enum {string} */
+            do: "join" | "cut";
+            one: number[][][][];
+            other: number[][][][];
+        };
+        GridShapeOutputBody: {
+            shape: number[][][][];
+        };
+        GridsLookInputBody: {
+            /** @description a village whose flaws are told, changed or not */
+            also?: string;
+            changes: components["schemas"]["ChangeJSON"][];
+        };
+        GridsOutputBody: {
+            areas: components["schemas"]["DividedJSON"][];
+        };
+        GroundOutputBody: {
+            above?: string;
+            /** @description grids of neighbours, to draw along */
+            beside: components["schemas"]["GridJSON"][];
+            code?: string;
+            grids: components["schemas"]["GridJSON"][];
+            id: string;
+            /** Format: int64 */
+            level: number;
+            name: string;
+            shape: number[][][][];
+        };
         GuessJSON: {
             id: string;
             title: string;
@@ -3549,6 +3857,22 @@ export interface components {
         InviteOutputBody: {
             invitations: components["schemas"]["InvitationJSON"][];
         };
+        Item: {
+            case: string;
+            note?: string;
+            reason?: string;
+            values?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description of the case as the actor saw it
+             */
+            version?: number;
+            why?: {
+                [key: string]: string;
+            };
+        };
         KeptJSON: {
             /** @description names of the people and units that it is about */
             against: string[];
@@ -3607,6 +3931,11 @@ export interface components {
              * @description leaves without a number yet
              */
             waiting: number;
+        };
+        LeftJSON: {
+            area: string;
+            name: string;
+            role: string;
         };
         LendableJSON: {
             holder: components["schemas"]["Named"];
@@ -3963,12 +4292,18 @@ export interface components {
             confirm?: string;
             /** @description ends the case, or cannot be taken back */
             danger: boolean;
+            /** @description of several cases each is opened before it is done */
+            looked?: boolean;
             title: string;
             unmet: components["schemas"]["UnmetJSON"][];
         };
         OffersOutputBody: {
             next?: string;
             offers: components["schemas"]["PlaceOfferJSON"][];
+        };
+        OnDutyJSON: {
+            name: string;
+            role: string;
         };
         OneTimePassword: {
             /** @description of the account */
@@ -4175,6 +4510,12 @@ export interface components {
         };
         PinInputBody: {
             pin: string;
+        };
+        PlacedJSON: {
+            /** Format: int64 */
+            cases: number;
+            from: string;
+            to: string;
         };
         PlaceOfferJSON: {
             area_id: string;
@@ -4584,6 +4925,29 @@ export interface components {
         ProvidersOutputBody: {
             providers: components["schemas"]["ProviderJSON"][];
         };
+        PutSketchInputBody: {
+            /** @description although ground is claimed twice, by nobody or beyond the village */
+            accept?: boolean;
+            dry_run?: boolean;
+            /** @description the first day, as 2026-03-02: today or one that comes */
+            from: string;
+            /**
+             * Format: int64
+             * @description that was looked at
+             */
+            version: number;
+        };
+        PutSketchOutputBody: {
+            /** @description open cases that stand elsewhere then */
+            cases: components["schemas"]["PlacedJSON"][];
+            differences: components["schemas"]["DifferenceJSON"][];
+            /** @description the largest first */
+            flaws: components["schemas"]["SketchFlawJSON"][];
+            /** @description posts over grids that end: they are given anew */
+            left: components["schemas"]["LeftJSON"][];
+            /** @description which forbid that it comes into force */
+            problems: components["schemas"]["SketchProblemJSON"][];
+        };
         ReadingJSON: {
             /** Format: int64 */
             at: number;
@@ -4942,6 +5306,15 @@ export interface components {
             name: string;
             query: components["schemas"]["Filter"];
         };
+        SaveSketchInputBody: {
+            changes: components["schemas"]["ChangeJSON"][];
+            name: string;
+            /**
+             * Format: int64
+             * @description that was read
+             */
+            version: number;
+        };
         SearchOutputBody: {
             /** @description the case of the very number first, then the latest opened */
             hits: components["schemas"]["HitJSON"][];
@@ -5046,6 +5419,64 @@ export interface components {
              * @description ms UTC
              */
             until: number;
+        };
+        SketchBody: {
+            changes: components["schemas"]["ChangeJSON"][];
+            name: string;
+        };
+        SketchesOutputBody: {
+            sketches: components["schemas"]["SketchJSON"][];
+        };
+        SketchFlawJSON: {
+            keys: string[];
+            /** @enum {string} */
+            kind: "overlap" | "gap" | "outside";
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+            parent_id: string;
+            shape: number[][][][];
+            /** Format: double */
+            square_m: number;
+        };
+        SketchJSON: {
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            changed_at: number;
+            changed_by_name: string;
+            /** @description none in a list */
+            changes: components["schemas"]["ChangeJSON"][];
+            /**
+             * Format: int64
+             * @description ms UTC: from when it is in force
+             */
+            from?: number;
+            id: string;
+            made_by_name: string;
+            name: string;
+            /** @enum {string} */
+            state: "open" | "put" | "dropped";
+            /**
+             * Format: int64
+             * @description counts how often it was saved; to be told when it is saved again
+             */
+            version: number;
+        };
+        SketchLookJSON: {
+            differences: components["schemas"]["DifferenceJSON"][];
+            /** @description the largest first */
+            flaws: components["schemas"]["SketchFlawJSON"][];
+            /** @description which forbid that it comes into force */
+            problems: components["schemas"]["SketchProblemJSON"][];
+        };
+        SketchProblemJSON: {
+            code: string;
+            key: string;
+            text: string;
+            what: string;
         };
         SpotJSON: {
             action: string;
@@ -5668,6 +6099,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutlinesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOutputBody"];
                 };
             };
             /** @description Error */
@@ -10320,6 +10787,163 @@ export interface operations {
             };
         };
     };
+    setupGrids: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setupGround: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroundOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gridBoundaries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoundariesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookAtGrids: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GridsLookInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SketchLookJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    combineShapes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GridShapeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridShapeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     setupPacks: {
         parameters: {
             query?: never;
@@ -10655,6 +11279,202 @@ export interface operations {
                         units: string[];
                         version?: string;
                     };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSketches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SketchesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeSketch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SketchBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SketchJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readSketch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SketchJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveSketch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveSketchInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SketchJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dropSketch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DropSketchInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putSketch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutSketchInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PutSketchOutputBody"];
                 };
             };
             /** @description Error */

@@ -80,6 +80,13 @@ export type Accused = Schema['AccusedJSON']
 
 /** Accounts, their posts and sessions, as their owner or an administrator sees them. Times are RFC 3339. */
 export type SetupUnit = Schema['SetupUnitJSON']
+export type Divided = Schema['DividedJSON']
+export type Grid = Schema['GridJSON']
+export type GridChange = Schema['ChangeJSON']
+export type GridFlaw = Schema['SketchFlawJSON']
+export type GridLook = Schema['SketchLookJSON']
+export type Boundary = Schema['BoundaryJSON']
+export type Sketch = Schema['SketchJSON']
 export type SetupPack = Schema['SetupPackJSON']
 export type PackVersion = SetupPack['versions'][number]
 export type OverlayCheck = Schema['OverlayCheckJSON']
