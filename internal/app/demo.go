@@ -103,7 +103,10 @@ func (a *App) FillSample(ctx context.Context) (filled bool, err error) {
 	if err := a.registerSample(ctx, j); err != nil {
 		return false, err
 	}
-	return true, a.workSample(ctx, j)
+	if err := a.workSample(ctx, j); err != nil {
+		return true, err
+	}
+	return true, a.handDown(ctx, j)
 }
 
 // registerSample takes in the sample records of the shipped packs: the files of their folders
