@@ -31,6 +31,7 @@ type Act struct {
 	Cause    string
 
 	signal *Signal // that an automatic act follows from
+	many   bool    // of a batch
 	other  string  // the case besides whose key is held
 }
 
@@ -112,6 +113,9 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Resul
 	st.begin(who, a, moveID)
 	st.signal = a.signal
 	if st.life.Action(a.Action) == nil && (workflow.IsOverlay(a.Action) || kernelOnly[a.Action] != nil) {
+		if a.many && (!slices.Contains(inOneGo, a.Action) || st.aboutSomebody()) {
+			return nil, fault.New(fault.Conflict, "case.not_batch")
+		}
 		err = st.overlay(who, a)
 	} else {
 		err = st.doAction(who, a)
@@ -155,6 +159,9 @@ func (st *state) doAction(who *Actor, a Act) error {
 	post, err := st.may(who, d)
 	if err != nil {
 		return err
+	}
+	if a.many && !st.inOneGo(d, st.mayClose(d)) {
+		return fault.New(fault.Conflict, "case.not_batch")
 	}
 	st.under(post)
 	if err := st.inStep(d, a); err != nil {
