@@ -106,6 +106,9 @@ func (a *App) FillSample(ctx context.Context) (filled bool, err error) {
 	if err := a.workSample(ctx, j); err != nil {
 		return true, err
 	}
+	if err := a.handDown(ctx, j); err != nil {
+		return true, err
+	}
 	return true, a.rosterSample(ctx, j)
 }
 

@@ -96,6 +96,7 @@ var routes = []route{
 	{op: "GET /records/{id}", about: aRecord, ok: 200},
 
 	// Places that are offered: to whom they are not, there is no offer; internal/casework has the rest.
+	{op: "POST /batches", ok: 200, body: says(map[string]any{"action": "comment", "items": []any{map[string]any{"case": "none", "note": "sample"}}})},
 	{op: "GET /offers", ok: 200},
 	{op: "GET /offers/{id}/{part}", ok: 404},
 	{op: "POST /offers/{id}/{part}", ok: 404, body: says(map[string]any{})},
@@ -220,6 +221,10 @@ var routes = []route{
 	{op: "POST /points/refunds", ok: 404, body: says(map[string]any{"ledger": "points", "code": "AAAAAAAA"})},
 	{op: "GET /points/settlements", ok: 404, query: "?ledger=points&month=2026-03"},
 	{op: "GET /points/settlements.xlsx", ok: 404, query: "?ledger=points&month=2026-03"},
+	{op: "GET /points/report", ok: 404, query: "?ledger=points"},
+	{op: "GET /points/report/entries", ok: 404, query: "?ledger=points&figure=issued"},
+	{op: "GET /points/report.xlsx", ok: 404, query: "?ledger=points"},
+	{op: "GET /points/report.pdf", ok: 404, query: "?ledger=points"},
 
 	// The log.
 	{op: "GET /log", ok: 200, anonymous: 200},

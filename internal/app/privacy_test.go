@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +27,7 @@ import (
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
 	"gezhi/internal/db"
+	"gezhi/internal/feed"
 	"gezhi/internal/notify"
 	"gezhi/internal/pack"
 )
@@ -266,13 +268,12 @@ func (c county) dump(url string) {
 func TestNothingPlantedIsFound(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(string(engine), func(t *testing.T) {
-			c, url := newPlanted(t, engine)
+			c, address := newPlanted(t, engine)
 			id := c.live()
-			if url == "" {
-				c.folder()
-			} else {
-				c.folder()
-				c.dump(url)
+			c.answers()
+			c.folder()
+			if address != "" {
+				c.dump(address)
 			}
 			c.absent("the log", c.log.Bytes())
 			if told := c.told.Bytes(); len(told) == 0 {
@@ -282,7 +283,13 @@ func TestNothingPlantedIsFound(t *testing.T) {
 			}
 			for _, login := range []string{"village", "villagehand", "leader"} {
 				cookie := c.logIn(login)
-				for _, path := range []string{"/cases", "/cases?queue=mine", "/cases.csv", "/cases.xlsx", "/cases/" + id, "/cases/" + id + "/duplicates", "/notes", "/calls", "/deliveries", "/people", "/me", "/me/readings"} {
+				for _, word := range planted {
+					w, found := c.send("GET", "/search?q="+url.QueryEscape(word), cookie, nil)
+					if hits, ok := found["hits"].([]any); !ok || len(hits) > 0 {
+						c.Errorf("%s searches: %d %s", login, w.Code, w.Body)
+					}
+				}
+				for _, path := range []string{"/search?q=" + url.QueryEscape("垃圾成堆"), "/search?q=" + url.QueryEscape("回访"), "/cases", "/cases?queue=mine", "/cases.csv", "/cases.xlsx", "/cases/" + id, "/cases/" + id + "/duplicates", "/notes", "/calls", "/deliveries", "/people", "/me", "/me/readings"} {
 					w, _ := c.send("GET", path, cookie, nil)
 					c.absent(login+" reads "+path, w.Body.Bytes())
 				}
@@ -292,6 +299,34 @@ func TestNothingPlantedIsFound(t *testing.T) {
 			c.absent("the log afterwards", c.log.Bytes())
 		})
 	}
+}
+
+// answers hands a case down by a feed, with numbers wherever its platform writes, answers it, and
+// looks through what goes back.
+func (c county) answers() {
+	c.Helper()
+	m, err := c.app.Feeds.Mapping("city-hotline")
+	if err != nil {
+		c.Fatal(err)
+	}
+	j := c.actor("village").Jurisdiction
+	table := "工单编号,受理时间,问题分类,镇街,村社,标题,诉求内容,办理时限,来电人,联系电话,工单状态\n" +
+		"SAMPLE-P,2026-03-02 08:30:00,垃圾清运,浮云街道,庄前村委会,请回" + planted["phone in a text"] + ",样例：垃圾成堆，电话" + planted["phone of a signal"] + "，证件" + planted["identity number"] + ",2027-03-05 18:00:00," + planted["name of a caller"] + "," + planted["phone in a note"] + ",处理中\n"
+	rep, err := c.app.Feeds.Import(c.Context(), feed.Job{Jurisdiction: j, Mapping: m, Data: []byte(table), Kind: feed.Import})
+	if err != nil || len(rep.Lines) != 1 || rep.Lines[0].Case == "" {
+		c.Fatal(rep, err)
+	}
+	c.actWith("village", rep.Lines[0].Case, "decline", map[string]any{"reason": "不属本村，已告知" + planted["phone in a reason"], "values": map[string]any{"reply": "请拨" + planted["phone in a result"]}})
+	c.work()
+	run, ok, err := c.app.Feeds.Export(c.Context(), j, m, "")
+	if err != nil || !ok {
+		c.Fatal("nothing to answer", err)
+	}
+	head, rows, err := c.app.Feeds.Answers(c.Context(), j, m, run.ID)
+	if err != nil || len(rows) == 0 || !strings.Contains(fmt.Sprint(rows), "SAMPLE-P") {
+		c.Fatal(rows, err)
+	}
+	c.absent("answers of a feed", []byte(fmt.Sprint(head, rows)))
 }
 
 // unmasked shows that who may reads the originals for a purpose, that who may not does not,

@@ -9,6 +9,7 @@ import (
 	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/formula"
 	"gezhi/internal/media"
 )
 
@@ -46,6 +47,7 @@ var (
 	flagColumn = `id, jurisdiction, file_id, case_id, other_file, other_case, why, at, finding, reviewed_by, reviewed_at`
 	flagsOf    = db.SQL(`SELECT ` + flagColumn + ` FROM file_flag WHERE case_id = $1 UNION SELECT ` + flagColumn + ` FROM file_flag WHERE other_case = $1 ORDER BY 1`)
 	flagByID   = db.SQL(`SELECT ` + flagColumn + ` FROM file_flag WHERE id = $1`)
+	usedBefore = db.SQL(`SELECT count(DISTINCT file_id) FROM file_flag WHERE case_id = $1 AND finding <> '` + FindingFine + `'`)
 	reviewFlag = db.SQL(`UPDATE file_flag SET finding = $2, reviewed_by = $3, reviewed_at = $4 WHERE id = $1`)
 )
 
@@ -152,6 +154,20 @@ func (st *state) flagsFor(who *Actor, sees func(role string) account.Sees, files
 		}
 	}
 	return nil
+}
+
+// filesValue is what formulas may ask of the files of a case: how many were used before, on this
+// case or another, and were not found to be in order by who looked. Files are compared after the
+// act that brought them.
+func (st *state) filesValue(name string) formula.Value {
+	if name != "reused" {
+		return nil
+	}
+	var n int64
+	if err := st.tx.Row(st.ctx, usedBefore, []any{st.ID}, &n); err != nil {
+		return nil
+	}
+	return n
 }
 
 // mayReview tells whether the actor holds a post here that sees more than its own.

@@ -30,7 +30,7 @@ type Opening struct {
 	Reporter   string    // person; "" is the actor
 	Anonymous  bool      // the reporter is nobody that the program knows: an identity of this case alone
 	Title      string    // what lists call it; "" is the first line of the text
-	HappenedAt time.Time // before now when an urgent case is filed afterwards
+	HappenedAt time.Time // before now when an urgent case is filed afterwards; of staff alone
 	About      *About
 	Nature     string
 	Key        string
@@ -134,6 +134,11 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 		return nil, err
 	}
 	if !o.HappenedAt.IsZero() && o.HappenedAt.Before(now) {
+		if !who.System { // clocks begin with it: whoever reports would make others late
+			if err := s.Staff(ctx, who); err != nil {
+				return nil, err
+			}
+		}
 		c.HappenedAt = o.HappenedAt
 	}
 	st.begin(who, Act{Action: actionOpen, DeviceAt: o.DeviceAt, Cause: o.Cause}, s.ID())

@@ -294,6 +294,7 @@ func (st *state) env() formula.Env {
 			"channel":  st.Channel,
 			"opened":   dayOf(st.OpenedAt),
 			"reporter": lazy(st.reporter),
+			"files":    lazy(st.filesValue),
 			"parent":   lazy(st.parentValue),
 			"root":     lazy(st.rootValue),
 			"about":    lazy(st.aboutValue),

@@ -230,6 +230,7 @@ var (
 	itemMembers     = []string{"id", "key", "number", "step", "phase", "outcome", "area", "answered", "seat", "subject", "day", "at"}
 	recordMembers   = []string{"id", "key", "from", "until", "area", "title"}
 	sampleMembers   = []string{"drawn"}
+	fileMembers     = []string{"reused"}
 	bareNames       = []string{"severity", "channel", "opened"}
 )
 
@@ -264,6 +265,8 @@ func (k *lifeCheck) known(r formula.Ref, s scope) ([]string, string) {
 			return nil, notHere
 		}
 		return in(sampleMembers)
+	case "files":
+		return in(fileMembers)
 	case "parts":
 		return k.partNames(), choose(k.l.Part(second) != nil, "", unknown)
 	case "item":

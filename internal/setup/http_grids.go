@@ -257,7 +257,7 @@ func (s *Service) httpBoundaries(ctx context.Context, in *gridAreaPath) (*bounda
 	if err != nil {
 		return nil, err
 	}
-	if x, ok := t.Area(in.ID); !ok || x.Jurisdiction != a.Jurisdiction {
+	if !s.own(t, a, in.ID) {
 		return nil, fault.New(fault.NotFound, "territory.no_such_area")
 	}
 	all, err := s.Cases.World.Territory.Boundaries(ctx, in.ID)

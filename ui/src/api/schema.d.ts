@@ -244,6 +244,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do one action on many cases: each with a result of its own */
+        post: operations["batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendar": {
         parameters: {
             query?: never;
@@ -2095,6 +2112,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a ledger's points in some months, and what budgets have left */
+        get: operations["pointsReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/report.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report, to be printed */
+        get: operations["pointsReportPDF"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/report.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report as a workbook */
+        get: operations["pointsReportXLSX"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/report/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The entries behind a figure of the report */
+        get: operations["pointsBehind"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points/scans": {
         parameters: {
             query?: never;
@@ -2987,6 +3072,20 @@ export interface components {
         AskedOutputBody: {
             id: string;
         };
+        BatchInputBody: {
+            action: string;
+            items: components["schemas"]["Item"][];
+        };
+        BatchOutputBody: {
+            results: components["schemas"]["BatchResultJSON"][];
+        };
+        BatchResultJSON: {
+            case: string;
+            code?: string;
+            done: boolean;
+            /** @description why it was not done, in words */
+            text?: string;
+        };
         BoundariesOutputBody: {
             /** @description oldest first */
             versions: components["schemas"]["BoundaryJSON"][];
@@ -3862,6 +3961,22 @@ export interface components {
         InviteOutputBody: {
             invitations: components["schemas"]["InvitationJSON"][];
         };
+        Item: {
+            case: string;
+            note?: string;
+            reason?: string;
+            values?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description of the case as the actor saw it
+             */
+            version?: number;
+            why?: {
+                [key: string]: string;
+            };
+        };
         KeptJSON: {
             /** @description names of the people and units that it is about */
             against: string[];
@@ -4281,6 +4396,8 @@ export interface components {
             confirm?: string;
             /** @description ends the case, or cannot be taken back */
             danger: boolean;
+            /** @description of several cases each is opened before it is done */
+            looked?: boolean;
             title: string;
             unmet: components["schemas"]["UnmetJSON"][];
         };
@@ -4581,6 +4698,20 @@ export interface components {
             /** Format: int64 */
             balance: number;
         };
+        PointsBehindOutputBody: {
+            /** @description newest first */
+            entries: components["schemas"]["PointsEntryJSON"][];
+            /** Format: int64 */
+            next?: number;
+        };
+        PointsBudgetLeftJSON: {
+            /** Format: int64 */
+            left: number;
+            title: string;
+            unit: string;
+            /** Format: int64 */
+            year: number;
+        };
         PointsBudgetOutputBody: {
             /**
              * Format: int64
@@ -4664,6 +4795,33 @@ export interface components {
             reason: string;
             /** @description kind and key of the posting that it undoes */
             reverses?: string;
+        };
+        PointsFiguresJSON: {
+            /**
+             * Format: int64
+             * @description expired or taken away
+             */
+            expired: number;
+            /** @description what entries behind its figures are asked for by */
+            group: string;
+            /**
+             * Format: int64
+             * @description put aside, less what may be spent by now
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description granted, less what was taken back
+             */
+            issued: number;
+            /** @description of an item */
+            module?: string;
+            /**
+             * Format: int64
+             * @description redeemed, less what was refunded
+             */
+            spent: number;
+            title: string;
         };
         PointsGoodJSON: {
             /**
@@ -4782,6 +4940,12 @@ export interface components {
              * @description of the budget
              */
             year?: number;
+        };
+        PointsReportOutputBody: {
+            budgets: components["schemas"]["PointsBudgetLeftJSON"][];
+            from: string;
+            groups: components["schemas"]["PointsFiguresJSON"][];
+            until: string;
         };
         PointsReserveInputBody: {
             good: string;
@@ -6138,6 +6302,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutlinesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOutputBody"];
                 };
             };
             /** @description Error */
@@ -10208,6 +10408,152 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointsClaimJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsReport: {
+        parameters: {
+            query: {
+                /** @description month when left out */
+                by?: "month" | "item" | "module" | "area" | "person";
+                /** @description first month: 2026-03; this one when left out */
+                from?: string;
+                ledger: string;
+                /** @description last month; that of from when left out */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsReportOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsReportPDF: {
+        parameters: {
+            query?: {
+                by?: "month" | "item" | "module" | "area" | "person";
+                from?: string;
+                ledger?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsReportXLSX: {
+        parameters: {
+            query?: {
+                by?: "month" | "item" | "module" | "area" | "person";
+                from?: string;
+                ledger?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsBehind: {
+        parameters: {
+            query: {
+                /** @description next of the page before */
+                after?: number;
+                /** @description month when left out */
+                by?: "month" | "item" | "module" | "area" | "person";
+                figure: "issued" | "spent" | "held" | "expired";
+                /** @description first month: 2026-03; this one when left out */
+                from?: string;
+                group?: string;
+                ledger: string;
+                /** @description last month; that of from when left out */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsBehindOutputBody"];
                 };
             };
             /** @description Error */
