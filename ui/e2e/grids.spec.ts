@@ -88,7 +88,7 @@ test('grids are divided, joined and drawn by hand, undone, kept and put in force
   // a corner moved by keys alone, both grids that share it
   await map.focus()
   await page.keyboard.press(']')
-  for (let i = 0; i < 2; i++) await page.keyboard.press('c')
+  await page.keyboard.press('c')
   await page.keyboard.press('ArrowUp')
   await expect.poll(() => changes(sent).map(c => c.key).sort()).toEqual(['01', '02'])
   await expect(page.locator('.findings li')).toHaveCount(1)
