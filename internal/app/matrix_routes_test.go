@@ -96,6 +96,7 @@ var routes = []route{
 	{op: "GET /records/{id}", about: aRecord, ok: 200},
 
 	// Places that are offered: to whom they are not, there is no offer; internal/casework has the rest.
+	{op: "POST /batches", ok: 200, body: says(map[string]any{"action": "comment", "items": []any{map[string]any{"case": "none", "note": "sample"}}})},
 	{op: "GET /offers", ok: 200},
 	{op: "GET /offers/{id}/{part}", ok: 404},
 	{op: "POST /offers/{id}/{part}", ok: 404, body: says(map[string]any{})},

@@ -31,6 +31,7 @@ type Act struct {
 	Cause    string
 
 	signal *Signal // that an automatic act follows from
+	many   bool    // of a batch
 	other  string  // the case besides whose key is held
 }
 
@@ -112,6 +113,9 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, who *Actor, a Act) (*Resul
 	st.begin(who, a, moveID)
 	st.signal = a.signal
 	if st.life.Action(a.Action) == nil && (workflow.IsOverlay(a.Action) || kernelOnly[a.Action] != nil) {
+		if a.many && (!slices.Contains(inOneGo, a.Action) || st.aboutSomebody()) {
+			return nil, fault.New(fault.Conflict, "case.not_batch")
+		}
 		err = st.overlay(who, a)
 	} else {
 		err = st.doAction(who, a)
@@ -156,6 +160,9 @@ func (st *state) doAction(who *Actor, a Act) error {
 	if err != nil {
 		return err
 	}
+	if a.many && !st.inOneGo(d, st.mayClose(d)) {
+		return fault.New(fault.Conflict, "case.not_batch")
+	}
 	st.under(post)
 	if err := st.inStep(d, a); err != nil {
 		return err
@@ -168,16 +175,16 @@ func (st *state) doAction(who *Actor, a Act) error {
 		return err
 	}
 	st.before = before
-	missing, err := st.needs(d, a)
+	missing, err := st.needs(d, a, false)
 	if err != nil {
 		return err
 	}
 	if err := st.answers(st.asksOf(d), st.alsoOf(d), st.said(d, a)); err != nil {
 		return firstOf(missing, err) // needs are told before asks
 	}
-	if missing != nil { // a gate may speak of what was just answered
-		if again, err := st.needs(d, a); err != nil || again != nil {
-			return firstOf(err, missing)
+	if missing != nil || len(a.Values) > 0 { // a gate may speak of what was just answered
+		if again, err := st.needs(d, a, missing == nil); err != nil || again != nil {
+			return firstOf(err, firstOf(missing, again))
 		}
 	}
 	if err := st.apply(d.Then); err != nil {
@@ -261,8 +268,10 @@ func (st *state) inStep(d *workflow.Action, a Act) error {
 	return nil
 }
 
-func (st *state) needs(d *workflow.Action, a Act) (refused error, err error) {
-	un, err := st.unmetNeeds(d.Needs, a.Why)
+// needs are the conditions of an action that do not hold; of formulas alone, which cost no look
+// at anything but the case, where the others held already.
+func (st *state) needs(d *workflow.Action, a Act, formulas bool) (refused error, err error) {
+	un, err := st.unmetNeeds(d.Needs, a.Why, formulas)
 	if err != nil || len(un) == 0 {
 		return nil, err
 	}

@@ -124,9 +124,18 @@ var inOneGo = []string{workflow.Acknowledge, workflow.Urge, workflow.Supervise, 
 
 // inOneGo tells whether an action of a life may be done on several cases at once. What ends a
 // case, tells its reporter something or looks at another's work decides about people: each such
-// case is looked at by itself, and so is every case that is kept from somebody or about somebody.
+// case is looked at by itself unless the pack says otherwise, and so is every case that is kept
+// from somebody or about somebody.
 func (st *state) inOneGo(d *workflow.Action, closes bool) bool {
+	if d.Batch != "" {
+		return !st.aboutSomebody()
+	}
 	return !closes && len(d.Apart) == 0 && !tellsReporter(d) && !st.aboutSomebody()
+}
+
+// mayClose tells whether an action can end the case.
+func (st *state) mayClose(d *workflow.Action) bool {
+	return slices.ContainsFunc(d.To, func(t workflow.Target) bool { return st.life.Phase(t.Step) == workflow.Closed })
 }
 
 func (st *state) aboutSomebody() bool {

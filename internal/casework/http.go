@@ -194,6 +194,7 @@ func (s *Service) Routes(srv *web.Server) {
 	s.calendarRoutes(srv)
 	s.dutyRoutes(srv)
 	s.offerRoutes(srv)
+	s.batchRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
 }
 

@@ -45,6 +45,7 @@ type OfferJSON struct {
 	Unmet  []UnmetJSON `json:"unmet"`
 	Danger bool        `json:"danger" doc:"ends the case, or cannot be taken back"`
 	Batch  bool        `json:"batch,omitempty" doc:"may be done on several cases at once, each an act of its own"`
+	Looked bool        `json:"looked,omitempty" doc:"of several cases each is opened before it is done"`
 	// What a tired hand should know before it presses.
 	Confirm string `json:"confirm,omitempty" doc:"in words, where danger is true"`
 }
@@ -65,7 +66,8 @@ func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
 	}
 	s.offered(w, v, o, out.Asks, out.Also)
 	out.Danger = out.Confirm != ""
-	out.Batch = o.Batch && !out.Danger
+	out.Batch = o.Batch && (!out.Danger || o.ByPack)
+	out.Looked = out.Batch && o.Looked
 	for _, p := range o.Unmet {
 		u := UnmetJSON{Code: p.Code, Path: p.Path, Text: unmetText(w, v, p)}
 		for _, c := range o.Excuse[p.Path] {

@@ -46,6 +46,8 @@ type Offer struct {
 	Closes     bool
 	Proposed   map[string][]Candidate // for the seats it asks
 	Batch      bool                   // may be done on several cases at once
+	ByPack     bool                   // because the pack says so, whatever it decides
+	Looked     bool                   // and each is opened before
 }
 
 // View reads a case with its history, for somebody who may see it; case.not_found to
@@ -187,7 +189,7 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 			}
 			continue
 		}
-		un, err := st.unmetNeeds(d.Needs, nil)
+		un, err := st.unmetNeeds(d.Needs, nil, false)
 		if err != nil {
 			return nil, err
 		}
@@ -204,10 +206,8 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 				}
 			}
 		}
-		for _, t := range d.To {
-			o.Closes = o.Closes || st.life.Phase(t.Step) == workflow.Closed
-		}
-		o.Batch = st.inOneGo(d, o.Closes)
+		o.Closes = st.mayClose(d)
+		o.Batch, o.ByPack, o.Looked = st.inOneGo(d, o.Closes), d.Batch != "", d.Batch == workflow.BatchLooked
 		if o.Proposed, err = st.proposals(slices.Concat(o.Asks, o.Also)...); err != nil {
 			return nil, err
 		}

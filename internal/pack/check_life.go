@@ -310,6 +310,7 @@ func (k *lifeCheck) actionReferences() {
 		if a.HelpedBy != "" {
 			k.seat(append(at, "helped_by"), a.HelpedBy)
 		}
+		k.batch(a, append(at, "batch"))
 		for _, x := range a.Apart {
 			switch {
 			case x.Seat != "":
@@ -333,6 +334,18 @@ func (k *lifeCheck) actionReferences() {
 				k.missing("life.unknown_field", append(at, "needs"), n.Field, k.fieldNames())
 			}
 		}
+	}
+}
+
+// batch checks an action that may be done on many cases at once: what ends them decides about
+// somebody, so that each has its reason, or is looked at.
+func (k *lifeCheck) batch(a *action, at []string) {
+	if a.Batch != "" && a.IsAutomatic() {
+		k.note("batch.automatic", at, "name", a.Name)
+	}
+	closes := slices.ContainsFunc(a.To, func(t workflow.Target) bool { return k.l.Phase(t.Step) == workflow.Closed })
+	if a.Batch == workflow.BatchTrue && closes && !slices.Contains(a.Asks, "reason") {
+		k.note("batch.unlooked", at, "name", a.Name)
 	}
 }
 

@@ -229,7 +229,7 @@ func readNeed(n *shape.Node) workflow.Need {
 func (r lifeReader) action(name string, n *shape.Node) workflow.Action {
 	a := workflow.Action{Name: name, In: r.steps(n.Get("in")), To: readTargets(n.Get("to")), Who: readWho(n.Get("who")),
 		Asks: n.Get("asks").Texts(), Also: n.Get("also").Texts(), If: readExpr(n.Get("if")), Needs: each(n.Get("needs").Each(), readNeed),
-		Upon: readTrigger(n.Get("upon")), Outcome: readText(n.Get("outcome")), Times: readInt(n.Get("times")), HelpedBy: readText(n.Get("helped_by"))}
+		Upon: readTrigger(n.Get("upon")), Outcome: readText(n.Get("outcome")), Times: readInt(n.Get("times")), HelpedBy: readText(n.Get("helped_by")), Batch: readText(n.Get("batch"))}
 	switch s := n.Get("sample"); {
 	case s == nil:
 	case s.Kind == shape.Scalar:

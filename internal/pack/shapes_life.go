@@ -129,7 +129,7 @@ var actionShape = obj("something that can be done",
 		opt("same", enum("", workflow.SameHousehold, workflow.SameUnit)))))),
 	opt("asks", some(name)), opt("also", some(name)), opt("if", expr), opt("needs", list(needShape)), opt("upon", trigger),
 	opt("outcome", name), opt("times", count(1)), opt("sample", either(ratio, nil, obj("", need("share", ratio), opt("at_least", count(1))))), opt("then", list(effectShape)), opt("helped_by", name),
-	later("batch"))
+	opt("batch", enum("", workflow.BatchTrue, workflow.BatchLooked)))
 
 var effectShape = obj("one verb",
 	opt("set", give), opt("fill", give), opt("free", some(name)),

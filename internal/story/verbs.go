@@ -44,7 +44,7 @@ func (w *world) happen(ctx context.Context, e Event) error {
 		return w.change(ctx, e)
 	}
 	if len(e.Cases) > 0 {
-		return differ(e.Line, "story.not_yet", "word", string(e.Verb))
+		return w.batch(ctx, e)
 	}
 	return w.attempt(ctx, e)
 }

@@ -239,8 +239,15 @@ type Action struct {
 	Sample   Ratio    // zero: none. Share drawn for a later check by somebody else
 	Least    int      // Sample: so many drawn at least of each doer's acts of a month
 	Then     []Effect
+	Batch    string // BatchTrue or BatchLooked: one person may do it on many cases at once
 	HelpedBy string // seat whose holder may enter the act for the actor, with a mandate
 }
+
+// How an action may be done on many cases at once: each is an act of its own, with its own result.
+const (
+	BatchTrue   = "true"
+	BatchLooked = "looked" // and only on those that were opened one by one
+)
 
 // Target is one place an action may lead to.
 type Target struct {

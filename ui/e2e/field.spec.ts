@@ -41,6 +41,7 @@ async function open(page: Page, path = '', world: Partial<World> = {}): Promise<
     if (at === 'GET /me') return json({ person: { id: 'p1', name: '样例网格员' }, jurisdiction: { id: 'j', name: '云和县', code: '331125', sample: true }, posts: [{ id: 'o', role: 'grid_worker', role_title: '网格员', area: { id: 'g1', name: '第三网格', level: 6 } }] })
     if (at === 'GET /classes') return json({ classes })
     if (at === 'GET /cases') return json({ cases: [0, 1, 2].map(row) })
+    if (at === 'GET /offers') return json({ offers: [] })
     if (at === 'GET /areas/outlines') return json({ areas: [square(119.51, 'mine', '第三网格'), square(119.52, 'beside', '第四网格')] })
     if (/^GET \/cases\/c\d$/.test(at)) return json(view(Number(at.at(-1))))
     if (at === 'GET /events') return route.fulfill({ contentType: 'text/event-stream', body: 'retry: 60000\n\n' })

@@ -25,11 +25,15 @@ const goods = [
 ]
 const voucher = { id: '0193f5a0-7d3c-4c11-9a54-0f3f5f1a2b3c', good: 'g1', title: '理发券', merchant: 'm1', merchant_name: '样例理发店', amount: 30, code: 'ABCDEFGH', state: 'open', until: Date.now() + 20 * day }
 const parcel = { ...voucher, id: 'v2', good: 'g2', title: '大米五公斤', merchant: undefined, merchant_name: undefined, amount: 50 }
+const job = (n: number, more = {}) => ({
+  case: 'j' + n, part: 'claims', part_title: '认领', number: 'T26110001', title: ['清理河道漂浮物', '巡查秸秆焚烧点'][n]!, class_title: '五水共治', opens: 'village-points/claims:c', opens_title: '认领', area_id: 'g1', area_name: '第三网格', point: { lon: 119.511, lat: 28.112 },
+  places: 3, left: 2, each: 1, mine: 0, until: Date.now() + 2 * day, since: Date.now() - day, shows: [{ name: 'points', title: '积分', type: 'number', value: 5 }], form: [], ...more,
+})
 const me = { person: { id: 'p1', name: '样例网格员' }, jurisdiction: { id: 'j', name: '云和县', code: '331125', sample: true }, posts: [{ id: 'o', role: 'grid_worker', role_title: '网格员', area: { id: 'g1', name: '第三网格', level: 6 } }] }
 
-interface World { away?: boolean; key?: string; public?: string; claims: object[]; scanned: Record<string, unknown>[]; answer?: { status: number; body: object }; sent: { path: string; body: unknown }[]; faults: string[] }
+interface World { offers: object[]; refuse?: string; away?: boolean; key?: string; public?: string; claims: object[]; scanned: Record<string, unknown>[]; answer?: { status: number; body: object }; sent: { path: string; body: unknown }[]; faults: string[] }
 async function open(page: Page, path: string, world: Partial<World> = {}): Promise<World> {
-  const w: World = { claims: [voucher, parcel, { ...parcel, id: 'v0', title: '洗衣液', state: 'fetched', ended_at: Date.now() - 9 * day }], scanned: [], sent: [], faults: [], ...world }
+  const w: World = { offers: [job(0), job(1, { left: 0 })], claims: [voucher, parcel, { ...parcel, id: 'v0', title: '洗衣液', state: 'fetched', ended_at: Date.now() - 9 * day }], scanned: [], sent: [], faults: [], ...world }
   page.on('console', m => m.type() === 'error' && !/Failed to load resource|Permissions-Policy/.test(m.text()) && w.faults.push(m.text()))
   page.on('pageerror', e => w.faults.push(e.message))
   page.on('request', r => !r.url().startsWith('http://127.0.0.1:') && !/^(data|blob):/.test(r.url()) && w.faults.push('asks ' + r.url()))
@@ -44,6 +48,8 @@ async function open(page: Page, path: string, world: Partial<World> = {}): Promi
     if (at === 'GET /areas/outlines') return json({ areas: [] })
     if (at === 'GET /events') return route.fulfill({ contentType: 'text/event-stream', body: 'retry: 60000\n\n' })
     if (at === 'GET /notes/unread') return json({ count: 0, more: false, clerk: false, operator: false })
+    if (at === 'GET /offers') return json({ offers: w.offers })
+    if (/^GET \/cases\/c\d$/.test(at)) return json({ status: 404, code: 'case.not_found', detail: '没有这件事。' }, 404)
     if (at === 'GET /points/accounts') return json({ accounts })
     if (at === 'GET /points/ledgers') return json({ ledgers: [honour, ledger] })
     if (at === 'GET /points/statement') return json({ entries: url.searchParams.get('kind') === 'held' ? [] : entries })
@@ -55,6 +61,7 @@ async function open(page: Page, path: string, world: Partial<World> = {}): Promi
     if (at.startsWith('GET /')) return json({}, 404)
     const body = route.request().postDataJSON() as Record<string, unknown>
     w.sent.push({ path: at, body })
+    if (at === 'POST /offers/j0/claims') return w.refuse ? json({ status: 409, code: 'part.no_place', detail: w.refuse }, 409) : json({ id: 'c9', number: 'T26110002' }, 201)
     if (at === 'POST /points/code-keys') {
       w.public = String(body.key)
       return json({ id: (w.key = 'key-of-p1') }, 201)
@@ -81,7 +88,7 @@ for (const [language, scheme, width] of [['zh', 'light', 360], ['en', 'dark', 39
     await page.setViewportSize({ width, height: 800 })
     await page.addInitScript(l => localStorage.setItem('gezhi.language', l), language)
     const w = await open(page, '/field/me')
-    for (const [path, seen] of [['field/me', '.way'], ['field/points', '.entries li'], ['field/goods', '.goods li'], ['field/code', '.panel .main'], ['shop/', '.chip']] as const) {
+    for (const [path, seen] of [['field/me', '.way'], ['field/offers', '.offers li'], ['field/points', '.entries li'], ['field/goods', '.goods li'], ['field/code', '.panel .main'], ['shop/', '.chip']] as const) {
       await page.goto('/' + path)
       await expect(page.locator(seen).first()).toBeVisible()
       if (path === 'field/code') {
@@ -137,6 +144,29 @@ test('a code that another telephone took over, or that was ended, is not shown a
   await page.getByRole('button', { name: '停用所有手机上的码' }).click()
   await expect(page.getByText('所有手机上的码已停用')).toBeVisible()
   expect(w.sent.at(-1)?.path).toBe('DELETE /points/code-keys')
+})
+
+test('a task is taken where there is no network, sent once there is one, and who came too late is told', async ({ page }) => {
+  const w = await open(page, '/field/offers')
+  await expect(page.locator('.offers li', { hasText: '巡查秸秆' }).getByRole('button')).toBeDisabled()
+  const first = page.locator('.offers li', { hasText: '清理河道' })
+  await expect(first).toContainText('还剩 2 / 3 个名额')
+  w.away = true
+  await first.getByRole('button', { name: '认领' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: '认领' }).click()
+  await expect(page.getByText('已存在手机里，有网络时自动发出')).toBeVisible()
+  await expect(first.getByRole('button')).toBeDisabled()
+  expect(w.sent).toEqual([])
+  w.away = false
+  w.refuse = '名额已满。'
+  await page.goto('/field/outbox') // what waits goes by itself
+  await expect(page.locator('.outbox .refused')).toContainText('名额已满。')
+  expect(w.sent.map(x => x.path)).toEqual(['POST /offers/j0/claims'])
+  w.refuse = undefined
+  await page.goto('/field/offers')
+  await first.getByRole('button', { name: '认领' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: '认领' }).click()
+  await expect(page).toHaveURL(/\/field\/case\/c9$/)
 })
 
 test('what one can afford is reserved after one question, and given up after another', async ({ page }) => {

@@ -101,6 +101,9 @@ export const openCase = (body: NewCase, key: string) => call('post', '/cases', {
 export const act = (id: string, body: NewMove, key: string) => call('post', '/cases/{id}/moves', { id, body, key })
 export const move = (id: string, body: NewMove, key: string) => act(id, body, key).then(r => r.case)
 
+/** takes a place of an offer: what arrives first has it */
+export const takePlace = (id: string, part: string, body: Body<Operation<'post', '/offers/{id}/{part}'>>, key: string) => request<{ id: string; number: string }>('POST', `/offers/${encodeURIComponent(id)}/${encodeURIComponent(part)}`, { body, key })
+
 export const unmask = (id: string, purpose: string) => call('post', '/cases/{id}/unmask', { id, body: { purpose } }).then(r => r.values)
 export const readingsOfMe = (query: Query<'get', '/me/readings'>) => call('get', '/me/readings', { query })
 

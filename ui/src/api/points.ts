@@ -17,6 +17,11 @@ export type Proposal = Schema['PointsProposalJSON']
 export type Settlement = Schema['PointsSettlementJSON']
 export type Scanned = Schema['PointsScanOutputBody']
 
+/** a set of places of which I may take one */
+export type Offer = Schema['PlaceOfferJSON']
+
+export const offers = (cursor?: string) => call('get', '/offers', { query: { cursor } })
+
 export const ledgers = () => call('get', '/points/ledgers').then(r => r.ledgers)
 export const accounts = () => call('get', '/points/accounts').then(r => r.accounts)
 export const statement = (query: Query<'get', '/points/statement'>) => call('get', '/points/statement', { query })

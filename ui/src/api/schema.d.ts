@@ -244,6 +244,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do one action on many cases: each with a result of its own */
+        post: operations["batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendar": {
         parameters: {
             query?: never;
@@ -2953,6 +2970,20 @@ export interface components {
         AskedOutputBody: {
             id: string;
         };
+        BatchInputBody: {
+            action: string;
+            items: components["schemas"]["Item"][];
+        };
+        BatchOutputBody: {
+            results: components["schemas"]["BatchResultJSON"][];
+        };
+        BatchResultJSON: {
+            case: string;
+            code?: string;
+            done: boolean;
+            /** @description why it was not done, in words */
+            text?: string;
+        };
         BoundariesOutputBody: {
             /** @description oldest first */
             versions: components["schemas"]["BoundaryJSON"][];
@@ -3826,6 +3857,22 @@ export interface components {
         InviteOutputBody: {
             invitations: components["schemas"]["InvitationJSON"][];
         };
+        Item: {
+            case: string;
+            note?: string;
+            reason?: string;
+            values?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description of the case as the actor saw it
+             */
+            version?: number;
+            why?: {
+                [key: string]: string;
+            };
+        };
         KeptJSON: {
             /** @description names of the people and units that it is about */
             against: string[];
@@ -4245,6 +4292,8 @@ export interface components {
             confirm?: string;
             /** @description ends the case, or cannot be taken back */
             danger: boolean;
+            /** @description of several cases each is opened before it is done */
+            looked?: boolean;
             title: string;
             unmet: components["schemas"]["UnmetJSON"][];
         };
@@ -6050,6 +6099,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutlinesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOutputBody"];
                 };
             };
             /** @description Error */

@@ -186,6 +186,12 @@ async function carryOut(item: Item, step: Step): Promise<boolean> {
     item.number = got.number
     return false
   }
+  if (step.do === 'take') {
+    const got = await api.takePlace(step.of!, step.part!, step.frozen as Parameters<typeof api.takePlace>[2], step.key)
+    item.caseId = got.id
+    item.number = got.number
+    return false
+  }
   const got = await api.act(step.of ?? item.caseId!, step.frozen as Parameters<typeof api.act>[1], step.key)
   item.caseId = got.case.id
   item.number = got.case.number

@@ -27,9 +27,10 @@ export interface Item {
 /** One request of an item. Its body never changes once it has left, so that the same again is the same. */
 export interface Step {
   key: string
-  do: 'open' | 'act'
-  /** of an act: the case, or none for the one that the item opens */
+  do: 'open' | 'act' | 'take'
+  /** of an act: the case, or none for the one that the item opens; of a place that is taken: whose part it is */
   of?: string
+  part?: string
   body: Record<string, unknown>
   frozen?: Record<string, unknown>
   done?: boolean
