@@ -63,6 +63,7 @@ var Rules = []string{
 	"join.kind", "join.share_without_of", "join.may_be_empty", "join.ignores_item", "need.kind", "need.impossible",
 	"clock.start", "clock.nobody_told", "clock.pause_without_end", "clock.beyond_statutory", "clock.recomputes_itself", "clock.no_limit", "clock.missing_case", "clock.never_and_excluded", "clock.nobody_extends", "clock.no_extension", "clock.counts_back",
 	"key.personal", "key.attach_unheard", "key.several", "key.holders",
+	"public.personal", "public.no_end", "public.objections", "public.against", "public.nobody_reads",
 	"batch.automatic", "batch.unlooked",
 	"effect.one_verb", "effect.target", "effect.too_many", "effect.cycle", "effect.sets_computed",
 	"effect.unknown_ledger", "effect.post_incomplete", "effect.post_deducts", "effect.post_undoes_nothing", "effect.post_without_cap", "effect.post_to_nobody", "effect.write_incomplete", "effect.writes_others",

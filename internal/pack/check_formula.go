@@ -58,6 +58,9 @@ func (k *lifeCheck) everyFormula(visit func(e *formula.Expr, at []string, s scop
 	for _, c := range k.l.Clocks {
 		limitFormulas(c.Limit, to("clocks", c.Name, "limit"), scope{}, call)
 	}
+	for _, v := range k.l.Public {
+		call(v.Until, to("public", v.Name, "until"), scope{})
+	}
 	for i := range k.l.Parts {
 		k.partFormulas(&k.l.Parts[i], call, gives)
 	}

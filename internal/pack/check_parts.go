@@ -26,7 +26,7 @@ func (k *lifeCheck) parts() {
 			k.class(append(at, "case"), s.Case)
 		}
 		k.trigger(append(at, "upon"), s.Upon)
-		if s.Upon == nil {
+		if s.Upon == nil && s.For.Kind != workflow.ForPublic {
 			k.note("parts.never_opened", at, "name", s.Name)
 		}
 		k.source(s, at)
@@ -54,7 +54,7 @@ func (k *lifeCheck) parts() {
 // sources counts the sources a part set names.
 func sources(n *shape.Node) int {
 	count := 0
-	for _, s := range []string{workflow.ForGiven, workflow.ForParticipants, workflow.ForRecords, workflow.ForDates, workflow.ForRows, workflow.ForList, workflow.ForOpen, workflow.ForOffer} {
+	for _, s := range []string{workflow.ForGiven, workflow.ForParticipants, workflow.ForRecords, workflow.ForDates, workflow.ForRows, workflow.ForList, workflow.ForOpen, workflow.ForOffer, workflow.ForPublic} {
 		if n.Get(s) != nil {
 			count++
 		}

@@ -33,6 +33,9 @@ func (p *Pack) readLife(name string, n *shape.Node) Life {
 	l.Clocks = entries(n.Get("clocks"), r.clock)
 	l.Parts = entries(n.Get("parts"), readPart)
 	l.Actions = entries(n.Get("actions"), r.action)
+	l.Public = entries(n.Get("public"), func(name string, n *shape.Node) workflow.PublicView {
+		return workflow.PublicView{Name: name, While: r.steps(n.Get("while")), Shows: n.Get("shows").Texts(), Until: readExpr(n.Get("until")), Objections: readText(n.Get("objections"))}
+	})
 	l.Allow = entries(n.Get("allow"), r.overlay)
 	l.Ending = workflow.Ending{Seats: "free", Keep: readKeep(n.Get("ending").Get("keep")),
 		Parts: entries(n.Get("ending").Get("parts"), func(name string, n *shape.Node) workflow.EndingPart {
@@ -167,6 +170,8 @@ func readSource(n *shape.Node) workflow.Source {
 		s.Kind, s.Open = workflow.ForOpen, n.Get("open").Text
 	case n.Get("offer") != nil:
 		s.Kind, s.Offer = workflow.ForOffer, readOffer(n.Get("offer"))
+	case n.Get("public") != nil:
+		s.Kind, s.Public = workflow.ForPublic, n.Get("public").Text
 	case n.Get("dates") != nil:
 		s.Kind, s.Dates = workflow.ForDates, readDates(n.Get("dates"))
 		s.Follow = s.Follow || readBool(n.Get("dates").Get("follow"))

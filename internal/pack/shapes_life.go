@@ -25,7 +25,7 @@ var lifeShape = obj("one life",
 	opt("clocks", dict(clockShape)), opt("parts", dict(partShape)), opt("fields", fields),
 	need("steps", dict(obj("a step", need("phase", enum("what queues and figures take it for", phases...))))),
 	need("actions", dict(actionShape)), opt("allow", allowShape()), opt("ending", endingShape), train,
-	later("gathers"), later("papers"), later("public"),
+	later("gathers"), later("papers"), opt("public", dict(publicShape)),
 )
 
 var keyShape = obj("at most one case for the same values",
@@ -86,6 +86,9 @@ var datesShape = obj("a cadence",
 	opt("at", parsed("a time of day, or a formula of one date", "", parseTerm)),
 	opt("from", expr), opt("until", expr), opt("ahead", parsed("how many, or how long before", "", parseAhead)), opt("follow", yesNo))
 
+var publicShape = obj("what everybody may read",
+	need("while", inSteps), need("shows", list(name)), opt("until", expr), opt("objections", name))
+
 var offerShape = obj("places that eligible people take",
 	need("to", some(who)), need("places", expr), opt("each", count(1)), opt("if", expr),
 	opt("until", parsed("an event, or a formula of one date", "", parseUntil)), opt("shows", list(name)), opt("gives_back", some(name)))
@@ -104,7 +107,7 @@ var partShape = obj("many below one",
 	need("for", obj("where the list comes from",
 		opt("given", name), opt("participants", some(name)), opt("records", name), opt("dates", datesShape),
 		opt("rows", expr), opt("list", matching("lists.NAME", `^(templates|lists)\.[a-z][a-z0-9_]*$`, "pack.bad_path")),
-		opt("open", anyKey), opt("where", expr), opt("as_of", expr), opt("follow", yesNo), opt("offer", offerShape), later("public"))),
+		opt("open", anyKey), opt("where", expr), opt("as_of", expr), opt("follow", yesNo), opt("offer", offerShape), opt("public", name))),
 	opt("task", taskShape), opt("case", anyKey), opt("give", give), opt("take", give),
 	opt("join", joinShape), opt("rest", enum("", workflow.RestVoid, workflow.RestStay)),
 	later("answers"), later("ballot"))

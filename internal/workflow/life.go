@@ -44,6 +44,7 @@ type Life struct {
 	Parts   []PartSet
 	Steps   []Step // the first is the start
 	Actions []Action
+	Public  []PublicView
 	Allow   []Overlay
 	Ending  Ending
 }
@@ -59,6 +60,15 @@ const (
 	AboutRecord = "record"
 	AboutCase   = "case"
 )
+
+// PublicView is what everybody may read of a case while it stands in some steps.
+type PublicView struct {
+	Name       string
+	While      []string      // steps
+	Shows      []string      // fields; never personal ones. "title" is what the case is called
+	Until      *formula.Expr // the day or moment after which it ends by itself; nil: with the steps
+	Objections string        // the part set by which everybody may object; "": none
+}
 
 // Step is one place a case can stand.
 type Step struct {
