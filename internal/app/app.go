@@ -129,6 +129,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.core = core
 	a.files = files
 	a.Points = a.ledgers(clock.System)
+	a.Points.Register(a.Jobs)
 	a.Book.OnLoad = a.Points.Loaded
 	a.Cases = a.cases(clock.System)
 	a.Cases.Wake = a.Jobs.Wake

@@ -12,7 +12,7 @@ import (
 
 // ledgers joins what is counted to the rest, under a clock.
 func (a *App) ledgers(now clock.Now) *points.Service {
-	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Word: a.packWord, Name: a.ownerName, Over: a.over}
+	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Wake: a.Jobs.Wake, Word: a.packWord, Name: a.ownerName, Over: a.over}
 }
 
 // packWord is a word of a pack that is in force in a jurisdiction, "" for none.

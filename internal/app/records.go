@@ -12,6 +12,7 @@ import (
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/config"
+	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/record"
 	"gezhi/internal/territory"
@@ -21,7 +22,7 @@ import (
 // changes, and who may look is what casework says of an actor.
 func (a *App) records() {
 	a.Records = &record.Service{DB: a.DB, Now: clock.System, NewID: a.newID, Territory: a.Territory, Accounts: a.Accounts,
-		Vault: a.Vault, Kinds: a.recordKinds, Name: a.nameOf, OnChange: a.Cases.RecordsChanged,
+		Vault: a.Vault, Kinds: a.recordKinds, Name: a.nameOf, OnChange: a.recordsChanged,
 		Scope: func(ctx context.Context, who account.Actor) (account.Scope, error) {
 			actor, err := a.Cases.By(ctx, who)
 			if err != nil {
@@ -31,6 +32,14 @@ func (a *App) records() {
 		}}
 	a.Cases.Records = a.Records
 	a.Jobs.Timers[record.TimerRetention] = a.Records.Round
+}
+
+// recordsChanged tells those who hear of records what became of some.
+func (a *App) recordsChanged(ctx context.Context, tx *db.Tx, all []record.Change) error {
+	if err := a.Cases.RecordsChanged(ctx, tx, all); err != nil {
+		return err
+	}
+	return a.Points.RecordsChanged(ctx, tx, all)
 }
 
 // recordKinds lists the kinds of records that the packs in force declare.

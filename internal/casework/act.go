@@ -175,16 +175,16 @@ func (st *state) doAction(who *Actor, a Act) error {
 		return err
 	}
 	st.before = before
-	missing, err := st.needs(d, a)
+	missing, err := st.needs(d, a, false)
 	if err != nil {
 		return err
 	}
 	if err := st.answers(st.asksOf(d), st.alsoOf(d), st.said(d, a)); err != nil {
 		return firstOf(missing, err) // needs are told before asks
 	}
-	if missing != nil { // a gate may speak of what was just answered
-		if again, err := st.needs(d, a); err != nil || again != nil {
-			return firstOf(err, missing)
+	if missing != nil || len(a.Values) > 0 { // a gate may speak of what was just answered
+		if again, err := st.needs(d, a, missing == nil); err != nil || again != nil {
+			return firstOf(err, firstOf(missing, again))
 		}
 	}
 	if err := st.apply(d.Then); err != nil {
@@ -268,8 +268,10 @@ func (st *state) inStep(d *workflow.Action, a Act) error {
 	return nil
 }
 
-func (st *state) needs(d *workflow.Action, a Act) (refused error, err error) {
-	un, err := st.unmetNeeds(d.Needs, a.Why)
+// needs are the conditions of an action that do not hold; of formulas alone, which cost no look
+// at anything but the case, where the others held already.
+func (st *state) needs(d *workflow.Action, a Act, formulas bool) (refused error, err error) {
+	un, err := st.unmetNeeds(d.Needs, a.Why, formulas)
 	if err != nil || len(un) == 0 {
 		return nil, err
 	}

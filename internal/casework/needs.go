@@ -59,11 +59,15 @@ func (u unmet) fault() (f *fault.Error, path string) {
 	return fault.New(fault.Conflict, "case.needs_unmet", "else", u.Need.Else), u.Need.Else
 }
 
-// unmetNeeds are the conditions that do not hold; why answers for open parts, by item.
+// unmetNeeds are the conditions that do not hold, or those of them that are formulas about the case
+// alone; why answers for open parts, by item.
 // Gates read everything that is open, also of earlier rounds.
-func (st *state) unmetNeeds(needs []workflow.Need, why map[string]string) ([]unmet, error) {
+func (st *state) unmetNeeds(needs []workflow.Need, why map[string]string, formulas bool) ([]unmet, error) {
 	var out []unmet
 	for i, n := range needs {
+		if formulas && (n.That == nil || n.Part != "") {
+			continue
+		}
 		u, err := st.unmetNeed(n, why)
 		if err != nil {
 			return nil, err

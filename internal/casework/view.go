@@ -189,7 +189,7 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 			}
 			continue
 		}
-		un, err := st.unmetNeeds(d.Needs, nil)
+		un, err := st.unmetNeeds(d.Needs, nil, false)
 		if err != nil {
 			return nil, err
 		}

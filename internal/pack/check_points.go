@@ -3,6 +3,7 @@ package pack
 import (
 	"slices"
 
+	"gezhi/internal/form"
 	"gezhi/internal/formula"
 	"gezhi/internal/workflow"
 )
@@ -32,6 +33,47 @@ func (c *checking) ledgers() {
 			c.say("ledger.season_day", pointsFile, at("clear"), "every", l.Clear.Every)
 		}
 	}
+}
+
+// shops checks what goods and merchants are.
+func (c *checking) shops() {
+	for _, s := range c.p.Shops {
+		if l := c.p.Ledger(s.Ledger); l == nil {
+			c.unknown("ledger.unknown_ledger", pointsFile, []string{"shop", s.Ledger}, s.Ledger, names(c.p.Ledgers, func(l Ledger) string { return l.Name }))
+		} else if !l.Spendable {
+			c.say("ledger.not_spendable", pointsFile, []string{"shop", s.Ledger}, "name", s.Ledger)
+		}
+		c.shopRecords(s.Goods, "shop", s.Ledger, "goods")
+		c.shopRecords(s.Merchants, "shop", s.Ledger, "merchants")
+	}
+}
+
+// shopTypes are the types that the fields of goods and merchants need.
+var shopTypes = map[string]string{"price": "number", "stock": "number", "days": "number", "merchant": "unit", "unit": "unit", "photo": "photo", "title": "text", "levels": "list"}
+
+func (c *checking) shopRecords(s *ShopRecords, at ...string) {
+	if s == nil {
+		return
+	}
+	r := c.p.Record(s.Kind)
+	if r == nil || r.Table {
+		c.unknown("ledger.unknown_record", pointsFile, append(at, "records"), s.Kind, names(c.p.Records, func(r Record) string { return r.Name }))
+		return
+	}
+	for _, what := range sortedKeys(s.Fields) {
+		here := append(slices.Clone(at), what)
+		switch f := r.field(s.Fields[what]); {
+		case f == nil:
+			c.unknown("record.unknown_field", pointsFile, here, s.Fields[what], names(r.Fields, func(f form.Field) string { return f.Name }))
+		case f.Type != shopTypes[what] || f.Personal != nil || what == "levels" && !levels(f):
+			c.say("ledger.shop_field", pointsFile, here, "name", f.Name, "type", shopTypes[what])
+		}
+	}
+}
+
+// levels tells whether a list says from how many points which title: a number and a text.
+func levels(f *form.Field) bool {
+	return len(f.Rows) == 2 && (f.Rows[0].FormulaType() == formula.Number) != (f.Rows[1].FormulaType() == formula.Number)
 }
 
 // post checks an effect that moves points.

@@ -21,6 +21,23 @@ type Ledger struct {
 	Propose, Confirm, Look, Shop []string // roles
 }
 
+// Shop says which records are the goods and merchants of a ledger.
+type Shop struct {
+	Ledger           string
+	Goods, Merchants *ShopRecords
+}
+
+// ShopRecords is a kind of record and its fields, by what they say to the shop.
+type ShopRecords struct {
+	Kind   string
+	Fields map[string]string
+}
+
+// Shop returns the shop of a ledger, nil when it has none.
+func (p *Pack) Shop(ledger string) *Shop {
+	return find(p.Shops, func(s *Shop) bool { return s.Ledger == ledger })
+}
+
 // LedgerChange is what a county changes of a ledger.
 type LedgerChange struct {
 	Ledger  string

@@ -37,6 +37,7 @@ type Pack struct {
 	Duty      []Duty
 	Texts     []Text
 	Ledgers   []Ledger
+	Shops     []Shop
 
 	files map[string][]byte      // everything that counts for Hash
 	docs  map[string]*shape.Node // the parsed YAML files, for places

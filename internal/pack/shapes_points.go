@@ -1,6 +1,8 @@
 package pack
 
 import (
+	"strings"
+
 	"gezhi/internal/pack/shape"
 	"gezhi/internal/workflow"
 )
@@ -33,13 +35,20 @@ func parseIssuer(s string) (string, error) {
 	return s, err
 }
 
+// ofRecord is a field of the record.
+var ofRecord = matching("record.FIELD", `^record\.[a-z][a-z0-9_]*$`, "pack.bad_path")
+
 // pointsShape describes what a pack has counted.
 var pointsShape = obj("what is counted",
 	format, need("ledgers", dict(obj("a ledger",
 		opt("title", words), opt("unit", words), opt("spendable", yesNo), need("issuer", unitKind),
 		opt("household", name), opt("expires", untilPlain), opt("clear", season), opt("deductions", name),
 		need("roles", obj("who may do what, as roles",
-			opt("propose", some(name)), opt("confirm", some(name)), opt("look", some(name)), opt("shop", some(name))))))))
+			opt("propose", some(name)), opt("confirm", some(name)), opt("look", some(name)), opt("shop", some(name))))))),
+	opt("shop", dict(obj("what a ledger is spent on, as records",
+		opt("goods", obj("what is offered", need("records", name), opt("title", ofRecord), need("price", ofRecord), need("stock", ofRecord),
+			opt("photo", ofRecord), opt("merchant", ofRecord), opt("days", ofRecord))),
+		opt("merchants", obj("who gives discounts, and goods for vouchers", need("records", name), opt("title", ofRecord), need("unit", ofRecord), opt("levels", ofRecord)))))))
 
 // ledgerChange is what a county changes of a ledger.
 var ledgerChange = obj("", opt("issuer", unitKind), opt("expires", untilPlain), opt("clear", season))
@@ -71,6 +80,7 @@ func readSeason(n *shape.Node) *workflow.Season {
 }
 
 func (p *Pack) readPoints(n *shape.Node) {
+	p.Shops = entries(n.Get("shop"), readShop)
 	p.Ledgers = entries(n.Get("ledgers"), func(name string, n *shape.Node) Ledger {
 		r := n.Get("roles")
 		return Ledger{Name: name, Title: readWords(n.Get("title")), Unit: readWords(n.Get("unit")), Spendable: readBool(n.Get("spendable")),
@@ -78,6 +88,22 @@ func (p *Pack) readPoints(n *shape.Node) {
 			Clear: readSeason(n.Get("clear")), Deductions: readText(n.Get("deductions")),
 			Propose: r.Get("propose").Texts(), Confirm: r.Get("confirm").Texts(), Look: r.Get("look").Texts(), Shop: r.Get("shop").Texts()}
 	})
+}
+
+func readShop(name string, n *shape.Node) Shop {
+	of := func(n *shape.Node) *ShopRecords {
+		if n == nil {
+			return nil
+		}
+		out := &ShopRecords{Kind: readText(n.Get("records")), Fields: map[string]string{}}
+		for _, e := range n.Entries {
+			if field, ok := strings.CutPrefix(e.Value.Text, "record."); ok {
+				out.Fields[e.Key.Text] = field
+			}
+		}
+		return out
+	}
+	return Shop{name, of(n.Get("goods")), of(n.Get("merchants"))}
 }
 
 // readIssuer reads whose budget; a bare name is a seat where the life has such a seat, and a

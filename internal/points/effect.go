@@ -16,8 +16,15 @@ var postingsUnder = db.SQL(`SELECT ` + postingColumns + ` FROM points_posting WH
 // Loaded makes the ledgers of a pack stand as it has them, when it is put in force.
 func (s *Service) Loaded(ctx context.Context, tx *db.Tx, jurisdiction string, e *pack.Effective) error {
 	for _, l := range e.Ledgers() {
+		shelf := shelfOf(e.Pack, l.Name)
 		if err := s.declare(ctx, tx, jurisdiction, Ledger{Name: l.Name, Title: Words(l.Title), Unit: Words(l.Unit), Spendable: l.Spendable,
-			Roles: Roles{Propose: l.Propose, Confirm: l.Confirm, Look: l.Look, Shop: l.Shop}}); err != nil {
+			Roles: Roles{Propose: l.Propose, Confirm: l.Confirm, Look: l.Look, Shop: l.Shop}, Shelf: shelf}); err != nil {
+			return err
+		}
+		if shelf == nil {
+			continue
+		}
+		if err := s.stockLater(ctx, tx, jurisdiction, stocked{Ledger: l.Name}, ""); err != nil {
 			return err
 		}
 	}

@@ -97,17 +97,19 @@ func (s *Service) httpCodeKeyNow(ctx context.Context, _ *struct{}) (*pointsCodeK
 	return out, err
 }
 
+func scanLedger(r db.Rows) (l Ledger, err error) {
+	var name, rules string
+	if err = r.Scan(&name, &rules); err == nil {
+		err = json.Unmarshal([]byte(rules), &l)
+	}
+	l.Name = name
+	return l, err
+}
+
 // Ledgers lists the ledgers of a jurisdiction.
 func (s *Service) Ledgers(ctx context.Context, jurisdiction string) (all []Ledger, err error) {
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		all, err = db.Collect(ctx, tx, ledgersOf, []any{jurisdiction}, func(r db.Rows) (l Ledger, err error) {
-			var name, rules string
-			if err = r.Scan(&name, &rules); err == nil {
-				err = json.Unmarshal([]byte(rules), &l)
-			}
-			l.Name = name
-			return l, err
-		})
+		all, err = db.Collect(ctx, tx, ledgersOf, []any{jurisdiction}, scanLedger)
 		return err
 	})
 	return all, err

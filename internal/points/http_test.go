@@ -223,10 +223,7 @@ func TestTheFileForTheBank(t *testing.T) {
 	h := served(t, o)
 	o.allot(100)
 	o.grant(li, 50)
-	merchant, err := o.AddMerchant(t.Context(), here, MerchantOf{Name: "=1+1", UnitID: "shop-unit"}, "keeper")
-	if err != nil {
-		t.Fatal(err)
-	}
+	merchant := o.merchant(MerchantOf{Name: "=1+1", UnitID: "shop-unit"})
 	o.must(o.posting(Redeem, Own(li), Account{Kind: Merchant, Owner: "merchant/" + merchant}, 20))
 	r := httptest.NewRequestWithContext(context.WithValue(t.Context(), asker{}, "chen"), "GET", "/api/v1/points/settlements.xlsx?ledger=points&month=2026-03", nil)
 	w := httptest.NewRecorder()

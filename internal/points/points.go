@@ -21,6 +21,7 @@ type Ledger struct {
 	Unit      Words  `json:"unit"`      // one of what
 	Spendable bool   `json:"spendable"` // false: honour, which is never redeemed
 	Roles     Roles  `json:"roles"`
+	Shelf     *Shelf `json:"shelf,omitempty"`
 }
 
 // Words are the words for something, by language ("zh", "en").

@@ -3,7 +3,6 @@ package points
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"gezhi/internal/audit"
@@ -67,15 +66,23 @@ var (
 	lockMerchant = db.Either(`SELECT 1`, `SELECT 1 FROM points_merchant WHERE id = $1 FOR SHARE`)
 	lockCodeKey  = db.Either(`SELECT 1`, `SELECT 1 FROM points_code_key WHERE id = $1 FOR UPDATE`)
 
-	insertMerchant = db.SQL(`INSERT INTO points_merchant (id, jurisdiction, ledger_id, name, unit_id, levels, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`)
+	upsertMerchant = db.SQL(`INSERT INTO points_merchant (id, jurisdiction, ledger_id, name, unit_id, levels, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, unit_id = excluded.unit_id, levels = excluded.levels, ended_at = 0
+		WHERE points_merchant.name <> excluded.name OR points_merchant.unit_id <> excluded.unit_id OR points_merchant.levels <> excluded.levels OR points_merchant.ended_at <> 0`)
+	merchantOfUnit = db.SQL(`SELECT id FROM points_merchant WHERE jurisdiction = $1 AND ledger_id = $2 AND (unit_id = $3 OR id = $3) AND ended_at = 0 ORDER BY id LIMIT 1`)
 	endMerchant    = db.SQL(`UPDATE points_merchant SET ended_at = $3 WHERE id = $1 AND jurisdiction = $2 AND ended_at = 0`)
 	merchantByID   = db.SQL(`SELECT id, name, unit_id, levels, ended_at FROM points_merchant WHERE id = $1 AND jurisdiction = $2 AND ledger_id = $3`)
 	merchantsOf    = db.SQL(`SELECT id, name, unit_id, levels, ended_at FROM points_merchant WHERE jurisdiction = $1 AND ledger_id = $2 ORDER BY id`)
 
-	insertGood = db.SQL(`INSERT INTO points_good (id, jurisdiction, ledger_id, merchant_id, title, photo, price, stock, days, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
-	goodByID   = db.SQL(`SELECT id, merchant_id, title, photo, price, stock, days, ended_at FROM points_good WHERE id = $1 AND jurisdiction = $2 AND ledger_id = $3`)
-	goodsOf    = db.SQL(`SELECT id, merchant_id, title, photo, price, stock, days, ended_at FROM points_good WHERE jurisdiction = $1 AND ledger_id = $2 AND ended_at = 0 ORDER BY id`)
-	takeStock  = db.SQL(`UPDATE points_good SET stock = stock + $2 WHERE id = $1`)
+	upsertGood = db.SQL(`INSERT INTO points_good (id, jurisdiction, ledger_id, merchant_id, title, photo, price, stock, days, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (id) DO UPDATE SET merchant_id = excluded.merchant_id, title = excluded.title, photo = excluded.photo, price = excluded.price, stock = excluded.stock, days = excluded.days, ended_at = 0
+		WHERE points_good.merchant_id <> excluded.merchant_id OR points_good.title <> excluded.title OR points_good.photo <> excluded.photo OR points_good.price <> excluded.price
+			OR points_good.stock <> excluded.stock OR points_good.days <> excluded.days OR points_good.ended_at <> 0`)
+	endGood   = db.SQL(`UPDATE points_good SET ended_at = $3 WHERE id = $1 AND jurisdiction = $2 AND ended_at = 0`)
+	claimedOf = db.SQL(`SELECT count(*) FROM points_claim WHERE good_id = $1 AND state IN ('open', 'fetched')`)
+	goodByID  = db.SQL(`SELECT id, merchant_id, title, photo, price, stock, days, ended_at FROM points_good WHERE id = $1 AND jurisdiction = $2 AND ledger_id = $3`)
+	goodsOf   = db.SQL(`SELECT id, merchant_id, title, photo, price, stock, days, ended_at FROM points_good WHERE jurisdiction = $1 AND ledger_id = $2 AND ended_at = 0 ORDER BY id`)
+	takeStock = db.SQL(`UPDATE points_good SET stock = stock + $2 WHERE id = $1`)
 
 	insertClaim = db.SQL(`INSERT INTO points_claim (id, jurisdiction, ledger_id, good_id, merchant_id, owner, amount, code, state, made_at, until_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`)
 	endClaimAs  = db.SQL(`UPDATE points_claim SET state = $2, ended_at = $3, ended_by = $4 WHERE id = $1`)
@@ -135,38 +142,6 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, jurisdiction, act, by str
 	return audit.Append(ctx, tx, audit.Leaf{ID: s.NewID(), Jurisdiction: jurisdiction, Subject: "shop/" + jurisdiction, Act: act, Person: by, At: s.Now(), Rows: rows})
 }
 
-// AddMerchant takes a merchant in.
-func (s *Service) AddMerchant(ctx context.Context, at Place, m MerchantOf, by string) (string, error) {
-	levels, err := json.Marshal(m.Levels)
-	if err != nil {
-		return "", err
-	}
-	if m.Name == "" || m.UnitID == "" || !slices.IsSortedFunc(m.Levels, func(a, b Level) int { return int(max(-1, min(1, a.From-b.From))) }) {
-		return "", fault.New(fault.Invalid, "points.bad_merchant")
-	}
-	id := s.NewID()
-	return id, s.write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if _, err := ledger(ctx, tx, at.id()); err != nil {
-			return err
-		}
-		if err := tx.Queue(ctx, insertMerchant, id, at.Jurisdiction, at.id(), m.Name, m.UnitID, string(levels), s.Now()); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, at.Jurisdiction, "merchant.added", by, audit.Ref{Table: audit.PointsMerchants, Key: []any{id}})
-	})
-}
-
-// EndMerchant ends a merchant: nothing is scanned there any more, also what is on its way.
-func (s *Service) EndMerchant(ctx context.Context, at Place, id, by string) error {
-	return s.write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		n, err := tx.Exec(ctx, endMerchant, id, at.Jurisdiction, s.Now())
-		if err != nil || n == 0 {
-			return err
-		}
-		return s.note(ctx, tx, at.Jurisdiction, "merchant.ended", by, audit.Ref{Table: audit.PointsMerchants, Key: []any{id}})
-	})
-}
-
 // Merchants lists the merchants of a ledger.
 func (s *Service) Merchants(ctx context.Context, at Place) (all []MerchantOf, err error) {
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -174,27 +149,6 @@ func (s *Service) Merchants(ctx context.Context, at Place) (all []MerchantOf, er
 		return err
 	})
 	return all, err
-}
-
-// AddGood offers something for points.
-func (s *Service) AddGood(ctx context.Context, at Place, g Good, by string) (string, error) {
-	if g.Title == "" || g.Price <= 0 || g.Price > Most || g.Stock < 0 || g.Stock > Most || g.Days < 1 || g.Days > 366 {
-		return "", fault.New(fault.Invalid, "points.bad_good")
-	}
-	id := s.NewID()
-	return id, s.write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		l, err := ledger(ctx, tx, at.id())
-		if err != nil {
-			return err
-		}
-		if !l.Spendable {
-			return fault.New(fault.Conflict, "points.not_spendable")
-		}
-		if err := tx.Queue(ctx, insertGood, id, at.Jurisdiction, at.id(), g.Merchant, g.Title, g.Photo, g.Price, g.Stock, g.Days, s.Now()); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, at.Jurisdiction, "good.added", by, audit.Ref{Table: audit.PointsGoods, Key: []any{id}})
-	})
 }
 
 // Goods lists what points can be spent on now.

@@ -41,19 +41,32 @@ func (p *phone) code(at time.Time, claim string) string {
 	return Code{p.keyID, at.Unix(), "nonce-" + strconv.Itoa(100+p.n), claim}.Sign(p.key)
 }
 
+// put stands in for what a record of the register brings.
+func (o *office) put(do func(ctx context.Context, tx *db.Tx) error) {
+	o.t.Helper()
+	if err := o.write(o.t.Context(), do); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *office) merchant(m MerchantOf) string {
+	m.ID = o.NewID()
+	o.put(func(ctx context.Context, tx *db.Tx) error { return o.putMerchant(ctx, tx, here, m) })
+	return m.ID
+}
+
+func (o *office) good(g Good) string {
+	g.ID = o.NewID()
+	o.put(func(ctx context.Context, tx *db.Tx) error { return o.putGood(ctx, tx, here, g) })
+	return g.ID
+}
+
 // shop is a merchant with a voucher, and goods of an office.
 func (o *office) shop() (merchant, voucher, good string) {
 	o.t.Helper()
-	var err error
-	if merchant, err = o.AddMerchant(o.t.Context(), here, MerchantOf{Name: "sample shop", UnitID: "shop-unit", Levels: []Level{{0, "none"}, {100, "five percent"}, {500, "ten percent"}}}, "keeper"); err != nil {
-		o.t.Fatal(err)
-	}
-	if voucher, err = o.AddGood(o.t.Context(), here, Good{Merchant: merchant, Title: "haircut", Price: 30, Stock: 10, Days: 30}, "keeper"); err != nil {
-		o.t.Fatal(err)
-	}
-	if good, err = o.AddGood(o.t.Context(), here, Good{Title: "rice", Price: 50, Stock: 2, Days: 5}, "keeper"); err != nil {
-		o.t.Fatal(err)
-	}
+	merchant = o.merchant(MerchantOf{Name: "sample shop", UnitID: "shop-unit", Levels: []Level{{0, "none"}, {100, "five percent"}, {500, "ten percent"}}})
+	voucher = o.good(Good{Merchant: merchant, Title: "haircut", Price: 30, Stock: 10, Days: 30})
+	good = o.good(Good{Title: "rice", Price: 50, Stock: 2, Days: 5})
 	return merchant, voucher, good
 }
 
@@ -105,9 +118,7 @@ func TestACodeCountsOnce(t *testing.T) {
 		}
 		o.scan(merchant, late, "points.code_ended")
 		again := o.phone(li)
-		if err := o.EndMerchant(t.Context(), here, merchant, "keeper"); err != nil {
-			t.Fatal(err)
-		}
+		o.put(func(ctx context.Context, tx *db.Tx) error { return o.endMerchant(ctx, tx, here, merchant) })
 		o.scan(merchant, again.code(o.clock.Now(), ""), "points.merchant_ended")
 		o.proved()
 	})

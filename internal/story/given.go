@@ -94,9 +94,9 @@ const (
 )
 
 func (p *Person) add(post Post) {
-	switch post.Role {
-	case wordResident, "":
-	case wordUnit:
+	switch {
+	case post.Role == "", post.Role == wordResident && post.Area == "":
+	case post.Role == wordUnit:
 		p.Unit = true
 	default:
 		p.Posts = append(p.Posts, post)

@@ -82,7 +82,9 @@ func (w *world) register(ctx context.Context) error {
 			return err
 		}
 	}
-	w.records.OnChange = w.cases.RecordsChanged
+	w.records.OnChange = func(ctx context.Context, tx *db.Tx, all []record.Change) error {
+		return errors.Join(w.cases.RecordsChanged(ctx, tx, all), w.points.RecordsChanged(ctx, tx, all))
+	}
 	return nil
 }
 

@@ -127,6 +127,7 @@ func (w *world) wire() {
 	w.accounts.OnPost = w.cases.PostMoved
 	w.territory.OnChange = w.cases.PlacesMoved
 	w.cases.Register(w.runner)
+	w.points.Register(w.runner)
 	w.records = &record.Service{DB: w.d, Now: now, NewID: w.newID, Territory: w.territory, Accounts: w.accounts, Kinds: w.kinds, Vault: w.vault}
 	w.cases.Records = w.records
 	w.listen()

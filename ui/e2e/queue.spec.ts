@@ -10,6 +10,8 @@ const dispatch = (n: number) => ({
 const answer = { action: 'decline', title: '不予受理', danger: true, unmet: [], asks: [{ name: 'reply', type: 'long_text', title: '答复', required: true, texts: ['您反映的事项不属于我们的职责。', '您反映的问题已有人反映，正在办理。'] }],
   also: [{ name: 'severity', type: 'choice', title: '等级', required: false, known: '3', options: [{ value: '3', title: '较急' }, { value: '4', title: '一般' }] }] }
 
+const approve = { action: 'approve', title: '审批通过', danger: true, confirm: '通过后记入积分。', batch: true, looked: true, unmet: [], also: [], asks: [{ name: 'grade', type: 'choice', title: '给分', required: true, options: [{ value: 'full', title: '全部' }, { value: 'none', title: '不给' }] }] }
+
 const test = base.extend<{ desk: Page }>({
   desk: async ({ page }, use) => {
     await page.request.post('/test', { data: { reset: true } })
@@ -18,7 +20,7 @@ const test = base.extend<{ desk: Page }>({
       const got = await r.fetch()
       const body = await got.json()
       const n = Number(body.case.id.slice(1))
-      body.can = [dispatch(n), answer, ...(n === 2 ? [] : [{ ...dispatch(n), action: 'urge', title: '催办', also: [] }])]
+      body.can = [dispatch(n), answer, approve, ...(n === 2 ? [] : [{ ...dispatch(n), action: 'urge', title: '催办', also: [] }])]
       await r.fulfill({ response: got, json: body })
     })
     await use(page)
@@ -58,6 +60,29 @@ test('several cases are acted on in one go, each by an act of its own; one that 
   expect((await log(desk)).filter(l => l.body?.action === 'dispatch')).toHaveLength(4)
   await sheet.locator('footer').getByRole('button', { name: '关闭' }).click()
   await expect(desk.getByText(/已选/)).toHaveCount(0)
+})
+
+test('where each is to be looked at, only what was opened, answered for and ticked is done', async ({ desk }, info) => {
+  await desk.goto('/desk/?queue=all')
+  for (const i of [0, 1]) await desk.getByRole('checkbox', { name: /选中 S/ }).nth(i).check()
+  await desk.keyboard.press('b')
+  const sheet = desk.getByRole('dialog')
+  await sheet.getByRole('button', { name: '审批通过' }).click()
+  await expect(sheet.getByRole('button', { name: '办理 0 件' })).toBeDisabled()
+  const first = sheet.locator('.look').first()
+  await expect(first.getByRole('checkbox')).toBeDisabled()
+  await first.getByRole('button', { name: /打开看/ }).click()
+  await first.getByRole('checkbox', { name: '看过了' }).click()
+  await expect(first).toContainText('请填写')
+  await expect(first.getByRole('checkbox', { name: '看过了' })).not.toBeChecked()
+  await first.getByLabel('全部').check()
+  await first.getByRole('checkbox', { name: '看过了' }).check()
+  await desk.screenshot({ path: info.outputPath('looked.png') })
+  await clean(desk)
+  await sheet.getByRole('button', { name: '办理 1 件' }).click()
+  await expect(sheet.getByText('1 件已办好')).toBeVisible()
+  const acts = (await log(desk)).filter(l => l.body?.action === 'approve')
+  expect(acts.map(a => [a.route, a.body.values])).toEqual([['c0', { grade: 'full' }]])
 })
 
 test('the proposed unit takes three clicks, with its reason; what is known is shown, what stands ready is taken', async ({ desk }, info) => {

@@ -2,7 +2,7 @@
 // them offer in the same form is done so; a case that fails stops none of the others.
 import * as api from '@/api/client'
 import { newKey, Problem, refused } from '@/api/request'
-import type { CaseRow, CaseView, Field, Offer } from '@/api/types'
+import type { CaseRow, CaseView, Field, Offer, Values } from '@/api/types'
 import { because } from '@/kit/because'
 
 export type Item = {
@@ -11,6 +11,10 @@ export type Item = {
   key: string
   state: 'waiting' | 'running' | 'done' | 'failed' | 'unknown'
   why?: string
+  /** of an act for which each is looked at: opened, answered for itself, and meant */
+  looked: boolean
+  ticked: boolean
+  values: Values
 }
 
 /** Reads the cases, a few at a time; what cannot be read is left out. */
@@ -22,7 +26,7 @@ export async function read(rows: CaseRow[], step: (i: number) => void): Promise<
     while (next < rows.length) {
       const i = next++
       const view = await api.caseView(rows[i]!.id).catch(() => undefined)
-      items[i] = view && { row: rows[i]!, view, key: newKey(), state: 'waiting' }
+      items[i] = view && { row: rows[i]!, view, key: newKey(), state: 'waiting', looked: false, ticked: false, values: {} }
       step(++read)
     }
   }
@@ -38,12 +42,15 @@ const shape = (view: CaseView, o: Offer) => JSON.stringify([view.case.class.spli
 export function common(items: Item[]): Offer[] {
   const [first, ...rest] = items
   if (!first) return []
-  const may = (view: CaseView, o: Offer) => o.batch && !o.danger && !o.unmet.length && shape(view, o)
+  const may = (view: CaseView, o: Offer) => o.batch && !o.unmet.length && shape(view, o)
   return first.view.can.filter(o => {
     const mine = may(first.view, o)
     return mine && rest.every(i => i.view.can.some(x => may(i.view, x) === mine))
   })
 }
+
+/** what a case offers by the name of an act */
+export const offerOf = (item: Item, action: string) => item.view.can.find(o => o.action === action)
 
 /** The act on one case: what it came to stands in the item. The key stays the same until the server has surely not done it. */
 export async function act(item: Item, action: string, values: Record<string, unknown>, note?: string) {
