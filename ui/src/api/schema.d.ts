@@ -500,6 +500,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/public/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A case as strangers would read it by one of its public views */
+        get: operations["previewPublic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/receipt": {
         parameters: {
             query?: never;
@@ -1158,6 +1175,57 @@ export interface paths {
         get: operations["near"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What everybody may read at a place now, the newest first */
+        get: operations["listNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/notices/{id}/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One thing that everybody may read now */
+        get: operations["viewNotice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/notices/{id}/{view}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Object to what everybody may read, with an account or without */
+        post: operations["objectToNotice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4274,6 +4342,18 @@ export interface components {
             severity?: number;
             text: string;
         };
+        NoticesOutputBody: {
+            next?: string;
+            notices: components["schemas"]["PublicJSON"][];
+        };
+        ObjectInputBody: {
+            challenge?: components["schemas"]["AnswerJSON"];
+            fields?: {
+                [key: string]: unknown;
+            };
+            jurisdiction?: string;
+            text?: string;
+        };
         OfferedFactor: {
             /** @description the QR code, a data: address of a PNG picture */
             qr: string;
@@ -4924,6 +5004,32 @@ export interface components {
         };
         ProvidersOutputBody: {
             providers: components["schemas"]["ProviderJSON"][];
+        };
+        PublicFieldJSON: {
+            name: string;
+            text: string;
+            title: string;
+        };
+        PublicJSON: {
+            area_name: string;
+            /** @description what an objection answers */
+            asks: components["schemas"]["FormJSON"][];
+            class_title: string;
+            /** @description of the case */
+            id: string;
+            /** @description everybody may object */
+            objections: boolean;
+            /** @description everybody may read it now */
+            open: boolean;
+            sample?: boolean;
+            shows: components["schemas"]["PublicFieldJSON"][];
+            /** Format: int64 */
+            since: number;
+            /** @description what the case is called, else what its class is called */
+            title: string;
+            /** Format: int64 */
+            until?: number;
+            view: string;
         };
         PutSketchInputBody: {
             /** @description although ground is claimed twice, by nobody or beyond the village */
@@ -6684,6 +6790,38 @@ export interface operations {
             };
         };
     };
+    previewPublic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     caseReceipt: {
         parameters: {
             query?: never;
@@ -8008,6 +8146,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NearJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotices: {
+        parameters: {
+            query?: {
+                /** @description a place: what lies there or below it, and what is said to the places above as a whole; all of the jurisdiction when empty */
+                area?: string;
+                /** @description next of the page before */
+                cursor?: string;
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    viewNotice: {
+        parameters: {
+            query?: {
+                jurisdiction?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    objectToNotice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOutputBody"];
                 };
             };
             /** @description Error */
