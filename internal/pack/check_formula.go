@@ -131,6 +131,10 @@ func (k *lifeCheck) actionFormulas(a *action, call func(*formula.Expr, []string,
 	for i := range a.Needs {
 		n := &a.Needs[i]
 		call(n.That, append(at, "needs", index(i), "that"), s)
+		call(n.Valid, append(at, "needs", index(i), "valid"), scope{today: true})
+		if c := k.p.CoverageOf(n.Gap); c != nil {
+			call(c.Where, append(at, "needs", index(i), "gap"), scope{record: c.Every, item: true, condition: true})
+		}
 		if n.Join != nil {
 			joinFormulas(n.Join, append(at, "needs", index(i)), n.Part, call)
 		}

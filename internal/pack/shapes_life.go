@@ -13,8 +13,11 @@ import (
 var livesShape = obj("how things go",
 	format, need("lives", dict(lifeShape)),
 	opt("signals", dict(obj("something heard from outside", opt("title", words), need("from", enum("who emits it", "connector", "pack")), opt("give", list(name)), later("when"), later("per"), later("window")))),
-	later("sensing"), later("coverage"),
+	later("sensing"), opt("coverage", dict(coverageShape)),
 )
+
+var coverageShape = obj("each record of a set has so many of something",
+	need("every", name), opt("where", expr), opt("via", name), opt("has", anyKey), need("count", matching("how many: 1, 1.. or 0..1", `^\d+(\.\.\d*)?$`, "pack.bad_count")))
 
 var phases = []string{string(workflow.Waiting), string(workflow.Working), string(workflow.Verifying), string(workflow.Rating), string(workflow.Closed)}
 
@@ -122,7 +125,7 @@ func joinKeys() []shape.Key {
 
 var needShape = obj("a condition", append(joinKeys(),
 	opt("part", name), opt("or_say_why", yesNo), opt("seat", name), opt("field", name), opt("else", name),
-	later("paper"), later("gap"), later("record"), later("at_most"), later("valid"))...)
+	opt("gap", name), opt("at_most", count(0)), opt("record", name), opt("valid", expr), later("paper"))...)
 
 var actionShape = obj("something that can be done",
 	need("in", inSteps),

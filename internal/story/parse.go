@@ -318,6 +318,7 @@ func (p *parser) caseExpect(name string, n *shape.Node) CaseExpect {
 				e.Value.Get("state").Scalar(), e.Value.Get("provisional").Scalar(), e.Value.Get("extended").Scalar()})
 		}
 	}
+	c.Gaps = namesOf(n.Get("gaps"))
 	if v := n.Get("public"); v != nil {
 		for _, e := range v.Entries {
 			c.Public = append(c.Public, PublicExpect{e.Key.Line, e.Key.Text, e.Value.Get("open").Scalar(), factsOf(e.Value.Get("shows")), e.Value.Get("lacks").Texts()})

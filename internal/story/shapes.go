@@ -121,9 +121,10 @@ var caseShape = obj(
 	opt("late", some(aName)), opt("clocks", dict(clockShape)), opt("why", dict(lines)), opt("parts", dict(dict(text))), opt("seats", dict(some(aName))),
 	opt("can", dict(some(aName))), opt("cannot", dict(some(aName))), opt("unmet", dict(some(aName))), opt("sees", dict(some(aName))), opt("told", dict(some(aName))),
 	opt("fields", values), opt("history", list(aName)), opt("sampled", yesNo), opt("follows", aPath), opt("merged", aPath), opt("moves", count), opt("assignee", aPath), opt("likely", dict(some(aName))),
+	opt("gaps", dict(some(aName))),
 	opt("public", dict(obj(opt("open", yesNo), opt("shows", values), opt("lacks", some(aName))))))
 
 // worldShape holds the expectations that belong to no single case.
 var worldShape = obj(opt("inbox", dict(names)), opt("count", dict(count)), opt("record", &shape.Shape{Name: aPath, Of: values}), opt("told", dict(some(aName))),
 	opt("ledger", accounts),
-	later("indicator"), later("gaps"), later("papers"), later("ballot"), later("group"), later("erased"), later("kept"), later("caused"))
+	later("indicator"), later("papers"), later("ballot"), later("group"), later("erased"), later("kept"), later("caused"))

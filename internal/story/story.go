@@ -235,6 +235,7 @@ type CaseExpect struct {
 	Moves                                 string // number of moves
 	Assignee                              string // who took note of it, or none
 	Public                                []PublicExpect
+	Gaps                                  []Names // coverage: exactly the records that are wanting, by key
 	Likely                                []Names // person: cases proposed as the same matter
 }
 

@@ -280,7 +280,7 @@ const (
 )
 
 // Need is a condition that must hold before an action is done. Exactly one of Part, Seat,
-// Field and That is set.
+// Field, That, Record and Gap is set; a Seat may stand beside a Record.
 type Need struct {
 	Part     string // a part set, tested by Join
 	Join     *Join
@@ -290,6 +290,12 @@ type Need struct {
 	Field    string
 	That     *formula.Expr
 	Else     string // That: the reason shown when it fails
+	// Record is a kind of which one must hold for what the case is about: itself, joined to it by a
+	// relation, or naming who holds Seat.
+	Record string
+	Valid  *formula.Expr // Record: on which day; nil: today
+	Gap    string        // a coverage with AtMost gaps at most
+	AtMost int
 }
 
 // Assign gives a field (or seat) a value.
