@@ -221,6 +221,10 @@ var routes = []route{
 	{op: "POST /points/refunds", ok: 404, body: says(map[string]any{"ledger": "points", "code": "AAAAAAAA"})},
 	{op: "GET /points/settlements", ok: 404, query: "?ledger=points&month=2026-03"},
 	{op: "GET /points/settlements.xlsx", ok: 404, query: "?ledger=points&month=2026-03"},
+	{op: "GET /points/report", ok: 404, query: "?ledger=points"},
+	{op: "GET /points/report/entries", ok: 404, query: "?ledger=points&figure=issued"},
+	{op: "GET /points/report.xlsx", ok: 404, query: "?ledger=points"},
+	{op: "GET /points/report.pdf", ok: 404, query: "?ledger=points"},
 
 	// The log.
 	{op: "GET /log", ok: 200, anonymous: 200},

@@ -2180,6 +2180,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a ledger's points in some months, and what budgets have left */
+        get: operations["pointsReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/report.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report, to be printed */
+        get: operations["pointsReportPDF"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/report.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report as a workbook */
+        get: operations["pointsReportXLSX"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/report/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The entries behind a figure of the report */
+        get: operations["pointsBehind"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points/scans": {
         parameters: {
             query?: never;
@@ -4674,6 +4742,20 @@ export interface components {
             /** Format: int64 */
             balance: number;
         };
+        PointsBehindOutputBody: {
+            /** @description newest first */
+            entries: components["schemas"]["PointsEntryJSON"][];
+            /** Format: int64 */
+            next?: number;
+        };
+        PointsBudgetLeftJSON: {
+            /** Format: int64 */
+            left: number;
+            title: string;
+            unit: string;
+            /** Format: int64 */
+            year: number;
+        };
         PointsBudgetOutputBody: {
             /**
              * Format: int64
@@ -4757,6 +4839,33 @@ export interface components {
             reason: string;
             /** @description kind and key of the posting that it undoes */
             reverses?: string;
+        };
+        PointsFiguresJSON: {
+            /**
+             * Format: int64
+             * @description expired or taken away
+             */
+            expired: number;
+            /** @description what entries behind its figures are asked for by */
+            group: string;
+            /**
+             * Format: int64
+             * @description put aside, less what may be spent by now
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description granted, less what was taken back
+             */
+            issued: number;
+            /** @description of an item */
+            module?: string;
+            /**
+             * Format: int64
+             * @description redeemed, less what was refunded
+             */
+            spent: number;
+            title: string;
         };
         PointsGoodJSON: {
             /**
@@ -4875,6 +4984,12 @@ export interface components {
              * @description of the budget
              */
             year?: number;
+        };
+        PointsReportOutputBody: {
+            budgets: components["schemas"]["PointsBudgetLeftJSON"][];
+            from: string;
+            groups: components["schemas"]["PointsFiguresJSON"][];
+            until: string;
         };
         PointsReserveInputBody: {
             good: string;
@@ -10451,6 +10566,152 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointsClaimJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsReport: {
+        parameters: {
+            query: {
+                /** @description month when left out */
+                by?: "month" | "item" | "module" | "area" | "person";
+                /** @description first month: 2026-03; this one when left out */
+                from?: string;
+                ledger: string;
+                /** @description last month; that of from when left out */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsReportOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsReportPDF: {
+        parameters: {
+            query?: {
+                by?: "month" | "item" | "module" | "area" | "person";
+                from?: string;
+                ledger?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsReportXLSX: {
+        parameters: {
+            query?: {
+                by?: "month" | "item" | "module" | "area" | "person";
+                from?: string;
+                ledger?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsBehind: {
+        parameters: {
+            query: {
+                /** @description next of the page before */
+                after?: number;
+                /** @description month when left out */
+                by?: "month" | "item" | "module" | "area" | "person";
+                figure: "issued" | "spent" | "held" | "expired";
+                /** @description first month: 2026-03; this one when left out */
+                from?: string;
+                group?: string;
+                ledger: string;
+                /** @description last month; that of from when left out */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsBehindOutputBody"];
                 };
             };
             /** @description Error */
