@@ -483,6 +483,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/gaps/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records that a rule on a set finds wanting, as a case sees them: the first 200 */
+        get: operations["listGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/moves": {
         parameters: {
             query?: never;
@@ -3844,6 +3861,21 @@ export interface components {
         FormsOutputBody: {
             forms: components["schemas"]["PaperFormJSON"][];
         };
+        GapJSON: {
+            area_name?: string;
+            /**
+             * Format: int64
+             * @description how many it has of what is wanted
+             */
+            has: number;
+            key: string;
+            /** @description id */
+            record: string;
+            title: string;
+        };
+        GapsOutputBody: {
+            gaps: components["schemas"]["GapJSON"][];
+        };
         GridJSON: {
             /**
              * Format: int64
@@ -6854,6 +6886,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvidenceOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapsOutputBody"];
                 };
             };
             /** @description Error */
