@@ -173,6 +173,8 @@ var routes = []route{
 	{op: "GET /setup/packs/{name}/overlay", may: system, ok: 404},
 	{op: "POST /setup/packs/{name}/overlay/check", may: system, ok: 404, body: says(map[string]any{"text": "overlay: none"})},
 	{op: "PUT /setup/packs/{name}/overlay", may: system, ok: 404, body: says(map[string]any{"text": "overlay: none", "pack": "none"})},
+	{op: "GET /setup/packs/{name}/stories", may: system, ok: 404},
+	{op: "POST /setup/packs/{name}/stories/run", may: system, ok: 404, body: says(map[string]any{})},
 	{op: "GET /setup/grids", may: system, ok: 200},
 	{op: "GET /setup/grids/{id}", may: system, ok: 404},
 	{op: "GET /setup/grids/{id}/boundaries", may: system, ok: 404},

@@ -2727,6 +2727,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup/packs/{name}/stories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stories of the pack in force, and how they went when they were run last */
+        get: operations["packStories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/stories/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the stories of the pack in force, in databases of their own */
+        post: operations["runStories"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup/packs/check": {
         parameters: {
             query?: never;
@@ -3914,6 +3948,8 @@ export interface components {
         };
         GroundOutputBody: {
             above?: string;
+            /** @description its own boundary, or that of the nearest area around it */
+            around: number[][][][];
             /** @description grids of neighbours, to draw along */
             beside: components["schemas"]["GridJSON"][];
             code?: string;
@@ -5546,6 +5582,13 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        RunStoriesInputBody: {
+            /**
+             * @description of what is said of failures
+             * @enum {string}
+             */
+            lang?: "zh" | "en";
+        };
         SavedOutputBody: {
             views: components["schemas"]["SavedViewJSON"][];
         };
@@ -5736,6 +5779,51 @@ export interface components {
             also: components["schemas"]["FormJSON"][];
             asks: components["schemas"]["FormJSON"][];
             title: string;
+        };
+        StoriesOutputBody: {
+            /**
+             * Format: int64
+             * @description stories that came with the version in force
+             */
+            count: number;
+            /** @description of them */
+            names: string[];
+            run?: components["schemas"]["StoryRunJSON"];
+        };
+        StoryJSON: {
+            file: string;
+            name: string;
+            passed: boolean;
+            /** @description what happened, and the first thing that was not as the story says */
+            text?: string;
+        };
+        StoryRunJSON: {
+            by_name: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            changed: number;
+            /** Format: int64 */
+            failed: number;
+            hash: string;
+            /** Format: int64 */
+            passed: number;
+            results: components["schemas"]["StoryJSON"][];
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            started: number;
+            /**
+             * @description cut: its process ended before it did
+             * @enum {string}
+             */
+            state: "running" | "done" | "cut";
+            /** Format: int64 */
+            total: number;
+            /** @description of the pack that was tried */
+            version: string;
         };
         TakeInputBody: {
             /** Format: int64 */
@@ -11794,6 +11882,70 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OverlayCheckJSON"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packStories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoriesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runStories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunStoriesInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
