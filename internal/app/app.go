@@ -74,6 +74,9 @@ type App struct {
 
 	Vault *privacy.Vault
 
+	// Before is done beside the pages and before the timers of the present; nil is nothing.
+	Before func(context.Context)
+
 	newID id.Source // of all that the program writes
 	relay *relay
 	core  *pack.Pack
@@ -221,7 +224,8 @@ func (a *App) serve() {
 	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: a.newID, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor, Name: a.personName, Derived: derived(a.DB)}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
-	(&setup.Service{DB: a.DB, Now: clock.System, Cases: a.Cases, Shipped: shippedPacks, Nature: a.Jurisdictions.nature, Role: a.roleTitle}).Routes(a.Web)
+	(&setup.Service{DB: a.DB, Now: clock.System, Cases: a.Cases, Shipped: shippedPacks, Nature: a.Jurisdictions.nature, Role: a.roleTitle, Tell: tellStories,
+		Code: func(jurisdiction string) string { return a.Jurisdictions.get(jurisdiction).Code }}).Routes(a.Web)
 	(&paste.Service{Cases: a.Cases, Guess: a.guess}).Routes(a.Web)
 	a.Search.Routes(a.Web)
 	a.lookups()
@@ -291,11 +295,18 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	work, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { paceCollector(work) })
-	wg.Go(func() { a.Jobs.Run(work) })
+	ready := make(chan struct{})
+	wg.Go(func() {
+		defer close(ready)
+		if a.Before != nil {
+			a.Before(work)
+		}
+	})
+	wg.Go(func() { <-ready; a.Jobs.Run(work) })
 	wg.Go(func() { a.Notify.Run(work) })
 	wg.Go(func() { a.Search.Run(work) })
 	wg.Go(func() { a.Feeds.Run(work) })
-	wg.Go(func() { a.Points.Run(work) })
+	wg.Go(func() { <-ready; a.Points.Run(work) })
 	if p := a.mailbox(); p != nil {
 		wg.Go(func() { p.Run(work) })
 	}

@@ -171,6 +171,8 @@ var routes = []route{
 	{op: "GET /setup/packs/{name}/overlay", may: system, ok: 404},
 	{op: "POST /setup/packs/{name}/overlay/check", may: system, ok: 404, body: says(map[string]any{"text": "overlay: none"})},
 	{op: "PUT /setup/packs/{name}/overlay", may: system, ok: 404, body: says(map[string]any{"text": "overlay: none", "pack": "none"})},
+	{op: "GET /setup/packs/{name}/stories", may: system, ok: 404},
+	{op: "POST /setup/packs/{name}/stories/run", may: system, ok: 404, body: says(map[string]any{})},
 	{op: "GET /setup/grids", may: system, ok: 200},
 	{op: "GET /setup/grids/{id}", may: system, ok: 404},
 	{op: "GET /setup/grids/{id}/boundaries", may: system, ok: 404},
@@ -219,6 +221,10 @@ var routes = []route{
 	{op: "POST /points/refunds", ok: 404, body: says(map[string]any{"ledger": "points", "code": "AAAAAAAA"})},
 	{op: "GET /points/settlements", ok: 404, query: "?ledger=points&month=2026-03"},
 	{op: "GET /points/settlements.xlsx", ok: 404, query: "?ledger=points&month=2026-03"},
+	{op: "GET /points/report", ok: 404, query: "?ledger=points"},
+	{op: "GET /points/report/entries", ok: 404, query: "?ledger=points&figure=issued"},
+	{op: "GET /points/report.xlsx", ok: 404, query: "?ledger=points"},
+	{op: "GET /points/report.pdf", ok: 404, query: "?ledger=points"},
 
 	// The log.
 	{op: "GET /log", ok: 200, anonymous: 200},

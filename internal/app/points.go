@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -8,11 +9,12 @@ import (
 	"gezhi/internal/account"
 	"gezhi/internal/clock"
 	"gezhi/internal/points"
+	"gezhi/internal/web"
 )
 
 // ledgers joins what is counted to the rest, under a clock.
 func (a *App) ledgers(now clock.Now) *points.Service {
-	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Wake: a.Jobs.Wake, Word: a.packWord, Name: a.ownerName, Over: a.over}
+	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Wake: a.Jobs.Wake, Within: a.lies, Item: a.itemOf, Word: a.packWord, Name: a.ownerName, Over: a.over}
 }
 
 // packWord is a word of a pack that is in force in a jurisdiction, "" for none.
@@ -55,4 +57,28 @@ func (a *App) over(ctx context.Context, p account.Post, person string) (bool, er
 		}
 	}
 	return false, nil
+}
+
+// lies reports whether an area lies in another.
+func (a *App) lies(ctx context.Context, area, of string) bool {
+	return a.World.Renew(ctx) == nil && a.World.Tree().Within(area, of)
+}
+
+// itemOf is what a pack calls something that is posted for, and the module that it belongs to: a
+// class and its group, or else a word.
+func (a *App) itemOf(ctx context.Context, jurisdiction, name, item string) (title, module string) {
+	packs, err := a.Book.Packs(ctx, jurisdiction)
+	if err != nil || packs[name] == nil {
+		return "", ""
+	}
+	p, lang := packs[name].Pack, web.Lang(ctx)
+	if k := p.Class(item); k != nil {
+		for _, g := range p.Groups {
+			if g.Code == k.Group {
+				module = cmp.Or(g.Title[lang], p.Word(lang, "groups", g.Code), g.Code)
+			}
+		}
+		return cmp.Or(k.Title[lang], p.Word(lang, "classes", item)), module
+	}
+	return p.Word(lang, "classes", item), ""
 }

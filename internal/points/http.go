@@ -109,6 +109,7 @@ func (s *Service) Routes(srv *web.Server) {
 	s.proposalRoutes(srv, tags)
 	s.shopRoutes(srv, tags)
 	s.pageRoutes(srv, tags)
+	s.reportRoutes(srv, tags)
 	s.lookRoutes(srv, tags)
 }
 

@@ -22,6 +22,7 @@ type Ledger struct {
 	Spendable bool   `json:"spendable"` // false: honour, which is never redeemed
 	Roles     Roles  `json:"roles"`
 	Shelf     *Shelf `json:"shelf,omitempty"`
+	Pack      string `json:"pack,omitempty"` // that declared it
 }
 
 // Words are the words for something, by language ("zh", "en").

@@ -27,6 +27,10 @@ type Service struct {
 	Name func(ctx context.Context, owner string) string
 	// Over reports whether a post stands above a post of a person, or beside it in one unit.
 	Over func(ctx context.Context, p account.Post, person string) (bool, error)
+	// Within reports whether an area lies in another.
+	Within func(ctx context.Context, area, of string) bool
+	// Item is what a pack calls something that points are granted for, and the module it belongs to.
+	Item func(ctx context.Context, jurisdiction, pack, item string) (title, module string)
 	// Wake is called after a commit that left work to be done; nil is nobody.
 	Wake func()
 	// Word is a word of a pack that is in force: of a section of its words files, by name; "" for

@@ -61,7 +61,7 @@ func shelfOf(p *pack.Pack, name string) *Shelf {
 }
 
 // topicShelf is the work that follows from changes of goods and merchants.
-const topicShelf = "points.shelf"
+const topicShelf = "shelf"
 
 // stocked is what a message of that work says: which records of a ledger's shop to look at;
 // without any, all.

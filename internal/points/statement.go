@@ -96,10 +96,13 @@ func (s *Service) Statement(ctx context.Context, jurisdiction, ledger string, a 
 	return out, nextPage, nil
 }
 
-func scanEntry(r db.Rows) (e Entry, err error) {
+func scanEntry(r db.Rows) (e Entry, err error) { return scanEntryAnd(r) }
+
+// scanEntryAnd reads an entry, and what stands behind it in the row.
+func scanEntryAnd(r db.Rows, more ...any) (e Entry, err error) {
 	var p row
-	err = r.Scan(&e.Account, &e.Slice, &e.Seq, &e.Amount, &e.Balance,
-		&p.ledgerID, &p.kind, &p.key, &p.jurisdiction, &p.hash, &p.amount, &p.at, &p.person, &p.second, &p.reason, &p.cause, &p.item, &p.area, &p.reverses, &p.lineText)
+	err = r.Scan(append([]any{&e.Account, &e.Slice, &e.Seq, &e.Amount, &e.Balance,
+		&p.ledgerID, &p.kind, &p.key, &p.jurisdiction, &p.hash, &p.amount, &p.at, &p.person, &p.second, &p.reason, &p.cause, &p.item, &p.area, &p.reverses, &p.lineText}, more...)...)
 	e.Posted, e.At = p.posted(), momentOf(e.Seq)
 	for _, l := range e.Posted.Lines {
 		if l.Account == e.Account && l.Slice == e.Slice {

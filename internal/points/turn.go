@@ -124,8 +124,12 @@ func (s *Service) Release(ctx context.Context, tx *db.Tx, of Ref, reason, person
 	if err != nil {
 		return Posted{}, err
 	}
+	was, err := s.posting(ctx, tx, of)
+	if err != nil {
+		return Posted{}, err
+	}
 	return s.Post(ctx, tx, Posting{Jurisdiction: of.Jurisdiction, Ledger: of.Ledger, Kind: Release, Key: string(of.Kind) + "/" + of.Key, From: HeldOf(h.owner), To: Own(h.owner),
-		Amount: h.amount, Hold: &HoldID{of.Kind, of.Key}, Reason: reason, Person: person})
+		Item: was.Item, Area: was.Area, Amount: h.amount, Hold: &HoldID{of.Kind, of.Key}, Reason: reason, Person: person})
 }
 
 // Reasons of what the system does, which are codes of words.

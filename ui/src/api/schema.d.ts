@@ -2112,6 +2112,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a ledger's points in some months, and what budgets have left */
+        get: operations["pointsReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/report.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report, to be printed */
+        get: operations["pointsReportPDF"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/report.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report as a workbook */
+        get: operations["pointsReportXLSX"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/report/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The entries behind a figure of the report */
+        get: operations["pointsBehind"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points/scans": {
         parameters: {
             query?: never;
@@ -2568,6 +2636,40 @@ export interface paths {
         put?: never;
         /** Check values of the county's own: what is wrong, what they would change; nothing is kept */
         post: operations["checkOverlay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/stories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stories of the pack in force, and how they went when they were run last */
+        get: operations["packStories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/stories/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the stories of the pack in force, in databases of their own */
+        post: operations["runStories"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3746,6 +3848,8 @@ export interface components {
         };
         GroundOutputBody: {
             above?: string;
+            /** @description its own boundary, or that of the nearest area around it */
+            around: number[][][][];
             /** @description grids of neighbours, to draw along */
             beside: components["schemas"]["GridJSON"][];
             code?: string;
@@ -4594,6 +4698,20 @@ export interface components {
             /** Format: int64 */
             balance: number;
         };
+        PointsBehindOutputBody: {
+            /** @description newest first */
+            entries: components["schemas"]["PointsEntryJSON"][];
+            /** Format: int64 */
+            next?: number;
+        };
+        PointsBudgetLeftJSON: {
+            /** Format: int64 */
+            left: number;
+            title: string;
+            unit: string;
+            /** Format: int64 */
+            year: number;
+        };
         PointsBudgetOutputBody: {
             /**
              * Format: int64
@@ -4677,6 +4795,33 @@ export interface components {
             reason: string;
             /** @description kind and key of the posting that it undoes */
             reverses?: string;
+        };
+        PointsFiguresJSON: {
+            /**
+             * Format: int64
+             * @description expired or taken away
+             */
+            expired: number;
+            /** @description what entries behind its figures are asked for by */
+            group: string;
+            /**
+             * Format: int64
+             * @description put aside, less what may be spent by now
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description granted, less what was taken back
+             */
+            issued: number;
+            /** @description of an item */
+            module?: string;
+            /**
+             * Format: int64
+             * @description redeemed, less what was refunded
+             */
+            spent: number;
+            title: string;
         };
         PointsGoodJSON: {
             /**
@@ -4795,6 +4940,12 @@ export interface components {
              * @description of the budget
              */
             year?: number;
+        };
+        PointsReportOutputBody: {
+            budgets: components["schemas"]["PointsBudgetLeftJSON"][];
+            from: string;
+            groups: components["schemas"]["PointsFiguresJSON"][];
+            until: string;
         };
         PointsReserveInputBody: {
             good: string;
@@ -5293,6 +5444,13 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        RunStoriesInputBody: {
+            /**
+             * @description of what is said of failures
+             * @enum {string}
+             */
+            lang?: "zh" | "en";
+        };
         SavedOutputBody: {
             views: components["schemas"]["SavedViewJSON"][];
         };
@@ -5483,6 +5641,51 @@ export interface components {
             also: components["schemas"]["FormJSON"][];
             asks: components["schemas"]["FormJSON"][];
             title: string;
+        };
+        StoriesOutputBody: {
+            /**
+             * Format: int64
+             * @description stories that came with the version in force
+             */
+            count: number;
+            /** @description of them */
+            names: string[];
+            run?: components["schemas"]["StoryRunJSON"];
+        };
+        StoryJSON: {
+            file: string;
+            name: string;
+            passed: boolean;
+            /** @description what happened, and the first thing that was not as the story says */
+            text?: string;
+        };
+        StoryRunJSON: {
+            by_name: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            changed: number;
+            /** Format: int64 */
+            failed: number;
+            hash: string;
+            /** Format: int64 */
+            passed: number;
+            results: components["schemas"]["StoryJSON"][];
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            started: number;
+            /**
+             * @description cut: its process ended before it did
+             * @enum {string}
+             */
+            state: "running" | "done" | "cut";
+            /** Format: int64 */
+            total: number;
+            /** @description of the pack that was tried */
+            version: string;
         };
         TakeInputBody: {
             /** Format: int64 */
@@ -10218,6 +10421,152 @@ export interface operations {
             };
         };
     };
+    pointsReport: {
+        parameters: {
+            query: {
+                /** @description month when left out */
+                by?: "month" | "item" | "module" | "area" | "person";
+                /** @description first month: 2026-03; this one when left out */
+                from?: string;
+                ledger: string;
+                /** @description last month; that of from when left out */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsReportOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsReportPDF: {
+        parameters: {
+            query?: {
+                by?: "month" | "item" | "module" | "area" | "person";
+                from?: string;
+                ledger?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsReportXLSX: {
+        parameters: {
+            query?: {
+                by?: "month" | "item" | "module" | "area" | "person";
+                from?: string;
+                ledger?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsBehind: {
+        parameters: {
+            query: {
+                /** @description next of the page before */
+                after?: number;
+                /** @description month when left out */
+                by?: "month" | "item" | "module" | "area" | "person";
+                figure: "issued" | "spent" | "held" | "expired";
+                /** @description first month: 2026-03; this one when left out */
+                from?: string;
+                group?: string;
+                ledger: string;
+                /** @description last month; that of from when left out */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsBehindOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     scanCode: {
         parameters: {
             query?: never;
@@ -11223,6 +11572,70 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OverlayCheckJSON"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packStories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoriesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runStories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunStoriesInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
