@@ -9,7 +9,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 run: tools bin/gezhi ## build everything and start with the sample county (ADDR=127.0.0.1:8480)
-	bin/gezhi -demo -addr $(ADDR)
+	bin/gezhi -demo -demo-month -addr $(ADDR)
 
 build: tools bin/gezhi ## build bin/gezhi
 

@@ -74,6 +74,9 @@ type App struct {
 
 	Vault *privacy.Vault
 
+	// Before is done beside the pages and before the timers of the present; nil is nothing.
+	Before func(context.Context)
+
 	newID id.Source // of all that the program writes
 	relay *relay
 	core  *pack.Pack
@@ -291,11 +294,18 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	work, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { paceCollector(work) })
-	wg.Go(func() { a.Jobs.Run(work) })
+	ready := make(chan struct{})
+	wg.Go(func() {
+		defer close(ready)
+		if a.Before != nil {
+			a.Before(work)
+		}
+	})
+	wg.Go(func() { <-ready; a.Jobs.Run(work) })
 	wg.Go(func() { a.Notify.Run(work) })
 	wg.Go(func() { a.Search.Run(work) })
 	wg.Go(func() { a.Feeds.Run(work) })
-	wg.Go(func() { a.Points.Run(work) })
+	wg.Go(func() { <-ready; a.Points.Run(work) })
 	if p := a.mailbox(); p != nil {
 		wg.Go(func() { p.Run(work) })
 	}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"gezhi/internal/config"
 	"gezhi/internal/fault"
@@ -134,9 +135,13 @@ func serveCommand(ctx context.Context, cfg config.Config, _ []string, out io.Wri
 		return err
 	}
 	if cfg.Demo {
-		if _, err := a.FillSample(ctx); err != nil {
+		filled, err := a.FillSample(ctx)
+		if err != nil {
 			a.DB.Close()
 			return err
+		}
+		if filled && cfg.DemoMonth {
+			a.Before = func(ctx context.Context) { a.liveMonth(ctx, out) }
 		}
 	}
 	l, err := net.Listen("tcp", cfg.Addr)
@@ -152,4 +157,15 @@ func serveCommand(ctx context.Context, cfg config.Config, _ []string, out io.Wri
 		}
 	}
 	return a.Run(ctx, l)
+}
+
+// liveMonth lets the sample county live through its month and says how far it is.
+func (a *App) liveMonth(ctx context.Context, out io.Writer) {
+	began := time.Now()
+	err := a.FillMonth(ctx, func(percent int) {
+		fmt.Fprintln(out, web.Say(language(), "cli.sample_month", map[string]any{"percent": percent, "seconds": int(time.Since(began).Seconds())}))
+	})
+	if err != nil && ctx.Err() == nil {
+		slog.Error("sample month", "err", err)
+	}
 }

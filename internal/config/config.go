@@ -24,6 +24,7 @@ type Config struct {
 	DB           string         // "sqlite:PATH" or "postgres://…"
 	Data         string         // folder for uploaded files, and for the embedded database
 	Demo         bool           // fill an empty database with the sample county
+	DemoMonth    bool           // and let it live through a month behind the pages
 	Jurisdiction string         // code of the jurisdiction that commands work for; "" is the only one there is
 	Log          slog.Level     // least level that is logged
 	Public       *url.URL       // address that people type, nil when it is Addr
@@ -88,6 +89,10 @@ var general = []setting{
 	}},
 	{name: "demo", usage: "fill an empty database with the sample county (true or false)", standard: "false", set: func(c *Config, v string) (err error) {
 		c.Demo, err = strconv.ParseBool(v)
+		return err
+	}},
+	{name: "demo-month", usage: "with demo: let the sample county live through a month of work and points behind the pages (true or false)", standard: "false", set: func(c *Config, v string) (err error) {
+		c.DemoMonth, err = strconv.ParseBool(v)
 		return err
 	}},
 	{name: "factor-roles", usage: "`roles` that must log in with a second factor, comma between, or none; standard is the administrators, in demo mode none", standard: "", set: func(c *Config, v string) error {
