@@ -483,6 +483,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/gaps/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records that a rule on a set finds wanting, as a case sees them: the first 200 */
+        get: operations["listGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/moves": {
         parameters: {
             query?: never;
@@ -494,6 +511,23 @@ export interface paths {
         put?: never;
         /** Do an action on a case */
         post: operations["act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/public/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A case as strangers would read it by one of its public views */
+        get: operations["previewPublic"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1158,6 +1192,57 @@ export interface paths {
         get: operations["near"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What everybody may read at a place now, the newest first */
+        get: operations["listNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/notices/{id}/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One thing that everybody may read now */
+        get: operations["viewNotice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/notices/{id}/{view}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Object to what everybody may read, with an account or without */
+        post: operations["objectToNotice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1887,6 +1972,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who was granted the most in a month, by group, as the pack has boards */
+        get: operations["pointsBoards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points/budget": {
         parameters: {
             query?: never;
@@ -2037,6 +2139,23 @@ export interface paths {
         get: operations["merchantStatement"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Object to an entry of one's own: opens a case */
+        post: operations["objectToPoints"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3810,6 +3929,21 @@ export interface components {
         FormsOutputBody: {
             forms: components["schemas"]["PaperFormJSON"][];
         };
+        GapJSON: {
+            area_name?: string;
+            /**
+             * Format: int64
+             * @description how many it has of what is wanted
+             */
+            has: number;
+            key: string;
+            /** @description id */
+            record: string;
+            title: string;
+        };
+        GapsOutputBody: {
+            gaps: components["schemas"]["GapJSON"][];
+        };
         GridJSON: {
             /**
              * Format: int64
@@ -4378,6 +4512,18 @@ export interface components {
             severity?: number;
             text: string;
         };
+        NoticesOutputBody: {
+            next?: string;
+            notices: components["schemas"]["PublicJSON"][];
+        };
+        ObjectInputBody: {
+            challenge?: components["schemas"]["AnswerJSON"];
+            fields?: {
+                [key: string]: unknown;
+            };
+            jurisdiction?: string;
+            text?: string;
+        };
         OfferedFactor: {
             /** @description the QR code, a data: address of a PNG picture */
             qr: string;
@@ -4704,6 +4850,18 @@ export interface components {
             /** Format: int64 */
             next?: number;
         };
+        PointsBoardJSON: {
+            /**
+             * Format: int64
+             * @description points of a month that count
+             */
+            cap?: number;
+            lines: components["schemas"]["PointsRankJSON"][];
+            name: string;
+        };
+        PointsBoardsOutputBody: {
+            boards: components["schemas"]["PointsBoardJSON"][];
+        };
         PointsBudgetLeftJSON: {
             /** Format: int64 */
             left: number;
@@ -4884,6 +5042,14 @@ export interface components {
         PointsMerchantsOutputBody: {
             merchants: components["schemas"]["PointsMerchantJSON"][];
         };
+        PointsObjectInputBody: {
+            /** @description of the entry */
+            key: string;
+            /** @description of the entry */
+            kind: string;
+            ledger: string;
+            text: string;
+        };
         PointsProposalJSON: {
             /** Format: int64 */
             amount?: number;
@@ -4940,6 +5106,17 @@ export interface components {
              * @description of the budget
              */
             year?: number;
+        };
+        PointsRankJSON: {
+            me?: boolean;
+            name: string;
+            /** Format: int64 */
+            place: number;
+            /**
+             * Format: int64
+             * @description as far as they count
+             */
+            points: number;
         };
         PointsReportOutputBody: {
             budgets: components["schemas"]["PointsBudgetLeftJSON"][];
@@ -5075,6 +5252,32 @@ export interface components {
         };
         ProvidersOutputBody: {
             providers: components["schemas"]["ProviderJSON"][];
+        };
+        PublicFieldJSON: {
+            name: string;
+            text: string;
+            title: string;
+        };
+        PublicJSON: {
+            area_name: string;
+            /** @description what an objection answers */
+            asks: components["schemas"]["FormJSON"][];
+            class_title: string;
+            /** @description of the case */
+            id: string;
+            /** @description everybody may object */
+            objections: boolean;
+            /** @description everybody may read it now */
+            open: boolean;
+            sample?: boolean;
+            shows: components["schemas"]["PublicFieldJSON"][];
+            /** Format: int64 */
+            since: number;
+            /** @description what the case is called, else what its class is called */
+            title: string;
+            /** Format: int64 */
+            until?: number;
+            view: string;
         };
         PutSketchInputBody: {
             /** @description although ground is claimed twice, by nobody or beyond the village */
@@ -6849,6 +7052,38 @@ export interface operations {
             };
         };
     };
+    listGaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     act: {
         parameters: {
             query?: never;
@@ -6874,6 +7109,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewPublic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicJSON"];
                 };
             };
             /** @description Error */
@@ -8211,6 +8478,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NearJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotices: {
+        parameters: {
+            query?: {
+                /** @description a place: what lies there or below it, and what is said to the places above as a whole; all of the jurisdiction when empty */
+                area?: string;
+                /** @description next of the page before */
+                cursor?: string;
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    viewNotice: {
+        parameters: {
+            query?: {
+                jurisdiction?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    objectToNotice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOutputBody"];
                 };
             };
             /** @description Error */
@@ -9869,6 +10244,39 @@ export interface operations {
             };
         };
     };
+    pointsBoards: {
+        parameters: {
+            query: {
+                ledger: string;
+                /** @description 2026-03; this one when left out */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsBoardsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pointsBudget: {
         parameters: {
             query: {
@@ -10245,6 +10653,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointsStatementOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    objectToPoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsObjectInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsMadeOutputBody"];
                 };
             };
             /** @description Error */
