@@ -13,6 +13,9 @@ run: tools bin/gezhi ## build everything and start with the sample county (ADDR=
 
 build: tools bin/gezhi ## build bin/gezhi
 
+screenshots: build ## take the pictures of the README from the sample county, into docs/pictures
+	node ui/build/screenshots.mjs
+
 test: ## everything that must be true; installs PostgreSQL and Chromium where they are missing
 	@bash scripts/test.sh
 
@@ -52,4 +55,4 @@ torture: tools ## kill the program at random under load, 50 times on each engine
 clean: ## remove what was built (never ./data)
 	rm -rf bin ui/node_modules ui/dist/* ui/dist/.stamp
 
-.PHONY: help run build test lint staticcheck tools api bench torture clean
+.PHONY: help run build screenshots test lint staticcheck tools api bench torture clean

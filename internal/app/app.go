@@ -224,7 +224,8 @@ func (a *App) serve() {
 	a.Audit = &audit.Service{DB: a.DB, Now: clock.System, NewID: a.newID, Keep: a.Config.Data, KeyFile: a.Config.AuditKey, May: a.auditor, Name: a.personName, Derived: derived(a.DB)}
 	a.Audit.Routes(a.Web)
 	a.Records.Routes(a.Web)
-	(&setup.Service{DB: a.DB, Now: clock.System, Cases: a.Cases, Shipped: shippedPacks, Nature: a.Jurisdictions.nature, Role: a.roleTitle}).Routes(a.Web)
+	(&setup.Service{DB: a.DB, Now: clock.System, Cases: a.Cases, Shipped: shippedPacks, Nature: a.Jurisdictions.nature, Role: a.roleTitle, Tell: tellStories,
+		Code: func(jurisdiction string) string { return a.Jurisdictions.get(jurisdiction).Code }}).Routes(a.Web)
 	(&paste.Service{Cases: a.Cases, Guess: a.guess}).Routes(a.Web)
 	a.Search.Routes(a.Web)
 	a.lookups()

@@ -106,7 +106,10 @@ func (a *App) FillSample(ctx context.Context) (filled bool, err error) {
 	if err := a.workSample(ctx, j); err != nil {
 		return true, err
 	}
-	return true, a.handDown(ctx, j)
+	if err := a.handDown(ctx, j); err != nil {
+		return true, err
+	}
+	return true, a.rosterSample(ctx, j)
 }
 
 // registerSample takes in the sample records of the shipped packs: the files of their folders

@@ -97,6 +97,8 @@ var routes = []route{
 
 	// Places that are offered: to whom they are not, there is no offer; internal/casework has the rest.
 	{op: "POST /batches", ok: 200, body: says(map[string]any{"action": "comment", "items": []any{map[string]any{"case": "none", "note": "sample"}}})},
+	{op: "GET /cases/{id}/gaps/{name}", ok: 404},
+	{op: "GET /cases/{id}/public/{view}", ok: 404}, // none of theirs has a public view
 	{op: "GET /offers", ok: 200},
 	{op: "GET /offers/{id}/{part}", ok: 404},
 	{op: "POST /offers/{id}/{part}", ok: 404, body: says(map[string]any{})},
@@ -171,6 +173,8 @@ var routes = []route{
 	{op: "GET /setup/packs/{name}/overlay", may: system, ok: 404},
 	{op: "POST /setup/packs/{name}/overlay/check", may: system, ok: 404, body: says(map[string]any{"text": "overlay: none"})},
 	{op: "PUT /setup/packs/{name}/overlay", may: system, ok: 404, body: says(map[string]any{"text": "overlay: none", "pack": "none"})},
+	{op: "GET /setup/packs/{name}/stories", may: system, ok: 404},
+	{op: "POST /setup/packs/{name}/stories/run", may: system, ok: 404, body: says(map[string]any{})},
 	{op: "GET /setup/grids", may: system, ok: 200},
 	{op: "GET /setup/grids/{id}", may: system, ok: 404},
 	{op: "GET /setup/grids/{id}/boundaries", may: system, ok: 404},
@@ -237,6 +241,9 @@ var routes = []route{
 	// The inlet for everybody.
 	{op: "GET /intake", ok: 200, anonymous: 200, query: "?jurisdiction=990101"},
 	{op: "GET /intake/areas", ok: 200, anonymous: 200, query: "?jurisdiction=990101"},
+	{op: "GET /intake/notices", ok: 200, anonymous: 200, query: "?jurisdiction=990101&area=VILLAGE"},
+	{op: "GET /intake/notices/{id}/{view}", ok: 404, anonymous: 404, query: "?jurisdiction=990101"},
+	{op: "POST /intake/notices/{id}/{view}/objections", ok: 404, anonymous: 404, body: says(map[string]any{"jurisdiction": "990101", "text": "not so"})},
 	{op: "GET /intake/near", ok: 200, anonymous: 200, query: "?jurisdiction=990101&area=VILLAGE"},
 	{op: "GET /intake/accused", ok: 200, anonymous: 200, query: "?jurisdiction=990101&area=VILLAGE"},
 	{op: "POST /intake/challenges", ok: 201, anonymous: 201, body: says(map[string]any{"kind": "words"})},

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"strings"
 	"sync"
 	"time"
@@ -52,6 +53,8 @@ const packFormat = 1
 
 var (
 	insertVersion  = db.SQL(`INSERT INTO pack_version (hash, name, version, format, content, loaded_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`)
+	insertStories  = db.SQL(`INSERT INTO pack_stories (hash, content) VALUES ($1, $2) ON CONFLICT (hash) DO UPDATE SET content = excluded.content`)
+	storiesOf      = db.SQL(`SELECT content FROM pack_stories WHERE hash = $1`)
 	insertOverlay  = db.SQL(`INSERT INTO pack_overlay (hash, jurisdiction, name, content, loaded_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`)
 	insertInForce  = db.SQL(`INSERT INTO pack_in_force (jurisdiction, name, from_at, pack_hash, overlay_hash, person_id) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (jurisdiction, name, from_at) DO UPDATE SET pack_hash = excluded.pack_hash, overlay_hash = excluded.overlay_hash`)
 	packsInForce   = db.SQL(`SELECT jurisdiction, name, pack_hash, overlay_hash FROM pack_in_force ORDER BY jurisdiction, name, from_at`)
@@ -71,6 +74,19 @@ func (b *Book) Load(ctx context.Context, by, jurisdiction string, p *pack.Pack, 
 		content := base64.StdEncoding.EncodeToString(p.Encode())
 		if err := tx.Queue(ctx, insertVersion, hash, p.Name, p.Version, packFormat, content, now); err != nil {
 			return err
+		}
+		if stories := p.Stories(); len(stories) > 0 {
+			text := map[string]string{}
+			for name, data := range stories {
+				text[name] = string(data)
+			}
+			kept, err := json.Marshal(text)
+			if err != nil {
+				return err
+			}
+			if err := tx.Queue(ctx, insertStories, hash, string(kept)); err != nil {
+				return err
+			}
 		}
 		rows := []audit.Ref{{Table: audit.Packs, Key: []any{hash}}, {Table: audit.InForce, Key: []any{jurisdiction, p.Name, now}}}
 		if o != nil {
@@ -95,6 +111,21 @@ func (b *Book) Load(ctx context.Context, by, jurisdiction string, p *pack.Pack, 
 	b.loads++
 	b.mu.Unlock()
 	return err
+}
+
+// Stories returns the story files that came with a version of a pack, by path; none where it came
+// without.
+func (b *Book) Stories(ctx context.Context, hash string) (files map[string]string, err error) {
+	err = b.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		var content string
+		if err := tx.Row(ctx, storiesOf, []any{hash}, &content); err == db.ErrNoRows {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		return json.Unmarshal([]byte(content), &files)
+	})
+	return files, err
 }
 
 // rules returns what is in force, looking into the database when it is time to.

@@ -74,7 +74,27 @@ func (s *Service) offerRoutes(srv *web.Server) {
 	tags := []string{"cases"}
 	web.Op(srv, web.Operation{Method: "GET", Path: "/offers", ID: "listOffers", Summary: "A page of the offers of which the asker may take a place, newest first", Tags: tags}, s.httpOffers)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/offers/{id}/{part}", ID: "viewOffer", Summary: "One offer of which the asker may take a place", Tags: tags}, s.httpOffer)
+	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/public/{view}", ID: "previewPublic", Summary: "A case as strangers would read it by one of its public views", Tags: tags}, s.httpAsStranger)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/offers/{id}/{part}", ID: "takePlace", Summary: "Take a place of an offer: the part opens; what is received first has it", Tags: tags, Status: http.StatusCreated}, s.httpTake)
+}
+
+type strangerInput struct {
+	ID   string `path:"id" maxLength:"64"`
+	View string `path:"view" maxLength:"100"`
+}
+
+type strangerOutput struct{ Body PublicJSON }
+
+func (s *Service) httpAsStranger(ctx context.Context, in *strangerInput) (*strangerOutput, error) {
+	who, err := s.asker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.Preview(ctx, who, in.ID, in.View)
+	if err != nil {
+		return nil, err
+	}
+	return &strangerOutput{s.PublicJSON(ctx, c)}, nil
 }
 
 func (s *Service) httpOffers(ctx context.Context, in *offersInput) (*offersOutput, error) {

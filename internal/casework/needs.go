@@ -51,6 +51,10 @@ func (u unmet) fault() (f *fault.Error, path string) {
 	switch n := u.Need; {
 	case n.Part != "":
 		return fault.New(fault.Conflict, "case.parts_open", "part", n.Part, "open", len(u.Open)), n.Part
+	case n.Record != "":
+		return fault.New(fault.Conflict, "case.no_valid_record", "kind", n.Record), n.Record
+	case n.Gap != "":
+		return fault.New(fault.Conflict, "case.gaps", "gap", n.Gap, "at_most", n.AtMost), n.Gap
 	case n.Seat != "":
 		return fault.New(fault.Conflict, "case.seat_empty", "seat", n.Seat), n.Seat
 	case n.Field != "":
@@ -86,6 +90,14 @@ func (st *state) unmetNeed(n workflow.Need, why map[string]string) (*unmet, erro
 	switch {
 	case n.Part != "":
 		return st.unmetPart(n, why)
+	case n.Record != "" || n.Gap != "":
+		test := st.unmetRecord
+		if n.Gap != "" {
+			test = st.unmetGap
+		}
+		if lacks, err := test(n); err != nil || lacks {
+			return &unmet{n, nil}, err
+		}
 	case n.Seat != "":
 		if len(st.held(n.Seat)) < max(n.AtLeast, 1) {
 			return &unmet{n, nil}, nil

@@ -80,14 +80,27 @@ func (st *state) offeredUntil(o *workflow.Offer) (time.Time, error) {
 }
 
 // endOffers ends the offers that what happened ends: their own event, the step that opened them,
-// or the case.
+// or the case; and of objections the view that they are made to.
 func (st *state) endOffers() error {
 	for _, set := range st.sets {
 		if set.State != SetOffered || set.added {
 			continue
 		}
 		d := st.life.Part(set.Name)
-		if d == nil || d.For.Offer == nil {
+		if d == nil {
+			continue
+		}
+		if v := st.life.PublicView(d.For.Public); v != nil {
+			_, open, err := st.publicNow(v)
+			if err == nil && !open {
+				err = st.endOffer(set)
+			}
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if d.For.Offer == nil {
 			continue
 		}
 		until := d.For.Offer.Ends

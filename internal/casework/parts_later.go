@@ -51,7 +51,7 @@ func (st *state) atOnce(d *workflow.PartSet, round int64, items []item) ([]item,
 
 // unwritten tells that a set has items which no job has written yet.
 func (s *PartSet) unwritten() bool {
-	return s.Source != workflow.ForDates && s.Source != workflow.ForOffer && s.Opened < s.Expected
+	return s.Source != workflow.ForDates && s.Source != workflow.ForOffer && s.Source != workflow.ForPublic && s.Opened < s.Expected
 }
 
 // ended tells that the join of a set has fired: nobody waits for it any more.

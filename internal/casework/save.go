@@ -255,6 +255,9 @@ func (st *state) saveRest() error {
 	if err := st.saveOffers(); err != nil {
 		return err
 	}
+	if err := st.savePublic(); err != nil {
+		return err
+	}
 	if err := st.saveSealed(); err != nil {
 		return err
 	}

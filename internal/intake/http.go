@@ -181,6 +181,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Op(srv, op("GET", "/intake/near", "near", "What is being done in a township or village: kind, village, how far and since when, of public classes only", 0), s.httpNear)
 	web.Op(srv, op("GET", "/intake/accused", "inletAccused", "Units and people at a place that a report may be about, names masked", 0), s.httpAccused)
 	web.Op(srv, op("POST", "/intake/propose", "propose", "Guesses for a report that is being written, with reasons; nothing is applied", 0), s.httpPropose)
+	s.noticeRoutes(srv)
 	web.Op(srv, op("POST", "/intake/challenges", "challenge", "A question that people answer more easily than programs", http.StatusCreated), s.httpChallenge)
 	web.Op(srv, op("POST", "/intake/reports", "report", "Report something, with an account or without", http.StatusCreated), s.httpReport)
 	web.Op(srv, op("POST", "/intake/follow", "follow", "What became of a report, by its number and query code", 0), s.httpFollow)

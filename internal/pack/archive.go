@@ -105,6 +105,17 @@ func (p *Pack) Stories() map[string][]byte {
 	return out
 }
 
+// Files returns the deciding files of the pack by name: see Encode.
+func (p *Pack) Files() map[string][]byte {
+	out := map[string][]byte{}
+	for name, data := range p.files {
+		if counts(name) {
+			out[name] = data
+		}
+	}
+	return out
+}
+
 // File returns a file of the folder, nil when there is none.
 func (p *Pack) File(name string) []byte { return p.files[name] }
 

@@ -35,6 +35,7 @@ func Check(p *Pack, others ...*Pack) Report {
 	for i := range p.Lives {
 		c.life(&p.Lives[i])
 	}
+	c.coverage()
 	c.families()
 	c.missingWords()
 	c.report.sort()
@@ -61,9 +62,11 @@ var Rules = []string{
 	"seat.never_filled", "seat.optional_actor", "seat.nobody_told", "seat.lost_on_return", "seat.impossible_count", "seat.register_names_nobody",
 	"parts.body", "parts.source", "parts.never_opened", "parts.not_a_list", "parts.given_not_asked", "parts.never_waited", "parts.answer_unread", "parts.unbounded", "parts.cycle", "parts.too_deep",
 	"offer.to", "offer.task", "offer.shows_personal", "offer.unknown_outcome",
-	"join.kind", "join.share_without_of", "join.may_be_empty", "join.ignores_item", "need.kind", "need.impossible",
+	"join.kind", "join.share_without_of", "join.may_be_empty", "join.ignores_item", "need.kind", "need.impossible", "need.record_of_nothing", "need.unknown_gap",
+	"coverage.kind", "coverage.relation", "coverage.has", "coverage.unused",
 	"clock.start", "clock.nobody_told", "clock.pause_without_end", "clock.beyond_statutory", "clock.recomputes_itself", "clock.no_limit", "clock.missing_case", "clock.never_and_excluded", "clock.nobody_extends", "clock.no_extension", "clock.counts_back",
 	"key.personal", "key.attach_unheard", "key.several", "key.holders",
+	"public.personal", "public.no_end", "public.objections", "public.against", "public.nobody_reads",
 	"batch.automatic", "batch.unlooked",
 	"effect.one_verb", "effect.target", "effect.too_many", "effect.cycle", "effect.sets_computed",
 	"effect.unknown_ledger", "effect.post_incomplete", "effect.post_deducts", "effect.post_undoes_nothing", "effect.post_without_cap", "effect.post_to_nobody", "effect.write_incomplete", "effect.writes_others",

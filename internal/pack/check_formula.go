@@ -58,6 +58,9 @@ func (k *lifeCheck) everyFormula(visit func(e *formula.Expr, at []string, s scop
 	for _, c := range k.l.Clocks {
 		limitFormulas(c.Limit, to("clocks", c.Name, "limit"), scope{}, call)
 	}
+	for _, v := range k.l.Public {
+		call(v.Until, to("public", v.Name, "until"), scope{})
+	}
 	for i := range k.l.Parts {
 		k.partFormulas(&k.l.Parts[i], call, gives)
 	}
@@ -128,6 +131,10 @@ func (k *lifeCheck) actionFormulas(a *action, call func(*formula.Expr, []string,
 	for i := range a.Needs {
 		n := &a.Needs[i]
 		call(n.That, append(at, "needs", index(i), "that"), s)
+		call(n.Valid, append(at, "needs", index(i), "valid"), scope{today: true})
+		if c := k.p.CoverageOf(n.Gap); c != nil {
+			call(c.Where, append(at, "needs", index(i), "gap"), scope{record: c.Every, item: true, condition: true})
+		}
 		if n.Join != nil {
 			joinFormulas(n.Join, append(at, "needs", index(i)), n.Part, call)
 		}

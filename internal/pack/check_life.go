@@ -31,6 +31,7 @@ func (c *checking) life(l *Life) {
 	k.seats()
 	k.returns()
 	k.parts()
+	k.public()
 	k.clocks()
 	k.beginnings()
 	k.effects()

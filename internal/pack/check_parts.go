@@ -26,7 +26,7 @@ func (k *lifeCheck) parts() {
 			k.class(append(at, "case"), s.Case)
 		}
 		k.trigger(append(at, "upon"), s.Upon)
-		if s.Upon == nil {
+		if s.Upon == nil && s.For.Kind != workflow.ForPublic {
 			k.note("parts.never_opened", at, "name", s.Name)
 		}
 		k.source(s, at)
@@ -54,7 +54,7 @@ func (k *lifeCheck) parts() {
 // sources counts the sources a part set names.
 func sources(n *shape.Node) int {
 	count := 0
-	for _, s := range []string{workflow.ForGiven, workflow.ForParticipants, workflow.ForRecords, workflow.ForDates, workflow.ForRows, workflow.ForList, workflow.ForOpen, workflow.ForOffer} {
+	for _, s := range []string{workflow.ForGiven, workflow.ForParticipants, workflow.ForRecords, workflow.ForDates, workflow.ForRows, workflow.ForList, workflow.ForOpen, workflow.ForOffer, workflow.ForPublic} {
 		if n.Get(s) != nil {
 			count++
 		}
@@ -196,7 +196,7 @@ func (k *lifeCheck) join(j *workflow.Join, s *workflow.PartSet, at []string) {
 
 func (k *lifeCheck) need(n *workflow.Need, at []string) {
 	kinds := 0
-	for _, b := range []bool{n.Part != "", n.Seat != "", n.Field != "", n.That != nil && n.Part == ""} {
+	for _, b := range []bool{n.Part != "", n.Seat != "" && n.Record == "", n.Field != "", n.That != nil && n.Part == "", n.Record != "", n.Gap != ""} {
 		if b {
 			kinds++
 		}
@@ -207,6 +207,15 @@ func (k *lifeCheck) need(n *workflow.Need, at []string) {
 	}
 	if n.Part != "" {
 		k.join(n.Join, k.l.Part(n.Part), at)
+	}
+	if n.Record != "" {
+		k.record(at, n.Record)
+		if n.Seat == "" && !slices.ContainsFunc(k.l.About, func(a workflow.AboutKind) bool { return a.Kind == workflow.AboutRecord }) {
+			k.note("need.record_of_nothing", at, "name", n.Record)
+		}
+	}
+	if n.Gap != "" && k.p.CoverageOf(n.Gap) == nil {
+		k.missing("need.unknown_gap", at, n.Gap, names(k.p.Coverage, func(c workflow.Coverage) string { return c.Name }))
 	}
 	if s := k.l.Seat(n.Seat); n.Seat != "" && s != nil && s.AtMost > 0 && n.AtLeast > s.AtMost {
 		k.note("need.impossible", at, "most", s.AtMost)

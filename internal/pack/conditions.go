@@ -78,6 +78,10 @@ func needText(n *workflow.Need) string {
 	switch {
 	case n.Part != "":
 		return "part " + n.Part
+	case n.Record != "":
+		return "record " + n.Record
+	case n.Gap != "":
+		return "gap " + n.Gap
 	case n.Seat != "":
 		return "seat " + n.Seat
 	}

@@ -32,6 +32,7 @@ type Pack struct {
 	Classes   []Class
 	Lives     []Life
 	Signals   []Signal
+	Coverage  []workflow.Coverage
 	Records   []Record
 	Relations []Relation
 	Duty      []Duty

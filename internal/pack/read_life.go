@@ -2,6 +2,7 @@ package pack
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"gezhi/internal/pack/shape"
@@ -14,6 +15,7 @@ func (p *Pack) readLives(n *shape.Node) {
 	p.Signals = entries(n.Get("signals"), func(name string, n *shape.Node) Signal {
 		return Signal{name, readWords(n.Get("title")), readText(n.Get("from")), n.Get("give").Texts()}
 	})
+	p.Coverage = entries(n.Get("coverage"), readCoverage)
 }
 
 func (p *Pack) readLife(name string, n *shape.Node) Life {
@@ -33,6 +35,9 @@ func (p *Pack) readLife(name string, n *shape.Node) Life {
 	l.Clocks = entries(n.Get("clocks"), r.clock)
 	l.Parts = entries(n.Get("parts"), readPart)
 	l.Actions = entries(n.Get("actions"), r.action)
+	l.Public = entries(n.Get("public"), func(name string, n *shape.Node) workflow.PublicView {
+		return workflow.PublicView{Name: name, While: r.steps(n.Get("while")), Shows: n.Get("shows").Texts(), Until: readExpr(n.Get("until")), Objections: readText(n.Get("objections"))}
+	})
 	l.Allow = entries(n.Get("allow"), r.overlay)
 	l.Ending = workflow.Ending{Seats: "free", Keep: readKeep(n.Get("ending").Get("keep")),
 		Parts: entries(n.Get("ending").Get("parts"), func(name string, n *shape.Node) workflow.EndingPart {
@@ -44,6 +49,16 @@ func (p *Pack) readLife(name string, n *shape.Node) Life {
 		}
 	}
 	return l
+}
+
+func readCoverage(name string, n *shape.Node) workflow.Coverage {
+	c := workflow.Coverage{Name: name, Every: readText(n.Get("every")), Where: readExpr(n.Get("where")), Via: readText(n.Get("via")), Has: readText(n.Get("has"))}
+	least, most, open := strings.Cut(readText(n.Get("count")), "..")
+	c.Least, _ = strconv.Atoi(least)
+	if c.Most, _ = strconv.Atoi(most); !open {
+		c.Most = c.Least
+	}
+	return c
 }
 
 func readKey(name string, n *shape.Node) workflow.Key {
@@ -167,6 +182,8 @@ func readSource(n *shape.Node) workflow.Source {
 		s.Kind, s.Open = workflow.ForOpen, n.Get("open").Text
 	case n.Get("offer") != nil:
 		s.Kind, s.Offer = workflow.ForOffer, readOffer(n.Get("offer"))
+	case n.Get("public") != nil:
+		s.Kind, s.Public = workflow.ForPublic, n.Get("public").Text
 	case n.Get("dates") != nil:
 		s.Kind, s.Dates = workflow.ForDates, readDates(n.Get("dates"))
 		s.Follow = s.Follow || readBool(n.Get("dates").Get("follow"))
@@ -214,7 +231,8 @@ func readJoin(n *shape.Node) *workflow.Join {
 
 func readNeed(n *shape.Node) workflow.Need {
 	d := workflow.Need{Part: readText(n.Get("part")), OrSayWhy: readBool(n.Get("or_say_why")), Seat: readText(n.Get("seat")),
-		Field: readText(n.Get("field")), Else: readText(n.Get("else"))}
+		Field: readText(n.Get("field")), Else: readText(n.Get("else")),
+		Record: readText(n.Get("record")), Valid: readExpr(n.Get("valid")), Gap: readText(n.Get("gap")), AtMost: readInt(n.Get("at_most"))}
 	switch {
 	case d.Part != "":
 		d.Join = readJoin(n)

@@ -13,8 +13,11 @@ import (
 var livesShape = obj("how things go",
 	format, need("lives", dict(lifeShape)),
 	opt("signals", dict(obj("something heard from outside", opt("title", words), need("from", enum("who emits it", "connector", "pack")), opt("give", list(name)), later("when"), later("per"), later("window")))),
-	later("sensing"), later("coverage"),
+	later("sensing"), opt("coverage", dict(coverageShape)),
 )
+
+var coverageShape = obj("each record of a set has so many of something",
+	need("every", name), opt("where", expr), opt("via", name), opt("has", anyKey), need("count", matching("how many: 1, 1.. or 0..1", `^\d+(\.\.\d*)?$`, "pack.bad_count")))
 
 var phases = []string{string(workflow.Waiting), string(workflow.Working), string(workflow.Verifying), string(workflow.Rating), string(workflow.Closed)}
 
@@ -25,7 +28,7 @@ var lifeShape = obj("one life",
 	opt("clocks", dict(clockShape)), opt("parts", dict(partShape)), opt("fields", fields),
 	need("steps", dict(obj("a step", need("phase", enum("what queues and figures take it for", phases...))))),
 	need("actions", dict(actionShape)), opt("allow", allowShape()), opt("ending", endingShape), train,
-	later("gathers"), later("papers"), later("public"),
+	later("gathers"), later("papers"), opt("public", dict(publicShape)),
 )
 
 var keyShape = obj("at most one case for the same values",
@@ -86,6 +89,9 @@ var datesShape = obj("a cadence",
 	opt("at", parsed("a time of day, or a formula of one date", "", parseTerm)),
 	opt("from", expr), opt("until", expr), opt("ahead", parsed("how many, or how long before", "", parseAhead)), opt("follow", yesNo))
 
+var publicShape = obj("what everybody may read",
+	need("while", inSteps), need("shows", list(name)), opt("until", expr), opt("objections", name))
+
 var offerShape = obj("places that eligible people take",
 	need("to", some(who)), need("places", expr), opt("each", count(1)), opt("if", expr),
 	opt("until", parsed("an event, or a formula of one date", "", parseUntil)), opt("shows", list(name)), opt("gives_back", some(name)))
@@ -104,7 +110,7 @@ var partShape = obj("many below one",
 	need("for", obj("where the list comes from",
 		opt("given", name), opt("participants", some(name)), opt("records", name), opt("dates", datesShape),
 		opt("rows", expr), opt("list", matching("lists.NAME", `^(templates|lists)\.[a-z][a-z0-9_]*$`, "pack.bad_path")),
-		opt("open", anyKey), opt("where", expr), opt("as_of", expr), opt("follow", yesNo), opt("offer", offerShape), later("public"))),
+		opt("open", anyKey), opt("where", expr), opt("as_of", expr), opt("follow", yesNo), opt("offer", offerShape), opt("public", name))),
 	opt("task", taskShape), opt("case", anyKey), opt("give", give), opt("take", give),
 	opt("join", joinShape), opt("rest", enum("", workflow.RestVoid, workflow.RestStay)),
 	later("answers"), later("ballot"))
@@ -119,7 +125,7 @@ func joinKeys() []shape.Key {
 
 var needShape = obj("a condition", append(joinKeys(),
 	opt("part", name), opt("or_say_why", yesNo), opt("seat", name), opt("field", name), opt("else", name),
-	later("paper"), later("gap"), later("record"), later("at_most"), later("valid"))...)
+	opt("gap", name), opt("at_most", count(0)), opt("record", name), opt("valid", expr), later("paper"))...)
 
 var actionShape = obj("something that can be done",
 	need("in", inSteps),

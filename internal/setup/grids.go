@@ -1,8 +1,11 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"slices"
+
+	"github.com/paulmach/orb"
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
@@ -24,18 +27,18 @@ type Divided struct {
 	Unstaffed int // of those, with nobody on duty
 }
 
-// Divided lists the villages and communities of the asker's jurisdiction, and the grids that are
-// divided again.
+// Divided lists the villages and communities of the asker's jurisdiction around which something is
+// drawn, and the grids that are divided again: those with grids first.
 func (s *Service) Divided(ctx context.Context, a account.Actor) ([]Divided, error) {
 	t, held, err := s.ground(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	var out []Divided
-	for _, top := range t.Children("") {
-		for _, x := range t.Below(top.ID) {
+	if home, ok := s.home(t, a); ok {
+		for _, x := range t.Below(home) {
 			below := t.Children(x.ID)
-			if x.Jurisdiction != a.Jurisdiction || x.Level != territory.Village && (x.Level != territory.Grid || len(below) == 0) {
+			if x.Level != territory.Village && (x.Level != territory.Grid || len(below) == 0) || len(below) == 0 && frame(t, x) == nil {
 				continue
 			}
 			d := Divided{Area: x, Above: t.NameAbove(x), Grids: len(below), Unstaffed: len(t.Unstaffed(x.ID, held))}
@@ -47,7 +50,48 @@ func (s *Service) Divided(ctx context.Context, a account.Actor) ([]Divided, erro
 			out = append(out, d)
 		}
 	}
+	slices.SortStableFunc(out, func(x, y Divided) int { return cmp.Compare(min(y.Grids, 1), min(x.Grids, 1)) })
 	return out, nil
+}
+
+// frame is the boundary of an area, or of the township around it.
+func frame(t *territory.Tree, x *territory.Area) orb.MultiPolygon {
+	for l := x.Level; l >= territory.Township; l-- {
+		if shape, ok := t.Boundary(x.Path[l]); ok {
+			return shape
+		}
+	}
+	return nil
+}
+
+// home is the asker's own area. Divisions around it may have been taken in with it; they are not
+// drawn from here.
+func (s *Service) home(t *territory.Tree, a account.Actor) (string, bool) {
+	x, ok := t.ByCode(territory.SchemeDivision, s.Code(a.Jurisdiction))
+	if !ok || x.Jurisdiction != a.Jurisdiction {
+		return "", false
+	}
+	return x.ID, true
+}
+
+// own tells whether an area lies below the asker's own.
+func (s *Service) own(t *territory.Tree, a account.Actor, id string) bool {
+	home, ok := s.home(t, a)
+	return ok && t.Within(id, home)
+}
+
+// allOwn refuses changes below areas that are not the asker's: territory.not_yours.
+func (s *Service) allOwn(ctx context.Context, a account.Actor, changes []territory.Change) error {
+	t, err := s.Cases.World.Territory.Tree(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range changes {
+		if !s.own(t, a, c.Parent) {
+			return fault.New(fault.Forbidden, "territory.not_yours")
+		}
+	}
+	return nil
 }
 
 // ground is what stands, and the areas in which somebody of a unit holds a post.
@@ -79,7 +123,7 @@ func (s *Service) Ground(ctx context.Context, a account.Actor, id string) (*Grou
 	}
 	x, ok := t.Area(id)
 	switch {
-	case !ok || x.Jurisdiction != a.Jurisdiction:
+	case !ok || !s.own(t, a, id):
 		return nil, fault.New(fault.NotFound, "territory.no_such_area")
 	case x.Level != territory.Village && x.Level != territory.Grid:
 		return nil, fault.New(fault.Invalid, "territory.only_grids")
@@ -128,11 +172,23 @@ func Cut(one, other territory.Boundary) (territory.Boundary, error) {
 
 // Look tells what is wrong with changes as of now: see territory.Tree.Look.
 func (s *Service) Look(ctx context.Context, a account.Actor, changes []territory.Change, also ...string) (territory.Sketched, error) {
+	if err := s.allOwn(ctx, a, changes); err != nil {
+		return territory.Sketched{}, err
+	}
 	t, err := s.Cases.World.Territory.Tree(ctx)
 	if err != nil {
 		return territory.Sketched{}, err
 	}
 	return t.Look(a.Jurisdiction, changes, also...)
+}
+
+// SaveSketch keeps what somebody has drawn in their own area: see territory.Service.SaveSketch.
+func (s *Service) SaveSketch(ctx context.Context, a account.Actor, want territory.Sketch) (territory.Sketch, error) {
+	if err := s.allOwn(ctx, a, want.Changes); err != nil {
+		return territory.Sketch{}, err
+	}
+	want.Jurisdiction = a.Jurisdiction
+	return s.Cases.World.Territory.SaveSketch(ctx, a.PersonID, want)
 }
 
 // Left is a post over a grid that ends.
@@ -153,6 +209,13 @@ type Afterwards struct {
 func (s *Service) PutSketch(ctx context.Context, a account.Actor, p territory.Put) (Afterwards, error) {
 	var out Afterwards
 	before, _, err := s.ground(ctx, a)
+	if err != nil {
+		return out, err
+	}
+	sk, err := s.Cases.World.Territory.Sketch(ctx, a.Jurisdiction, p.ID)
+	if err == nil {
+		err = s.allOwn(ctx, a, sk.Changes)
+	}
 	if err != nil {
 		return out, err
 	}

@@ -24,7 +24,7 @@ func TestGridsAreDrawnWithWhoIsOnDuty(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		c, ctx := open(t, d), context.Background()
 		places, from := c.Cases.World.Territory, monday.AddDate(0, -1, 0)
-		_, err := places.ImportDivisions(ctx, []byte("code,name,parent,level\n990102001201,样例村,990102001,5\n"), territory.Import{Jurisdiction: c.admin.Jurisdiction, From: from, Nature: territory.Sample})
+		_, err := places.ImportDivisions(ctx, []byte("code,name,parent,level\n990102001201,样例村,990102001,5\n990103,邻县,9901,3\n990103001,邻镇,990103,4\n990103001201,邻村,990103001,5\n"), territory.Import{Jurisdiction: c.admin.Jurisdiction, From: from, Nature: territory.Sample})
 		must(t, err)
 		_, err = places.ImportGrids(ctx, []byte(twoGrids), territory.Drawing{CRS: "WGS-84"}, territory.Import{Jurisdiction: c.admin.Jurisdiction, From: from, Nature: territory.Sample})
 		must(t, err)
@@ -74,6 +74,24 @@ func TestGridsAreDrawnWithWhoIsOnDuty(t *testing.T) {
 		must(t, err)
 		if all, err := c.Divided(ctx, c.admin); err != nil || all[0].Grids != 1 {
 			t.Errorf("%+v, %v", all, err)
+		}
+		now, err := places.Tree(ctx)
+		must(t, err)
+		beyond, _ := now.ByCode(territory.SchemeDivision, "990103001201") // taken in with the county, and not of it
+		if _, err := c.Ground(ctx, c.admin, beyond.ID); fault.CodeOf(err) != "territory.no_such_area" {
+			t.Error(err)
+		}
+		there := []territory.Change{{Key: "new-1", Parent: beyond.ID, Begins: true, Code: "99010300120101", Name: "网格", Shape: whole.Shape}}
+		if _, err := c.Look(ctx, c.admin, there); fault.CodeOf(err) != "territory.not_yours" {
+			t.Error(err)
+		}
+		if _, err := c.SaveSketch(ctx, c.admin, territory.Sketch{Name: "x", Changes: there}); fault.CodeOf(err) != "territory.not_yours" {
+			t.Error(err)
+		}
+		sk, err = places.SaveSketch(ctx, "x", territory.Sketch{Jurisdiction: c.admin.Jurisdiction, Name: "x", Changes: there})
+		must(t, err)
+		if _, err := c.PutSketch(ctx, c.admin, territory.Put{ID: sk.ID, Version: 1, From: put.From, Accept: true}); fault.CodeOf(err) != "territory.not_yours" {
+			t.Error(err)
 		}
 		other := account.Actor{PersonID: "x", Jurisdiction: "elsewhere"}
 		if all, err := c.Divided(ctx, other); err != nil || len(all) != 0 {

@@ -187,6 +187,7 @@ func (s *Service) Routes(srv *web.Server) {
 	web.Raw(srv, load, s.httpLoad)
 	s.overlayRoutes(srv, op)
 	s.gridRoutes(srv, op)
+	s.storyRoutes(srv, op)
 }
 
 func (s *Service) httpUnits(ctx context.Context, _ *struct{}) (*setupUnitsOutput, error) {

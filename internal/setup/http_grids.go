@@ -79,6 +79,7 @@ type groundOutput struct {
 		Level  int        `json:"level"`
 		Code   string     `json:"code,omitempty"`
 		Shape  ShapeJSON  `json:"shape"`
+		Around ShapeJSON  `json:"around" doc:"its own boundary, or that of the nearest area around it"`
 		Grids  []GridJSON `json:"grids"`
 		Beside []GridJSON `json:"beside" doc:"grids of neighbours, to draw along"`
 	}
@@ -211,7 +212,7 @@ func (s *Service) httpGround(ctx context.Context, in *gridAreaPath) (*groundOutp
 	out := &groundOutput{}
 	b := &out.Body
 	whole, _ := g.Tree.Boundary(g.Area.ID)
-	b.ID, b.Name, b.Above, b.Level, b.Code, b.Shape = g.Area.ID, g.Area.Name, g.Tree.NameAbove(g.Area), int(g.Area.Level), codeOf(g.Area), coordinates(whole)
+	b.ID, b.Name, b.Above, b.Level, b.Code, b.Shape, b.Around = g.Area.ID, g.Area.Name, g.Tree.NameAbove(g.Area), int(g.Area.Level), codeOf(g.Area), coordinates(whole), coordinates(frame(g.Tree, g.Area))
 	b.Grids, b.Beside = []GridJSON{}, []GridJSON{}
 	for _, x := range g.Parts {
 		b.Grids = append(b.Grids, s.gridJSON(ctx, g.Tree, x))
@@ -256,7 +257,7 @@ func (s *Service) httpBoundaries(ctx context.Context, in *gridAreaPath) (*bounda
 	if err != nil {
 		return nil, err
 	}
-	if x, ok := t.Area(in.ID); !ok || x.Jurisdiction != a.Jurisdiction {
+	if !s.own(t, a, in.ID) {
 		return nil, fault.New(fault.NotFound, "territory.no_such_area")
 	}
 	all, err := s.Cases.World.Territory.Boundaries(ctx, in.ID)

@@ -148,7 +148,7 @@ func (s *Service) saveSketch(ctx context.Context, id string, version int64, b Sk
 	if err := s.Cases.World.Renew(ctx); err != nil {
 		return nil, err
 	}
-	sk, err := s.Cases.World.Territory.SaveSketch(ctx, a.PersonID, territory.Sketch{ID: id, Jurisdiction: a.Jurisdiction, Name: b.Name, Version: version, Changes: changes})
+	sk, err := s.SaveSketch(ctx, a, territory.Sketch{ID: id, Name: b.Name, Version: version, Changes: changes})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
@@ -25,6 +26,13 @@ type Service struct {
 	Nature func(jurisdiction string) string
 	// Role is what a role is called in the reader's language; nil: its name.
 	Role func(ctx context.Context, jurisdiction, role string) string
+	// Code is the division code of a jurisdiction: its grids lie below the area that has it.
+	Code func(jurisdiction string) string
+	// Tell runs the stories of a pack's folder and tells how each went. They touch nothing of any
+	// jurisdiction.
+	Tell func(ctx context.Context, files map[string][]byte, lang string, tell func(Told))
+
+	telling sync.Mutex // held while stories run
 }
 
 // Unit is a unit with what stands in the way of its end.

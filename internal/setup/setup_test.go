@@ -56,6 +56,7 @@ func open(t *testing.T, d *db.DB) county {
 	core := shipped(t, "core")
 	s := &Service{DB: d, Now: hand.Now, Shipped: func() []*pack.Pack { return []*pack.Pack{core} }, Nature: func(string) string { return territory.Sample },
 		Cases: &casework.Service{DB: d, World: &casework.World{Territory: places, Accounts: people, Runs: func(string) []string { return nil }}, Book: &casework.Book{DB: d, Now: hand.Now, NewID: ids}}}
+	s.Code = func(jurisdiction string) string { return map[string]string{j.ID: j.Code}[jurisdiction] }
 	return county{s, people, hand, account.Actor{PersonID: "admin", Jurisdiction: j.ID}}
 }
 

@@ -21,7 +21,7 @@ func (w *world) expectCase(ctx context.Context, id string, x CaseExpect) error {
 		return at(err, x.Line)
 	}
 	for _, check := range []func(context.Context, *casework.View, CaseExpect) error{
-		w.expectRow, w.expectClocks, w.expectParts, w.expectSeats, w.expectRights, w.expectFields, w.expectHistory, w.expectLikely} {
+		w.expectRow, w.expectClocks, w.expectParts, w.expectSeats, w.expectRights, w.expectFields, w.expectHistory, w.expectLikely, w.expectPublic, w.expectGaps} {
 		if err := check(ctx, v, x); err != nil {
 			return at(err, x.Line)
 		}

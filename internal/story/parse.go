@@ -167,7 +167,7 @@ func (p *parser) verb(e *Event, n *shape.Node) {
 		if n.Get("at") == nil || len(n.Entries) > 1 {
 			p.add(n, "story.no_verb")
 		}
-	case VerbOpen, VerbDo, VerbTake:
+	case VerbOpen, VerbDo, VerbTake, VerbObject:
 		e.Name = v.Text
 		if e.By == "" {
 			p.add(n, "story.nobody", "verb", string(e.Verb))
@@ -316,6 +316,12 @@ func (p *parser) caseExpect(name string, n *shape.Node) CaseExpect {
 		for _, e := range v.Entries {
 			c.Clocks = append(c.Clocks, ClockExpect{e.Key.Line, e.Key.Text, timeOf(e.Value.Get("due")), len(e.Value.Get("due").Scalar()) == len(time.DateOnly), e.Value.Get("spent").Scalar(),
 				e.Value.Get("state").Scalar(), e.Value.Get("provisional").Scalar(), e.Value.Get("extended").Scalar()})
+		}
+	}
+	c.Gaps = namesOf(n.Get("gaps"))
+	if v := n.Get("public"); v != nil {
+		for _, e := range v.Entries {
+			c.Public = append(c.Public, PublicExpect{e.Key.Line, e.Key.Text, e.Value.Get("open").Scalar(), factsOf(e.Value.Get("shows")), e.Value.Get("lacks").Texts()})
 		}
 	}
 	if v := n.Get("parts"); v != nil {

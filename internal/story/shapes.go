@@ -92,11 +92,11 @@ var givenShape = obj(
 	later("courses"))
 
 // verbKeys are the keys that say what an event does; one of them stands in each event.
-var verbKeys = []Verb{VerbOpen, VerbDo, VerbAnswer, VerbTake, VerbSignal, VerbWrite, VerbExpect, VerbTogether, VerbLoad, VerbHolidays, VerbOutage, VerbRepeat, VerbPost, VerbReform}
+var verbKeys = []Verb{VerbOpen, VerbDo, VerbAnswer, VerbTake, VerbObject, VerbSignal, VerbWrite, VerbExpect, VerbTogether, VerbLoad, VerbHolidays, VerbOutage, VerbRepeat, VerbPost, VerbReform}
 
 // simpleKeys are the keys of an event that happens once.
 var simpleKeys = []shape.Key{
-	opt("at", moment), opt("open", aName), opt("do", aName), opt("answer", values), opt("take", aPath), opt("signal", aName), opt("write", aName),
+	opt("at", moment), opt("open", aName), opt("do", aName), opt("answer", values), opt("take", aPath), opt("object", aPath), opt("signal", aName), opt("write", aName),
 	opt("by", aName), opt("as", aName), opt("case", aPath), opt("cases", list(aPath)), opt("with", values), opt("why", dict(text)),
 	opt("refused", code), opt("each", dict(obj(need("refused", code)))), opt("note", text), opt("channel", aName), opt("text", text),
 	opt("point", free), opt("area", aName), opt("for", aName), opt("about", aPath), opt("against", some(aName)), opt("avoid", yesNo), opt("offline", obj(need("made", moment), need("sent", moment))), opt("key", aName),
@@ -120,9 +120,11 @@ var caseShape = obj(
 	opt("step", aName), opt("outcome", aName), opt("phase", aName), opt("class", aName), opt("severity", aName), opt("area", aName), opt("nature", aName), opt("open", yesNo),
 	opt("late", some(aName)), opt("clocks", dict(clockShape)), opt("why", dict(lines)), opt("parts", dict(dict(text))), opt("seats", dict(some(aName))),
 	opt("can", dict(some(aName))), opt("cannot", dict(some(aName))), opt("unmet", dict(some(aName))), opt("sees", dict(some(aName))), opt("told", dict(some(aName))),
-	opt("fields", values), opt("history", list(aName)), opt("sampled", yesNo), opt("follows", aPath), opt("merged", aPath), opt("moves", count), opt("assignee", aPath), opt("likely", dict(some(aName))))
+	opt("fields", values), opt("history", list(aName)), opt("sampled", yesNo), opt("follows", aPath), opt("merged", aPath), opt("moves", count), opt("assignee", aPath), opt("likely", dict(some(aName))),
+	opt("gaps", dict(some(aName))),
+	opt("public", dict(obj(opt("open", yesNo), opt("shows", values), opt("lacks", some(aName))))))
 
 // worldShape holds the expectations that belong to no single case.
 var worldShape = obj(opt("inbox", dict(names)), opt("count", dict(count)), opt("record", &shape.Shape{Name: aPath, Of: values}), opt("told", dict(some(aName))),
 	opt("ledger", accounts),
-	later("indicator"), later("gaps"), later("papers"), later("public"), later("ballot"), later("group"), later("erased"), later("kept"), later("caused"))
+	later("indicator"), later("papers"), later("ballot"), later("group"), later("erased"), later("kept"), later("caused"))

@@ -118,6 +118,7 @@ const (
 	VerbDo       Verb = "do"
 	VerbAnswer   Verb = "answer"
 	VerbTake     Verb = "take"
+	VerbObject   Verb = "object"
 	VerbSignal   Verb = "signal"
 	VerbWrite    Verb = "write"
 	VerbExpect   Verb = "expect"
@@ -135,7 +136,7 @@ type Event struct {
 	Line    int
 	At      time.Time // zero: at the time of the event before
 	Verb    Verb
-	Name    string // open: class; do: action; take: a case and its set, "job/claims"; signal: its name; load: pack or overlay; write: record kind
+	Name    string // open: class; do: action; take: a case and its set, "job/claims"; object: a case and its view; signal: its name; load: pack or overlay; write: record kind
 	By      string // who does it; "" only where nobody needs to
 	As      string // open: what the case is called from here on
 	Case    string // a name, or a path below one: "a/assist/crew-7"; "" the only case
@@ -231,8 +232,10 @@ type CaseExpect struct {
 	Sampled                               string // "true" or "false"
 	Follows                               string
 	Merged                                string
-	Moves                                 string  // number of moves
-	Assignee                              string  // who took note of it, or none
+	Moves                                 string // number of moves
+	Assignee                              string // who took note of it, or none
+	Public                                []PublicExpect
+	Gaps                                  []Names // coverage: exactly the records that are wanting, by key
 	Likely                                []Names // person: cases proposed as the same matter
 }
 
@@ -267,6 +270,15 @@ type ClockExpect struct {
 	State       string    // running, paused, stopped, waiting
 	Provisional string    // "true" or "false"
 	Extended    string    // how often
+}
+
+// PublicExpect is what everybody may read of a case by one view.
+type PublicExpect struct {
+	Line  int
+	Name  string
+	Open  string // "true" or "false"; "" not asked
+	Shows []Fact // as it is read
+	Lacks []string
 }
 
 // PartExpect is what must be true of one part set: the state of items, or counts of states.

@@ -161,6 +161,20 @@ type Suite struct {
 	Run     *regexp.Regexp        // names or files of the stories to run; nil: all
 	Lang    string                // of the messages, "zh" or "en"
 	Verbose bool                  // print the timeline of passed stories too
+	// Tell hears how each story went, as soon as it did; nil: nobody.
+	Tell func(Outcome)
+}
+
+// Outcome is how one story went.
+type Outcome struct {
+	File, Name string
+	Text       string // why it failed; "": it passed
+}
+
+func (s Suite) tell(file, name, text string) {
+	if s.Tell != nil {
+		s.Tell(Outcome{file, name, strings.TrimRight(text, "\n")})
+	}
 }
 
 // Test runs the stories of a pack and prints what failed, with the timeline and the first
@@ -190,6 +204,7 @@ func Test(ctx context.Context, s Suite, out io.Writer) (passed, failed int) {
 	}
 	for _, b := range bad {
 		fail(b.Text(s.Lang))
+		s.tell(b.File, b.File, b.Text(s.Lang))
 	}
 	if s.Fresh == nil {
 		fresh, done, err := SQLite(ctx)
@@ -206,7 +221,13 @@ func Test(ctx context.Context, s Suite, out io.Writer) (passed, failed int) {
 		if s.Run != nil && !s.Run.MatchString(x.Name) && !s.Run.MatchString(x.File) {
 			continue
 		}
-		if text := s.one(ctx, x, packs, proof); text != "" {
+		if ctx.Err() != nil {
+			fail(ctx.Err().Error())
+			return
+		}
+		text := s.one(ctx, x, packs, proof)
+		s.tell(x.File, x.Name, text)
+		if text != "" {
 			fail(text)
 		} else {
 			passed++
@@ -239,12 +260,15 @@ func (s Suite) broken(p *pack.Pack, fail func(string)) (caught int) {
 		}
 		if report, ok := b.Caught(p, others...); ok {
 			caught++
+			s.tell(b.File, b.Name, "")
 		} else {
 			code := "story.not_caught"
 			if report.OK() {
 				code = "story.nothing_caught"
 			}
-			fail(fmt.Sprintf("%s: %s: %s\n%s", b.File, b.Name, say(s.Lang, code, map[string]any{"check": b.Check}), report.Text(s.Lang)))
+			text := fmt.Sprintf("%s: %s: %s\n%s", b.File, b.Name, say(s.Lang, code, map[string]any{"check": b.Check}), report.Text(s.Lang))
+			s.tell(b.File, b.Name, text)
+			fail(text)
 		}
 	}
 	return caught

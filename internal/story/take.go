@@ -7,12 +7,17 @@ import (
 	"gezhi/internal/casework"
 )
 
+// parted are the path of a case and the name of something of it; the only case needs no path.
+func parted(name string) (path, of string) {
+	if i := strings.LastIndex(name, "/"); i >= 0 {
+		return name[:i], name[i+1:]
+	}
+	return "", name
+}
+
 // take takes a place of an offer.
 func (w *world) take(ctx context.Context, e Event) (func(context.Context) error, error) {
-	path, part := "", e.Name
-	if i := strings.LastIndex(e.Name, "/"); i >= 0 {
-		path, part = e.Name[:i], e.Name[i+1:]
-	}
+	path, part := parted(e.Name)
 	id, err := w.caseID(ctx, path, e.Line)
 	if err != nil {
 		return nil, err

@@ -103,6 +103,8 @@ func (w *world) prepare(ctx context.Context, e Event) (func(context.Context) err
 		return w.act(ctx, e, "answer")
 	case VerbTake:
 		return w.take(ctx, e)
+	case VerbObject:
+		return w.object(ctx, e)
 	}
 	return nil, differ(e.Line, "story.not_yet", "word", string(e.Verb))
 }

@@ -76,6 +76,11 @@ func (l *Life) Part(name string) *PartSet {
 	return find(l.Parts, func(p *PartSet) bool { return p.Name == name })
 }
 
+// PublicView returns the view of that name, nil when there is none.
+func (l *Life) PublicView(name string) *PublicView {
+	return find(l.Public, func(v *PublicView) bool { return v.Name == name })
+}
+
 // Key returns the key of that name, nil when there is none.
 func (l *Life) Key(name string) *Key {
 	return find(l.Keys, func(k *Key) bool { return k.Name == name })

@@ -44,6 +44,7 @@ type Life struct {
 	Parts   []PartSet
 	Steps   []Step // the first is the start
 	Actions []Action
+	Public  []PublicView
 	Allow   []Overlay
 	Ending  Ending
 }
@@ -59,6 +60,15 @@ const (
 	AboutRecord = "record"
 	AboutCase   = "case"
 )
+
+// PublicView is what everybody may read of a case while it stands in some steps.
+type PublicView struct {
+	Name       string
+	While      []string      // steps
+	Shows      []string      // fields; never personal ones. "title" is what the case is called
+	Until      *formula.Expr // the day or moment after which it ends by itself; nil: with the steps
+	Objections string        // the part set by which everybody may object; "": none
+}
 
 // Step is one place a case can stand.
 type Step struct {
@@ -270,7 +280,7 @@ const (
 )
 
 // Need is a condition that must hold before an action is done. Exactly one of Part, Seat,
-// Field and That is set.
+// Field, That, Record and Gap is set; a Seat may stand beside a Record.
 type Need struct {
 	Part     string // a part set, tested by Join
 	Join     *Join
@@ -280,6 +290,12 @@ type Need struct {
 	Field    string
 	That     *formula.Expr
 	Else     string // That: the reason shown when it fails
+	// Record is a kind of which one must hold for what the case is about: itself, joined to it by a
+	// relation, or naming who holds Seat.
+	Record string
+	Valid  *formula.Expr // Record: on which day; nil: today
+	Gap    string        // a coverage with AtMost gaps at most
+	AtMost int
 }
 
 // Assign gives a field (or seat) a value.

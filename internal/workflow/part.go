@@ -35,6 +35,7 @@ type Source struct {
 	Open   string        // ForOpen: class of the cases
 	Dates  *Dates        // ForDates
 	Offer  *Offer        // ForOffer
+	Public string        // ForPublic: the view by which everybody may open a part
 	Follow bool          // the set keeps in step with its source
 }
 
@@ -46,8 +47,9 @@ const (
 	ForDates        = "dates"
 	ForRows         = "rows"
 	ForList         = "list"
-	ForOpen         = "open"  // cases of a class that are open in the area of this one, or below
-	ForOffer        = "offer" // eligible people take a place, and their part opens
+	ForOpen         = "open"   // cases of a class that are open in the area of this one, or below
+	ForOffer        = "offer"  // eligible people take a place, and their part opens
+	ForPublic       = "public" // whoever reads the public view may open one
 )
 
 // Offer says to whom places are offered, and for how long.

@@ -186,6 +186,8 @@ export const saveSketch = (id: string, body: Body<Operation<'put', '/setup/sketc
 export const dropSketch = (id: string, version: number) => call('post', '/setup/sketches/{id}/drop', { id, body: { version } })
 export const putSketch = (id: string, body: Body<Operation<'post', '/setup/sketches/{id}/put'>>) => call('post', '/setup/sketches/{id}/put', { id, body })
 export const setupPacks = () => call('get', '/setup/packs').then(r => r.packs)
+export const packStories = (id: string) => call('get', '/setup/packs/{name}/stories', { id })
+export const runStories = (id: string, lang: 'zh' | 'en') => call('post', '/setup/packs/{name}/stories/run', { id, body: { lang } })
 export const packChanges = (id: string, from: PackVersion, to: PackVersion) => call('get', '/setup/packs/{name}/changes', { id, query: { from: from.hash, to: to.hash, from_overlay: from.overlay, to_overlay: to.overlay } }).then(r => r.changes)
 export const packAgain = (id: string, hash: string, overlay?: string) => call('post', '/setup/packs/{name}/again', { id, body: { hash, overlay } })
 export const packOverlay = (id: string) => call('get', '/setup/packs/{name}/overlay', { id })

@@ -483,6 +483,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/gaps/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records that a rule on a set finds wanting, as a case sees them: the first 200 */
+        get: operations["listGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/moves": {
         parameters: {
             query?: never;
@@ -494,6 +511,23 @@ export interface paths {
         put?: never;
         /** Do an action on a case */
         post: operations["act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/public/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A case as strangers would read it by one of its public views */
+        get: operations["previewPublic"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1158,6 +1192,57 @@ export interface paths {
         get: operations["near"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What everybody may read at a place now, the newest first */
+        get: operations["listNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/notices/{id}/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One thing that everybody may read now */
+        get: operations["viewNotice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/notices/{id}/{view}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Object to what everybody may read, with an account or without */
+        post: operations["objectToNotice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2642,6 +2727,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup/packs/{name}/stories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stories of the pack in force, and how they went when they were run last */
+        get: operations["packStories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/packs/{name}/stories/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the stories of the pack in force, in databases of their own */
+        post: operations["runStories"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup/packs/check": {
         parameters: {
             query?: never;
@@ -3776,6 +3895,21 @@ export interface components {
         FormsOutputBody: {
             forms: components["schemas"]["PaperFormJSON"][];
         };
+        GapJSON: {
+            area_name?: string;
+            /**
+             * Format: int64
+             * @description how many it has of what is wanted
+             */
+            has: number;
+            key: string;
+            /** @description id */
+            record: string;
+            title: string;
+        };
+        GapsOutputBody: {
+            gaps: components["schemas"]["GapJSON"][];
+        };
         GridJSON: {
             /**
              * Format: int64
@@ -3814,6 +3948,8 @@ export interface components {
         };
         GroundOutputBody: {
             above?: string;
+            /** @description its own boundary, or that of the nearest area around it */
+            around: number[][][][];
             /** @description grids of neighbours, to draw along */
             beside: components["schemas"]["GridJSON"][];
             code?: string;
@@ -4341,6 +4477,18 @@ export interface components {
             /** Format: int64 */
             severity?: number;
             text: string;
+        };
+        NoticesOutputBody: {
+            next?: string;
+            notices: components["schemas"]["PublicJSON"][];
+        };
+        ObjectInputBody: {
+            challenge?: components["schemas"]["AnswerJSON"];
+            fields?: {
+                [key: string]: unknown;
+            };
+            jurisdiction?: string;
+            text?: string;
         };
         OfferedFactor: {
             /** @description the QR code, a data: address of a PNG picture */
@@ -5040,6 +5188,32 @@ export interface components {
         ProvidersOutputBody: {
             providers: components["schemas"]["ProviderJSON"][];
         };
+        PublicFieldJSON: {
+            name: string;
+            text: string;
+            title: string;
+        };
+        PublicJSON: {
+            area_name: string;
+            /** @description what an objection answers */
+            asks: components["schemas"]["FormJSON"][];
+            class_title: string;
+            /** @description of the case */
+            id: string;
+            /** @description everybody may object */
+            objections: boolean;
+            /** @description everybody may read it now */
+            open: boolean;
+            sample?: boolean;
+            shows: components["schemas"]["PublicFieldJSON"][];
+            /** Format: int64 */
+            since: number;
+            /** @description what the case is called, else what its class is called */
+            title: string;
+            /** Format: int64 */
+            until?: number;
+            view: string;
+        };
         PutSketchInputBody: {
             /** @description although ground is claimed twice, by nobody or beyond the village */
             accept?: boolean;
@@ -5408,6 +5582,13 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        RunStoriesInputBody: {
+            /**
+             * @description of what is said of failures
+             * @enum {string}
+             */
+            lang?: "zh" | "en";
+        };
         SavedOutputBody: {
             views: components["schemas"]["SavedViewJSON"][];
         };
@@ -5598,6 +5779,51 @@ export interface components {
             also: components["schemas"]["FormJSON"][];
             asks: components["schemas"]["FormJSON"][];
             title: string;
+        };
+        StoriesOutputBody: {
+            /**
+             * Format: int64
+             * @description stories that came with the version in force
+             */
+            count: number;
+            /** @description of them */
+            names: string[];
+            run?: components["schemas"]["StoryRunJSON"];
+        };
+        StoryJSON: {
+            file: string;
+            name: string;
+            passed: boolean;
+            /** @description what happened, and the first thing that was not as the story says */
+            text?: string;
+        };
+        StoryRunJSON: {
+            by_name: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            changed: number;
+            /** Format: int64 */
+            failed: number;
+            hash: string;
+            /** Format: int64 */
+            passed: number;
+            results: components["schemas"]["StoryJSON"][];
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            started: number;
+            /**
+             * @description cut: its process ended before it did
+             * @enum {string}
+             */
+            state: "running" | "done" | "cut";
+            /** Format: int64 */
+            total: number;
+            /** @description of the pack that was tried */
+            version: string;
         };
         TakeInputBody: {
             /** Format: int64 */
@@ -6761,6 +6987,38 @@ export interface operations {
             };
         };
     };
+    listGaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     act: {
         parameters: {
             query?: never;
@@ -6786,6 +7044,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewPublic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicJSON"];
                 };
             };
             /** @description Error */
@@ -8123,6 +8413,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NearJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotices: {
+        parameters: {
+            query?: {
+                /** @description a place: what lies there or below it, and what is said to the places above as a whole; all of the jurisdiction when empty */
+                area?: string;
+                /** @description next of the page before */
+                cursor?: string;
+                jurisdiction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    viewNotice: {
+        parameters: {
+            query?: {
+                jurisdiction?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    objectToNotice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOutputBody"];
                 };
             };
             /** @description Error */
@@ -11484,6 +11882,70 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OverlayCheckJSON"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packStories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoriesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runStories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunStoriesInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

@@ -57,6 +57,7 @@ router.beforeEach(async to => {
 /** Where somebody belongs who cannot be at the page asked for. */
 function elsewhere(name: string) {
   if (!session.ready) return name === 'account' || { name: 'account' }
+  if (!session.system && name === 'setup') return session.works ? { name: 'queue' } : session.security ? { name: 'people' } : { name: session.audit ? 'audit' : 'account' }
   if (!session.works && (name === 'queue' || name === 'case' || name === 'door')) return session.security || session.system ? { name: 'people' } : { name: session.audit ? 'audit' : 'account' }
   return true
 }

@@ -6,13 +6,16 @@ import { computed, ref, watch } from 'vue'
 import * as api from '@/api/client'
 import type { Divided, Grid, GridChange, GridFlaw, GridLook, Sketch } from '@/api/types'
 import { because } from '@/kit/because'
-import { cutInTwo, dropped, has, inserted, moved, nextCode, side, type Corner, type Point, type Shape } from './shapes'
+import { cutInTwo, dropped, has, inserted, moved, nextCode, rounded, side, type Corner, type Point, type Shape } from './shapes'
 
 type Changes = Readonly<Record<string, GridChange>>
 type Ground = Awaited<ReturnType<typeof api.ground>>
 
 /** a grid of the open village as it shall be */
 export interface Piece { key: string; name: string; code: string; kind: string; shape: Shape; ends: boolean; begins: boolean; changed: boolean; grid?: Grid }
+
+/** what names a flaw from one look to the next */
+export const flawKey = (f: GridFlaw) => [f.kind, f.lon.toFixed(6), f.lat.toFixed(6)].join(' ')
 
 export const useGrids = defineStore('grids', () => {
   const areas = ref<Divided[]>([])
@@ -97,12 +100,14 @@ export const useGrids = defineStore('grids', () => {
     }
     return all
   }
-  function moveCorner(from: Point, to: Point) {
+  function moveCorner(from: Point, goal: Point) {
+    const to = rounded(goal)
     step(reshape(s => moved(s, from, to)))
     corner.value = to
   }
   /** A corner in a side, also of the neighbour that has the same side. */
-  function insertCorner(a: number[], b: number[], at: Point) {
+  function insertCorner(a: number[], b: number[], goal: Point) {
+    const at = rounded(goal)
     step(reshape(s => {
       const c = side(s, a, b)
       return c ? inserted(s, c, at) : s
