@@ -38,6 +38,8 @@ var (
 	ofTheCounty = []string{"county_chief", "congress_office", "congress_leader", "government_office", "data_officer", "data_leader"}
 	unmaskers   = []string{"resident", "dispatcher", "handler"} // for the purpose contact; the resident his own
 	reporters   = []string{"resident"}
+	lookers     = []string{"street_office", "party_committee", "community_admin"} // at the ledger of village-points
+	keepers     = []string{"community_admin"}                                     // of its shop
 )
 
 // routes is the whole of it: an operation that is served and does not stand here fails the test.
@@ -205,28 +207,30 @@ var routes = []route{
 	{op: "GET /points/merchants", ok: 200},
 	{op: "GET /points/statement", ok: 200, query: "?ledger=points"},
 	{op: "GET /points/balance", ok: 200, query: "?ledger=points&day=2026-03-02"},
-	{op: "GET /points/budget", ok: 404, query: "?ledger=points&unit=none"},
-	{op: "POST /points/proposals", ok: 404, body: says(map[string]any{"ledger": "points", "kind": "budget", "unit": "none", "year": 2026, "amount": 1, "reason": "sample"})},
-	{op: "GET /points/proposals", ok: 404, query: "?ledger=points"},
-	{op: "POST /points/proposals/{id}", ok: 404, body: says(map[string]any{"ledger": "points", "agree": true})},
-	{op: "GET /points/goods", ok: 404, query: "?ledger=points"},
+	{op: "GET /points/budget", ok: 403, query: "?ledger=points&unit=none"},
+	{op: "POST /points/proposals", ok: 403, body: says(map[string]any{"ledger": "points", "kind": "budget", "unit": "none", "year": 2026, "amount": 1, "reason": "sample"})},
+	{op: "GET /points/proposals", may: lookers, ok: 200, query: "?ledger=points"},
+	{op: "POST /points/proposals/{id}", may: []string{"party_committee"}, ok: 404, body: says(map[string]any{"ledger": "points", "agree": true})},
+	{op: "GET /points/goods", ok: 200, query: "?ledger=points"},
 	{op: "POST /points/claims", ok: 404, body: says(map[string]any{"ledger": "points", "good": "none"})},
-	{op: "GET /points/claims", ok: 404, query: "?ledger=points"},
+	{op: "GET /points/claims", ok: 200, query: "?ledger=points"},
 	{op: "DELETE /points/claims/{id}", ok: 404, query: "?ledger=points"},
-	{op: "POST /points/pickups", ok: 404, body: says(map[string]any{"ledger": "points", "code": "AAAAAAAA"})},
+	{op: "POST /points/pickups", may: keepers, ok: 404, body: says(map[string]any{"ledger": "points", "code": "AAAAAAAA"})},
 	{op: "GET /points/code-keys", ok: 200},
 	{op: "POST /points/code-keys", ok: 201, body: says(map[string]any{"key": strings.Repeat("A", 43)})},
 	{op: "DELETE /points/code-keys", ok: 204},
 	{op: "POST /points/scans", ok: 404, body: says(map[string]any{"ledger": "points", "merchant": "none", "code": "GZ1"})},
 	{op: "GET /points/merchants/{id}/statement", ok: 404, query: "?ledger=points"},
-	{op: "GET /points/entries", ok: 404, query: "?ledger=points&kind=available&owner=person/none"},
-	{op: "POST /points/refunds", ok: 404, body: says(map[string]any{"ledger": "points", "code": "AAAAAAAA"})},
-	{op: "GET /points/settlements", ok: 404, query: "?ledger=points&month=2026-03"},
-	{op: "GET /points/settlements.xlsx", ok: 404, query: "?ledger=points&month=2026-03"},
-	{op: "GET /points/report", ok: 404, query: "?ledger=points"},
-	{op: "GET /points/report/entries", ok: 404, query: "?ledger=points&figure=issued"},
-	{op: "GET /points/report.xlsx", ok: 404, query: "?ledger=points"},
-	{op: "GET /points/report.pdf", ok: 404, query: "?ledger=points"},
+	{op: "GET /points/entries", ok: 403, query: "?ledger=points&kind=available&owner=person/none"},
+	{op: "POST /points/refunds", may: keepers, ok: 404, body: says(map[string]any{"ledger": "points", "code": "AAAAAAAA"})},
+	{op: "GET /points/settlements", may: keepers, ok: 200, query: "?ledger=points&month=2026-03"},
+	{op: "GET /points/settlements.xlsx", may: keepers, ok: 200, query: "?ledger=points&month=2026-03"},
+	{op: "POST /points/objections", ok: 404, body: says(map[string]any{"ledger": "points", "kind": "grant", "key": "none", "text": "why"})},
+	{op: "GET /points/boards", ok: 200, query: "?ledger=points"},
+	{op: "GET /points/report", may: lookers, ok: 200, query: "?ledger=points"},
+	{op: "GET /points/report/entries", may: lookers, ok: 200, query: "?ledger=points&figure=issued"},
+	{op: "GET /points/report.xlsx", may: lookers, ok: 200, query: "?ledger=points"},
+	{op: "GET /points/report.pdf", may: lookers, ok: 200, query: "?ledger=points"},
 
 	// The log.
 	{op: "GET /log", ok: 200, anonymous: 200},

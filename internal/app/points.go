@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gezhi/internal/account"
+	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/points"
 	"gezhi/internal/web"
@@ -14,7 +15,7 @@ import (
 
 // ledgers joins what is counted to the rest, under a clock.
 func (a *App) ledgers(now clock.Now) *points.Service {
-	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Wake: a.Jobs.Wake, Within: a.lies, Item: a.itemOf, Word: a.packWord, Name: a.ownerName, Over: a.over}
+	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Wake: a.Jobs.Wake, Open: a.openFor, AreaOf: a.worksIn, Within: a.lies, Item: a.itemOf, Word: a.packWord, Name: a.ownerName, Over: a.over}
 }
 
 // packWord is a word of a pack that is in force in a jurisdiction, "" for none.
@@ -81,4 +82,26 @@ func (a *App) itemOf(ctx context.Context, jurisdiction, name, item string) (titl
 		return cmp.Or(k.Title[lang], p.Word(lang, "classes", item)), module
 	}
 	return p.Word(lang, "classes", item), ""
+}
+
+// openFor opens a case for somebody who has logged in.
+func (a *App) openFor(ctx context.Context, who account.Actor, o casework.Opening) (*casework.Opened, error) {
+	actor, err := a.Cases.By(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	return a.Cases.Open(ctx, actor, o)
+}
+
+// worksIn is the area of a level in which somebody has a post, "" for none.
+func (a *App) worksIn(ctx context.Context, person string, level int) string {
+	if a.World.Renew(ctx) != nil {
+		return ""
+	}
+	for _, p := range a.World.People().Of(person, clock.System()) {
+		if x, ok := a.World.Area(p.AreaID); ok && x.Path[level] != "" {
+			return x.Path[level]
+		}
+	}
+	return ""
 }

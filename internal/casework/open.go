@@ -67,6 +67,11 @@ func (s *Service) Open(ctx context.Context, who *Actor, o Opening) (*Opened, err
 	if err != nil {
 		return nil, err
 	}
+	if !o.HappenedAt.IsZero() && !who.System { // clocks begin with it: whoever reports would make others late
+		if err := s.Staff(ctx, who); err != nil {
+			return nil, err
+		}
+	}
 	n, err := s.number(ctx, who.Jurisdiction, s.Now())
 	if err != nil {
 		return nil, err
@@ -134,11 +139,6 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, who *Actor, class *Class,
 		return nil, err
 	}
 	if !o.HappenedAt.IsZero() && o.HappenedAt.Before(now) {
-		if !who.System { // clocks begin with it: whoever reports would make others late
-			if err := s.Staff(ctx, who); err != nil {
-				return nil, err
-			}
-		}
 		c.HappenedAt = o.HappenedAt
 	}
 	st.begin(who, Act{Action: actionOpen, DeviceAt: o.DeviceAt, Cause: o.Cause}, s.ID())

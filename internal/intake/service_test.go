@@ -427,6 +427,7 @@ func TestWhatNoReportMayBe(t *testing.T) {
 			{func(r *Report) { r.Photos = []string{"../etc/passwd"} }, "form.file"},
 			{func(r *Report) { r.Photos = make([]string, maxPhotos+1) }, "form.too_many"},
 			{func(r *Report) { r.Jurisdiction = "110000" }, "jurisdiction.unknown"},
+			{func(r *Report) { r.HappenedAt = c.clock.Now().AddDate(0, 0, -9) }, "case.staff_only"}, // else it would be late at once
 		} {
 			r := c.rubbish()
 			x.change(&r)

@@ -153,6 +153,7 @@ func TestLiesAreRefused(t *testing.T) {
 		"a WebP that is a WAV":       {[]byte("RIFF\x10\x00\x00\x00WEBPfmt nothing"), "media.lies"},
 		"a JPEG under a PNG's name":  {append([]byte("\x89PNG\r\n\x1a\n"), photo...), "media.lies"},
 		"boxes longer than the file": {[]byte(box("ftyp", "isom\x00\x00\x00\x00") + "\x7f\xff\xff\xffmoov"), "media.lies"},
+		"a box longer than the file": {[]byte(box("ftyp", "isom\x00\x00\x00\x00") + "\x7f\xff\xff\xffmdat"), "media.lies"},
 		"a recording with a page":    {m4a("<iframe src=//x>"), "media.lies"},
 		"an archive":                 {zipOf("a.txt"), "media.type"},
 		"a document with macros":     {zipOf("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), "media.macros"},

@@ -32,6 +32,7 @@ func Check(p *Pack, others ...*Pack) Report {
 	c.records()
 	c.ledgers()
 	c.shops()
+	c.boards()
 	for i := range p.Lives {
 		c.life(&p.Lives[i])
 	}
@@ -70,7 +71,7 @@ var Rules = []string{
 	"batch.automatic", "batch.unlooked",
 	"effect.one_verb", "effect.target", "effect.too_many", "effect.cycle", "effect.sets_computed",
 	"effect.unknown_ledger", "effect.post_incomplete", "effect.post_deducts", "effect.post_undoes_nothing", "effect.post_without_cap", "effect.post_to_nobody", "effect.write_incomplete", "effect.writes_others",
-	"ledger.unknown_role", "ledger.no_budget", "ledger.unknown_record", "ledger.season_day", "ledger.unknown_ledger", "ledger.not_spendable", "ledger.shop_field",
+	"ledger.unknown_role", "ledger.no_budget", "ledger.unknown_record", "ledger.season_day", "ledger.unknown_ledger", "ledger.not_spendable", "ledger.shop_field", "ledger.unknown_class",
 	"words.missing",
 }
 

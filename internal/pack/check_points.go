@@ -48,6 +48,22 @@ func (c *checking) shops() {
 	}
 }
 
+// boards checks what boards are made of, and to which class objections go.
+func (c *checking) boards() {
+	if x := c.p.Objections; x != "" && c.p.Class(x) == nil {
+		c.unknown("ledger.unknown_class", pointsFile, []string{"objections"}, x, c.p.classCodes())
+	}
+	for _, b := range c.p.Boards {
+		at := []string{"boards", b.Name}
+		if c.p.Ledger(b.Ledger) == nil {
+			c.unknown("ledger.unknown_ledger", pointsFile, append(at, "ledger"), b.Ledger, names(c.p.Ledgers, func(l Ledger) string { return l.Name }))
+		}
+		if r := c.p.Record(b.Adults); r == nil || r.Table || !slices.ContainsFunc(r.Fields, func(f form.Field) bool { return f.Type == "person" }) {
+			c.unknown("ledger.unknown_record", pointsFile, append(at, "adults"), b.Adults, names(c.p.Records, func(r Record) string { return r.Name }))
+		}
+	}
+}
+
 // shopTypes are the types that the fields of goods and merchants need.
 var shopTypes = map[string]string{"price": "number", "stock": "number", "days": "number", "merchant": "unit", "unit": "unit", "photo": "photo", "title": "text", "levels": "list"}
 

@@ -51,6 +51,9 @@ func (c *checking) missingWords() {
 		w.want("ledgers", l.Name, l.Title, pointsFile, "ledgers", l.Name)
 		w.want("units", l.Name, l.Unit, pointsFile, "ledgers", l.Name)
 	}
+	for _, b := range c.p.Boards {
+		w.want("boards", b.Name, nil, pointsFile, "boards", b.Name)
+	}
 	for _, s := range c.p.Signals {
 		w.want("signals", s.Name, s.Title, livesFile, "signals", s.Name)
 	}

@@ -33,6 +33,16 @@ type ShopRecords struct {
 	Fields map[string]string
 }
 
+// Board is a list of who was granted the most in a month, by group; what counts is capped, so
+// that more and more is of no use. Only who stands in the register of adults is on it.
+type Board struct {
+	Name, Ledger string
+	Group        string // level of the area: village, township or county
+	First        int    // how many stand on it
+	Cap          int    // points of a month that count; 0 for all
+	Adults       string // kind of record that names who is of age
+}
+
 // Shop returns the shop of a ledger, nil when it has none.
 func (p *Pack) Shop(ledger string) *Shop {
 	return find(p.Shops, func(s *Shop) bool { return s.Ledger == ledger })

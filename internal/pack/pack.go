@@ -39,6 +39,9 @@ type Pack struct {
 	Texts     []Text
 	Ledgers   []Ledger
 	Shops     []Shop
+	// Objections is the class of the case that opens when somebody objects to an entry.
+	Objections string
+	Boards     []Board
 
 	files map[string][]byte      // everything that counts for Hash
 	docs  map[string]*shape.Node // the parsed YAML files, for places

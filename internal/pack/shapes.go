@@ -193,7 +193,7 @@ var wordsShape = &shape.Shape{Doc: "words of one language", Keys: wordsKeys()}
 
 // wordSections are the parts of a words file, each from names to words.
 var wordSections = []string{"lives", "steps", "actions", "participants", "clocks", "parts", "reasons", "unmet", "outcomes",
-	"fields", "classes", "groups", "roles", "severities", "options", "records", "relations", "signals", "excluded", "told", "keys", "ledgers", "units"}
+	"fields", "classes", "groups", "roles", "severities", "options", "records", "relations", "signals", "excluded", "told", "keys", "ledgers", "units", "boards"}
 
 func wordsKeys() []shape.Key {
 	keys := []shape.Key{format}

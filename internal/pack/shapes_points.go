@@ -45,6 +45,9 @@ var pointsShape = obj("what is counted",
 		opt("household", name), opt("expires", untilPlain), opt("clear", season), opt("deductions", name),
 		need("roles", obj("who may do what, as roles",
 			opt("propose", some(name)), opt("confirm", some(name)), opt("look", some(name)), opt("shop", some(name))))))),
+	opt("objections", anyKey),
+	opt("boards", dict(obj("who has the most of a ledger in a month", need("ledger", name), need("group", enum("what one board is of", "village", "township", "county")),
+		need("first", count(1)), opt("cap", count(1)), need("adults", name)))),
 	opt("shop", dict(obj("what a ledger is spent on, as records",
 		opt("goods", obj("what is offered", need("records", name), opt("title", ofRecord), need("price", ofRecord), need("stock", ofRecord),
 			opt("photo", ofRecord), opt("merchant", ofRecord), opt("days", ofRecord))),
@@ -81,6 +84,10 @@ func readSeason(n *shape.Node) *workflow.Season {
 
 func (p *Pack) readPoints(n *shape.Node) {
 	p.Shops = entries(n.Get("shop"), readShop)
+	p.Objections = readText(n.Get("objections"))
+	p.Boards = entries(n.Get("boards"), func(name string, n *shape.Node) Board {
+		return Board{name, readText(n.Get("ledger")), readText(n.Get("group")), readInt(n.Get("first")), readInt(n.Get("cap")), readText(n.Get("adults"))}
+	})
 	p.Ledgers = entries(n.Get("ledgers"), func(name string, n *shape.Node) Ledger {
 		r := n.Get("roles")
 		return Ledger{Name: name, Title: readWords(n.Get("title")), Unit: readWords(n.Get("unit")), Spendable: readBool(n.Get("spendable")),

@@ -110,6 +110,7 @@ func (s *Service) Routes(srv *web.Server) {
 	s.shopRoutes(srv, tags)
 	s.pageRoutes(srv, tags)
 	s.reportRoutes(srv, tags)
+	s.ownRoutes(srv, tags)
 	s.lookRoutes(srv, tags)
 }
 

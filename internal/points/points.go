@@ -23,6 +23,9 @@ type Ledger struct {
 	Roles     Roles  `json:"roles"`
 	Shelf     *Shelf `json:"shelf,omitempty"`
 	Pack      string `json:"pack,omitempty"` // that declared it
+	// Objections is the class of the case that an objection to an entry opens, "" for none.
+	Objections string  `json:"objections,omitempty"`
+	Boards     []Board `json:"boards,omitempty"`
 }
 
 // Words are the words for something, by language ("zh", "en").

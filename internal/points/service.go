@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"gezhi/internal/account"
+	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
@@ -31,6 +32,10 @@ type Service struct {
 	Within func(ctx context.Context, area, of string) bool
 	// Item is what a pack calls something that points are granted for, and the module it belongs to.
 	Item func(ctx context.Context, jurisdiction, pack, item string) (title, module string)
+	// Open opens a case for who asks.
+	Open func(ctx context.Context, who account.Actor, o casework.Opening) (*casework.Opened, error)
+	// AreaOf is the area of a level in which somebody works, "" for none.
+	AreaOf func(ctx context.Context, person string, level int) string
 	// Wake is called after a commit that left work to be done; nil is nobody.
 	Wake func()
 	// Word is a word of a pack that is in force: of a section of its words files, by name; "" for

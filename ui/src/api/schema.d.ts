@@ -1972,6 +1972,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who was granted the most in a month, by group, as the pack has boards */
+        get: operations["pointsBoards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points/budget": {
         parameters: {
             query?: never;
@@ -2122,6 +2139,23 @@ export interface paths {
         get: operations["merchantStatement"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Object to an entry of one's own: opens a case */
+        post: operations["objectToPoints"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4816,6 +4850,18 @@ export interface components {
             /** Format: int64 */
             next?: number;
         };
+        PointsBoardJSON: {
+            /**
+             * Format: int64
+             * @description points of a month that count
+             */
+            cap?: number;
+            lines: components["schemas"]["PointsRankJSON"][];
+            name: string;
+        };
+        PointsBoardsOutputBody: {
+            boards: components["schemas"]["PointsBoardJSON"][];
+        };
         PointsBudgetLeftJSON: {
             /** Format: int64 */
             left: number;
@@ -4996,6 +5042,14 @@ export interface components {
         PointsMerchantsOutputBody: {
             merchants: components["schemas"]["PointsMerchantJSON"][];
         };
+        PointsObjectInputBody: {
+            /** @description of the entry */
+            key: string;
+            /** @description of the entry */
+            kind: string;
+            ledger: string;
+            text: string;
+        };
         PointsProposalJSON: {
             /** Format: int64 */
             amount?: number;
@@ -5052,6 +5106,17 @@ export interface components {
              * @description of the budget
              */
             year?: number;
+        };
+        PointsRankJSON: {
+            me?: boolean;
+            name: string;
+            /** Format: int64 */
+            place: number;
+            /**
+             * Format: int64
+             * @description as far as they count
+             */
+            points: number;
         };
         PointsReportOutputBody: {
             budgets: components["schemas"]["PointsBudgetLeftJSON"][];
@@ -10179,6 +10244,39 @@ export interface operations {
             };
         };
     };
+    pointsBoards: {
+        parameters: {
+            query: {
+                ledger: string;
+                /** @description 2026-03; this one when left out */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsBoardsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pointsBudget: {
         parameters: {
             query: {
@@ -10555,6 +10653,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointsStatementOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    objectToPoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsObjectInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsMadeOutputBody"];
                 };
             };
             /** @description Error */
