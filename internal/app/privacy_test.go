@@ -35,7 +35,7 @@ import (
 // planted are numbers and names that nobody has, as people would write them. None of them may
 // be found anywhere but where its owner, or who may unmask, reads it.
 var planted = map[string]string{
-	"phone in a text": "13900000001", "the same, spaced": "139 0000 0001", "the same, in wide digits": "１３９０００００００１",
+	"phone in a text": "13900007351", "the same, spaced": "139 0000 7351", "the same, in wide digits": "１３９００００７３５１",
 	"phone of a caller": "13900000002", "name of a caller": "甄藏匿",
 	"identity number": "99010219850203001X", "bank card": "6222020000000000018", "credit code": "91990102MA0000000A",
 	"phone in a note": "13900000003", "phone in a reason": "13900000004", "phone in a result": "13900000005",

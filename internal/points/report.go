@@ -78,6 +78,11 @@ func (s *Service) Report(ctx context.Context, who account.Actor, ledger string, 
 	if !slices.Contains([]string{ByMonth, ByItem, ByModule, ByArea, ByPerson}, q.By) {
 		return nil, fault.New(fault.Invalid, "points.bad_report")
 	}
+	for _, month := range []string{q.From, q.Until} {
+		if _, err := monthOf(month); err != nil {
+			return nil, err
+		}
+	}
 	sums, err := s.Months(ctx, who.Jurisdiction, ledger, q.From, q.Until)
 	if err != nil {
 		return nil, err
