@@ -193,7 +193,8 @@ func (st *state) offers(who *Actor) ([]Offer, error) {
 		if err != nil {
 			return nil, err
 		}
-		o := Offer{Action: d.Name, Asks: slices.Clone(st.asksOf(d)), Also: slices.Clone(st.alsoOf(d))}
+		o := Offer{Action: d.Name}
+		o.Asks, o.Also = st.askedNow(st.asksOf(d), st.alsoOf(d))
 		un = o.ask(un)
 		if len(un) > 0 {
 			o.Unmet = refusal(un).(*fault.Error).At
@@ -279,4 +280,22 @@ func (st *state) overlayOffers(who *Actor) []Offer {
 		}
 	}
 	return out
+}
+
+// askedNow leaves out of a form what is asked on a condition that does not hold; where another
+// answer of the same form may change that, it may be answered and need not be.
+func (st *state) askedNow(asks, also []string) (must, may []string) {
+	may = slices.Clone(also)
+	for _, name := range asks {
+		f := st.class.Field(name)
+		switch {
+		case f == nil || f.AskedIf == nil || !st.excused(name):
+			must = append(must, name)
+		case slices.ContainsFunc(f.AskedIf.Refs(), func(r formula.Ref) bool {
+			return len(r.Path) > 1 && r.Path[0] == "field" && slices.Contains(asks, r.Path[1])
+		}):
+			may = append(may, name)
+		}
+	}
+	return must, may
 }

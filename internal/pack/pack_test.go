@@ -101,3 +101,18 @@ func TestGoodPacksPass(t *testing.T) {
 		}
 	}
 }
+
+// Options that are listed by their codes alone have their titles from the words files.
+func TestOptionsAreTitledByTheWords(t *testing.T) {
+	p := load(t, "../../packs/incident")
+	for _, l := range p.Options {
+		for _, o := range l.Options {
+			if o.Title["zh"] == "" || o.Title["en"] == "" {
+				t.Errorf("%s.%s: %v", l.Name, o.Code, o.Title)
+			}
+		}
+	}
+	if len(p.Options) == 0 {
+		t.Fatal("no options")
+	}
+}

@@ -24,7 +24,7 @@ func (p *Pack) readPack(n *shape.Node) {
 		return r
 	})
 	p.Severities = each(n.Get("severities").Each(), readSeverity)
-	p.Options = entries(n.Get("options"), readOptions)
+	p.Options = entries(n.Get("options"), p.readOptions)
 	p.Reasons = entries(n.Get("reasons"), func(name string, n *shape.Node) ReasonList { return ReasonList{name, n.Texts()} })
 	p.Lists = entries(n.Get("lists"), func(name string, n *shape.Node) RowList { return RowList{name, readRows(n)} })
 	p.Number, p.Keep = readText(n.Get("number")), readKeep(n.Get("keep"))
@@ -40,10 +40,11 @@ func readSeverity(n *shape.Node) Severity {
 	return s
 }
 
-func readOptions(name string, n *shape.Node) OptionList {
+// readOptions reads a list of options; those that have no title there have it in the words files.
+func (p *Pack) readOptions(name string, n *shape.Node) OptionList {
 	l := OptionList{Name: name}
 	for _, i := range n.Items {
-		l.Options = append(l.Options, form.Option{Code: i.Text})
+		l.Options = append(l.Options, form.Option{Code: i.Text, Title: p.WordsOf("options", name+"."+i.Text)})
 	}
 	for _, e := range n.Entries {
 		o := form.Option{Code: e.Key.Text}
