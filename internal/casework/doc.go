@@ -22,8 +22,9 @@
 // # Tables
 //
 // cases, move, payload, participant, representative, involved, clock, clock_span,
-// part_set, case_key, link, signal_inbox, batch and batch_item (for the word batch, whose time
-// has not come), sampled, roster, duty, duty_edition, calendar.
+// part_set, part_offer and public_view (indexes of what is offered and what everybody may read),
+// case_key, link, signal_inbox, sampled, roster, duty, duty_edition, calendar; batch and
+// batch_item are unused: what became of each case of a batch is its own move.
 //
 // # What it never does
 //

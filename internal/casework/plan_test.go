@@ -10,6 +10,7 @@ import (
 	"gezhi/internal/account"
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
+	"gezhi/internal/fault"
 )
 
 // scopes are what people may see: one branch of every kind and level, all kinds together,
@@ -154,4 +155,13 @@ func TestWhatIsKeptIsLookedUpOnce(t *testing.T) {
 			t.Error(plan)
 		}
 	})
+}
+
+// What a list is sorted by is one of few words: nothing else that somebody sends reaches SQL.
+func TestOrdersAreAClosedList(t *testing.T) {
+	for _, sort := range []string{"c.id", "opened DESC", "'", "due_at; DROP TABLE cases", "1", " ", "OPENED"} {
+		if place, err := (&Service{}).placeSQL(t.Context(), &Actor{}, sort, nil); fault.CodeOf(err) != "case.unknown_sort" || place != "" {
+			t.Errorf("%q: %q %v", sort, place, err)
+		}
+	}
 }

@@ -39,18 +39,25 @@ async function calm(page) {
 const pictures = {
   'desk': [desk, async p => {
     await enter(p, 'desk', 'street', 'sample-street')
+    await p.goto(`${base}/desk/?queue=unassigned`)
     await p.locator('.queue-table tbody tr').first().click()
   }],
   'desk-map': [{ viewport: { width: 1760, height: 990 } }, async p => {
     await enter(p, 'desk', 'street', 'sample-street')
+    await p.goto(`${base}/desk/?queue=unassigned`)
     await p.getByRole('button', { name: '地图' }).click()
     await p.locator('.queue-map .leaf').first().waitFor()
   }],
   'desk-dark': [{ ...desk, colorScheme: 'dark' }, async p => {
     await enter(p, 'desk', 'street', 'sample-street')
+    await p.goto(`${base}/desk/?queue=unassigned`)
     await p.locator('.queue-table tbody tr').nth(1).click()
   }],
-  'desk-phone': [phone, async p => enter(p, 'desk', 'village', 'sample-village')],
+  'desk-phone': [phone, async p => {
+    await enter(p, 'desk', 'village', 'sample-village')
+    await p.goto(`${base}/desk/?queue=unassigned`)
+    await p.locator('.queue-table tbody tr').first().waitFor()
+  }],
   'grids': [desk, async p => {
     await enter(p, 'desk', 'sysadmin', 'sample-sysadmin')
     await p.goto(`${base}/desk/setup/grids`)
@@ -82,7 +89,7 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 let failed = 0
 try {
   for (let i = 0; !(await fetch(base + '/home/').catch(() => undefined))?.ok; i++) {
-    if (i > 600) throw new Error('the sample county does not answer')
+    if (i > 1500) throw new Error('the sample county does not answer')
     await new Promise(r => setTimeout(r, 200))
   }
   for (const [name, [how, walk]] of Object.entries(pictures).filter(([n]) => n.includes(only))) {
