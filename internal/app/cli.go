@@ -162,7 +162,7 @@ func serveCommand(ctx context.Context, cfg config.Config, _ []string, out io.Wri
 // liveMonth lets the sample county live through its month and says how far it is.
 func (a *App) liveMonth(ctx context.Context, out io.Writer) {
 	began := time.Now()
-	err := a.FillMonth(ctx, func(percent int) {
+	err := a.FillMonth(ctx, 1, func(percent int) {
 		fmt.Fprintln(out, web.Say(language(), "cli.sample_month", map[string]any{"percent": percent, "seconds": int(time.Since(began).Seconds())}))
 	})
 	if err != nil && ctx.Err() == nil {

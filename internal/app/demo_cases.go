@@ -73,6 +73,7 @@ func (a *App) workSample(ctx context.Context, j account.Jurisdiction) error {
 	d.cases.OnMove = append(d.cases.OnMove, a.Search.Moved)
 	d.run = jobs.NewRunner(a.DB, d.hand.Now)
 	d.cases.Register(d.run)
+	a.ledgers(d.hand.Now).Register(d.run)
 	d.run.Topics[casework.TopicWithdraw] = func(context.Context, jobs.Message) error { return nil }
 	d.run.Topics[casework.TopicNotice] = func(context.Context, jobs.Message) error { return nil } // nobody is told of the past
 	if err := d.read(); err != nil || len(d.kinds) == 0 {

@@ -106,6 +106,7 @@ type month struct {
 	file   monthFile
 	pack   string
 	steps  monthSteps
+	oneIn  int
 	n      int // steps put in, so that equal moments keep their order
 }
 
@@ -136,11 +137,14 @@ func (s *monthSteps) Pop() any {
 	return last
 }
 
-// FillMonth lets the sample county live through the months of the packs' demo folders. It says
-// how far it is, in percent.
-func (a *App) FillMonth(ctx context.Context, said func(percent int)) error {
+// FillMonth lets the sample county live through the months of the packs' demo folders: of what
+// begins in them, one in so many. It says how far it is, in percent.
+func (a *App) FillMonth(ctx context.Context, oneIn int, said func(percent int)) error {
 	all, err := a.Accounts.Jurisdictions(ctx)
 	if err != nil || len(all) == 0 {
+		return err
+	}
+	if err := a.World.Renew(ctx); err != nil {
 		return err
 	}
 	for _, name := range shippedNames() {
@@ -152,6 +156,7 @@ func (a *App) FillMonth(ctx context.Context, said func(percent int)) error {
 			return err
 		}
 		m := a.newMonth(all[0], name)
+		m.oneIn = oneIn
 		if err := yaml.UnmarshalWithOptions(data, &m.file, yaml.Strict()); err != nil {
 			return fmt.Errorf("%s/demo/month.yaml: %w", name, err)
 		}
@@ -171,7 +176,9 @@ func (a *App) newMonth(j account.Jurisdiction, pack string) *month {
 	d.cases.Register(d.run)
 	quiet := func(context.Context, jobs.Message) error { return nil } // nobody is told of the past
 	d.run.Topics[casework.TopicWithdraw], d.run.Topics[casework.TopicNotice] = quiet, quiet
-	return &month{demo: d, ledger: a.ledgers(d.hand.Now), pack: pack}
+	m := &month{demo: d, ledger: a.ledgers(d.hand.Now), pack: pack}
+	m.ledger.Register(d.run)
+	return m
 }
 
 func (m *month) put(at time.Time, do func(context.Context) error) {
@@ -189,13 +196,13 @@ func (m *month) live(ctx context.Context, said func(int)) error {
 	}
 	for i := range m.file.Work {
 		w := &m.file.Work[i]
-		for range w.Count {
+		for range (w.Count + m.oneIn - 1) / m.oneIn {
 			m.put(m.working(began, monthDays-2), func(ctx context.Context) error { return m.begin(ctx, w) })
 		}
 	}
 	for i := range m.file.Shop {
 		s := &m.file.Shop[i]
-		for range s.Count {
+		for range (s.Count + m.oneIn - 1) / m.oneIn {
 			m.put(m.working(began.AddDate(0, 0, monthDays/2), monthDays/2), func(ctx context.Context) error { return m.spend(ctx, s) })
 		}
 	}
