@@ -40,7 +40,9 @@ func TestACapHoldsOverOffers(t *testing.T) {
 given: { areas: [ { id: lane, in: lilong, level: grid } ], people: { ann: { role: admin, area: lilong }, wu: { role: worker, area: lane } } }
 when:
 `+strings.Join(opens, "")+`  - { together: [`+strings.Join(takes, ", ")+`], winners: 2 }
-  - { take: j0/claims, by: wu, with: { plan: now }, refused: case.key_taken }
+  - { open: job, as: more, by: ann, area: lane, with: { item: sweeping, places: 9 } }
+  - { do: publish, by: ann, case: more }
+  - { take: more/claims, by: wu, with: { plan: now }, refused: case.key_taken }
 then: { count: { claim: 2 } }
 `)
 }

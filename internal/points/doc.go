@@ -26,6 +26,6 @@
 // Entries, balances, what expires when and the sums of months follow from the postings; they
 // are kept to be quick, and [Verify] works all of them out again.
 //
-// Tables: points_* (migrations 00310 to 00316). It knows nothing of packs or cases; a pack's
-// effect calls [Service.Post] within the transaction of its move.
+// Tables: points_* (migrations 00310 to 00316). What a pack counts it is told when the pack is put in
+// force ([Service.Loaded]); effects of cases come in by [Service.Effect], within their move.
 package points

@@ -29,6 +29,7 @@ async function open(page: Page, path: string) {
     if (at === 'GET /points/budget') return json({ given: 1000, granted: 380, left: 620 })
     if (at === 'GET /points/proposals') return json({ proposals })
     if (at === 'GET /points/entries') return json({ entries })
+    if (at === 'GET /points/report') return json({ from: '2026-11', until: '2026-11', groups: [{ group: '2026-11', title: '2026-11', issued: 380, spent: 90, held: 20, expired: 0 }], budgets: [{ unit: 'u1', title: '浮云街道办', year: 2026, left: 620 }] })
     if (at === 'GET /points/goods') return json({ goods: [{ id: 'g', title: '大米五公斤', price: 50, stock: 0, days: 5 }] })
     if (at === 'GET /points/merchants') return json({ merchants: [{ id: 'm1', ledger: 'points', name: '样例理发店', mine: false }] })
     if (at === 'GET /points/settlements') return json({ settlements: [{ merchant: 'm1', name: '样例理发店', claims: 7, points: 210, settled: false }] })
@@ -49,7 +50,7 @@ for (const [language, scheme, width] of [['zh', 'light', 1440], ['en', 'dark', 3
     await page.setViewportSize({ width, height: 900 })
     await page.addInitScript(l => localStorage.setItem('gezhi.language', l), language)
     const w = await open(page, '/desk/points')
-    for (const [tab, seen] of [['budgets', '.sums'], ['accounts?owner=person/p9&name=x', '.entries'], ['shop', 'table'], ['settlements', 'table']] as const) {
+    for (const [tab, seen] of [['budgets', '.sums'], ['accounts?owner=person/p9&name=x', '.entries'], ['shop', 'table'], ['settlements', 'table'], ['reports', 'table']] as const) {
       await page.goto('/desk/points/' + tab)
       await expect(page.locator('.points-page ' + seen).first()).toBeVisible()
       const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze()

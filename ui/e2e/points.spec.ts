@@ -66,6 +66,7 @@ async function open(page: Page, path: string, world: Partial<World> = {}): Promi
       w.public = String(body.key)
       return json({ id: (w.key = 'key-of-p1') }, 201)
     }
+    if (at === 'POST /points/objections') return json({ id: 'c7', number: 'R26110001' }, 201)
     if (at === 'POST /points/scans') return w.answer ? json(w.answer.body, w.answer.status) : json({ level: '九五折', title: '理发券' })
     if (at === 'POST /points/claims') return json({ ...parcel, id: 'v3' }, 201)
     if (at.startsWith('DELETE /')) return route.fulfill({ status: 204 })
@@ -167,6 +168,17 @@ test('a task is taken where there is no network, sent once there is one, and who
   await first.getByRole('button', { name: '认领' }).click()
   await page.getByRole('dialog').getByRole('button', { name: '认领' }).click()
   await expect(page).toHaveURL(/\/field\/case\/c9$/)
+})
+
+test('an entry of one’s own is objected to with a reason', async ({ page }) => {
+  const w = await open(page, '/field/points')
+  const entry = page.locator('.entries li', { hasText: '抽查不符，收回' })
+  await entry.getByRole('button', { name: '有异议' }).click()
+  await expect(page.getByRole('button', { name: '提交异议' })).toBeDisabled()
+  await page.getByLabel('哪里不对').fill('当天在场')
+  await page.getByRole('button', { name: '提交异议' }).click()
+  await expect(page.getByText('异议已提交')).toBeVisible()
+  expect(w.sent).toEqual([{ path: 'POST /points/objections', body: { ledger: 'points', kind: 'reverse', key: 'k3', text: '当天在场' } }])
 })
 
 test('what one can afford is reserved after one question, and given up after another', async ({ page }) => {

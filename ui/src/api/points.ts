@@ -15,6 +15,7 @@ export type Claim = Schema['PointsClaimJSON']
 export type Merchant = Schema['PointsMerchantJSON']
 export type Proposal = Schema['PointsProposalJSON']
 export type Settlement = Schema['PointsSettlementJSON']
+export type Report = Schema['PointsReportOutputBody']
 export type Scanned = Schema['PointsScanOutputBody']
 
 /** a set of places of which I may take one */
@@ -51,3 +52,9 @@ export const proposePoints = (body: Body<Operation<'post', '/points/proposals'>>
 export const decide = (id: string, body: Body<Operation<'post', '/points/proposals/{id}'>>) => call('post', '/points/proposals/{id}', { id, body })
 export const settlements = (ledger: string, month: string) => call('get', '/points/settlements', { query: { ledger, month } }).then(r => r.settlements)
 export const settlementsAddress = (ledger: string, month: string) => address('/points/settlements.xlsx', { ledger, month })
+
+type ReportQuery = Query<'get', '/points/report'>
+export const report = (query: ReportQuery) => call('get', '/points/report', { query })
+export const reportAddress = (kind: 'xlsx' | 'pdf', query: ReportQuery) => address(`/points/report.${kind}`, { ...query })
+/** objects to an entry of mine: a case is opened about it */
+export const objectTo = (body: Body<Operation<'post', '/points/objections'>>, key: string) => call('post', '/points/objections', { body, key })
