@@ -42,6 +42,7 @@ type standpoint struct {
 // standpoints has one of every role.
 var standpoints = []standpoint{
 	{"resident", "", "990101001201", "bin", "wall", "road", "about the resident", []cell{own}},
+	{"merchant", "", "990101001201", "bin", "wall", "road", "about the street", nil},
 	{"grid_worker", "bridge", "99010100120101", "bin", "wall", "road", "about the street", []cell{own, otherUnit}},
 	{"village_cadre", "bridge", "990101001201", "bin", "wall", "road", "about the street", []cell{own, otherUnit}},
 	{"community_admin", "bridge", "990101001201", "bin", "wall", "road", "about the street", []cell{own, otherUnit}},

@@ -20,6 +20,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
 	"gezhi/internal/fault"
+	"gezhi/internal/form"
 	"gezhi/internal/id"
 	"gezhi/internal/pack"
 	"gezhi/internal/privacy"
@@ -496,4 +497,18 @@ func FuzzImportRows(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A cell holds a list with columns: semicolons between the items, colons between their values.
+func TestACellHoldsAListWithColumns(t *testing.T) {
+	levels := form.Field{Name: "levels", Type: "list", Rows: []form.Field{{Name: "from", Type: "number"}, {Name: "title", Type: "text"}}}
+	f := &file{}
+	read, wrong := levels.Validate(f.value(2, &levels, "0:95折; 50：9折；200:85折"))
+	if want := "[map[from:0 title:95折] map[from:50 title:9折] map[from:200 title:85折]]"; fmt.Sprint(read) != want || len(f.bad) > 0 {
+		t.Errorf("%v, not %v; %v %v", read, want, wrong, f.bad)
+	}
+	f.value(3, &levels, "0:95折:more")
+	if got := places(f.bad); !cmp.Equal(got, []string{"3 levels record.too_many_columns"}) {
+		t.Error(got)
+	}
 }

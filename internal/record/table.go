@@ -223,9 +223,26 @@ func (f *file) single(line int, d *form.Field, cell string) any {
 				}
 			}
 		}
+	case "list":
+		return f.columns(line, d, cell)
 	case "point":
 		lon, lat, _ := strings.Cut(cell, ",")
 		return form.Coerce([]form.Field{*d}, map[string]any{d.Name: []any{strings.TrimSpace(lon), strings.TrimSpace(lat)}})[d.Name]
 	}
 	return form.Coerce([]form.Field{*d}, map[string]any{d.Name: cell})[d.Name]
+}
+
+// columns is an item of a list with columns: their values in the order of the pack, with colons
+// between them.
+func (f *file) columns(line int, d *form.Field, item string) any {
+	cells := strings.FieldsFunc(item, func(r rune) bool { return r == ':' || r == '：' })
+	if len(cells) > len(d.Rows) {
+		f.refuse(line, d.Name, "record.too_many_columns")
+		return nil
+	}
+	out := map[string]any{}
+	for i, cell := range cells {
+		out[d.Rows[i].Name] = f.value(line, &d.Rows[i], strings.TrimSpace(cell))
+	}
+	return out
 }

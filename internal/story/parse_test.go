@@ -68,7 +68,7 @@ func TestWrongStoriesAreRefused(t *testing.T) {
 		"at: 2026-03-02T10:05=>at: 2026-03-01T10:05":                "story.backwards:9",
 		"step: checking,=>stepp: checking,":                         "pack.unknown_key:10",
 		"{ at: 2026-03-09T09:00 }=>{ at: 2026-03-09T09:00, by: x }": "story.no_verb:13",
-		"told: { wang:=>gaps: { wang:":                              "pack.not_yet:19",
+		"told: { wang:=>ballot: { wang:":                            "pack.not_yet:19",
 		"refused: case.not_your_own_work=>refused: oops":            "story.bad_code:9",
 		"at: 2026-03-02T10:00=>at: tomorrow":                        "story.bad_time:8",
 		"do: finish,=>do: finish, open: x,":                         "story.two_verbs:8",

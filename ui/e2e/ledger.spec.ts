@@ -2,7 +2,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
 
-const ledger = { name: 'points', title: '积分', unit: '分', spendable: true, may: ['propose', 'confirm', 'look', 'shop'] }
+const ledger = { name: 'points', title: '积分', unit: '分', spendable: true, shop: true, may: ['propose', 'confirm', 'look', 'shop'] }
 const me = { person: { id: 'p1', name: '样例主任' }, jurisdiction: { id: 'j', name: '云和县', code: '331125', sample: true }, posts: [{ id: 'o', role: 'street_office', role_title: '街道办', unit: { id: 'u1', name: '浮云街道办' }, area: { id: 'a', name: '浮云街道', level: 4 } }] }
 const hour = 3_600_000
 const proposals = [

@@ -6,7 +6,7 @@ import { expect, test, type Page } from '@playwright/test'
 test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, serviceWorkers: 'block' })
 
 const day = 86_400_000
-const ledger = { name: 'points', title: '积分', unit: '分', spendable: true, may: [] }
+const ledger = { name: 'points', title: '积分', unit: '分', spendable: true, shop: true, may: [] }
 const honour = { name: 'honour', title: '荣誉', unit: '星', spendable: false, may: [] }
 const accounts = [
   { ledger: 'honour', title: '荣誉', unit: '星', spendable: false, kind: 'available', balance: 3, expires: [] },

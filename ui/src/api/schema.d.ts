@@ -5006,6 +5006,8 @@ export interface components {
             /** @description in some unit of theirs */
             may: ("propose" | "confirm" | "look" | "shop")[];
             name: string;
+            /** @description there are goods or merchants for it */
+            shop: boolean;
             /** @description false: honour, which is never redeemed */
             spendable: boolean;
             title: string;
