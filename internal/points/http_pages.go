@@ -125,6 +125,8 @@ func (s *Service) httpLedgers(ctx context.Context, _ *struct{}) (*pointsLedgersO
 	if err != nil {
 		return nil, err
 	}
+	bare := func(l Ledger) bool { return l.Shelf == nil }
+	all = append(slices.DeleteFunc(slices.Clone(all), bare), slices.DeleteFunc(all, func(l Ledger) bool { return !bare(l) })...) // those with a shop are looked for most
 	out := &pointsLedgersOutput{}
 	out.Body.Ledgers = make([]PointsLedgerJSON, len(all))
 	for i, l := range all {

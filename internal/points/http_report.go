@@ -96,7 +96,7 @@ func (s *Service) httpReport(ctx context.Context, in *PointsReportQuery) (*point
 	left, err := s.BudgetsLeft(ctx, who, in.Ledger, s.yearOf(q))
 	out.Body.Budgets = make([]PointsBudgetLeftJSON, len(left))
 	for i, b := range left {
-		out.Body.Budgets[i] = PointsBudgetLeftJSON{b.Unit, b.Title, b.Year, b.Left}
+		out.Body.Budgets[i] = PointsBudgetLeftJSON(b)
 	}
 	return out, err
 }

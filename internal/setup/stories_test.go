@@ -40,8 +40,10 @@ func TestStoriesOfAPackAreRunAndTheirResultsStay(t *testing.T) {
 			t.Errorf("%+v, %v", run, err)
 		}
 		close(done)
-		c.telling.Lock() // held until the run is written down
-		c.telling.Unlock()
+		func() { // held until the run is written down
+			c.telling.Lock()
+			defer c.telling.Unlock()
+		}()
 		_, run, err = c.Stories(ctx, c.admin, p.Name)
 		if err != nil || run.State != RunDone || len(run.Results) != 2 || run.Results[1].Text == "" || run.Hash != p.Hash() || run.Person != "admin" {
 			t.Errorf("%+v, %v", run, err)

@@ -58,7 +58,7 @@ test('leaves are paged, and narrowed by what they are about, who wrote them and 
   expect(server.asked.at(-1)!.search).not.toContain('subject') // one thing at a time
   await page.getByRole('button', { name: '显示全部' }).click()
   await rows.nth(1).getByRole('button', { name: '样例员甲' }).click()
-  expect(server.asked.at(-1)!.searchParams.get('person')).toBe(person)
+  await expect.poll(() => server.asked.at(-1)!.searchParams.get('person')).toBe(person)
   await expect(page.locator('.chip')).toContainText('样例员甲')
   await page.setViewportSize({ width: 360, height: 720 })
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
