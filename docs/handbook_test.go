@@ -38,7 +38,7 @@ func wordsOf(t *testing.T, language string) []*regexp.Regexp {
 			}
 		}
 	}
-	for _, file := range append(files, "../ui/src/words/"+language+".json", "../internal/web/words/"+language+".json") {
+	for _, file := range append(files, "../ui/src/words/"+language+".json", "../ui/src/words/setup."+language+".json", "../internal/web/words/"+language+".json") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -81,3 +81,69 @@ test('a recording goes in parts under the key of its report, and after a cut onl
   expect([...keys]).toEqual([w.filed[0]!.key])
   expect(w.faults).toEqual([])
 })
+
+const field = { name: 'where', type: 'text', title: '涉及哪里' }
+const notice = { id: 'c1', view: 'posted', title: '村口广场改造方案公示', class_title: '工程公示', area_name: '庄前村', since: Date.UTC(2026, 10, 1), until: Date.UTC(2026, 11, 1), open: true, objections: true, asks: [field], shows: [{ name: 'plan', title: '方案', text: '硬化地面三百平方米' }, { name: 'cost', title: '预算', text: '8 万元' }], sample: true }
+
+for (const [language, big] of [['zh', false], ['en', true]] as const)
+  test(`what is on public notice is read without an account and objected to with a query code: ${language}${big ? ', big' : ''}`, async ({ page }, info) => {
+    await page.addInitScript(([l, b]) => (localStorage.setItem('gezhi.language', l!), b && localStorage.setItem('gezhi.big', b)), [language, big ? '1' : ''])
+    await page.setViewportSize({ width: 360, height: 780 })
+    const asked: string[] = []
+    let sent: unknown
+    await page.route('**/api/v1/**', route => {
+      const url = new URL(route.request().url())
+      const at = `${route.request().method()} ${url.pathname.slice(7)}`
+      const json = (body: unknown, status = 200) => route.fulfill({ status, json: body })
+      if (at === 'GET /intake') return json(inlet)
+      if (at === 'GET /intake/areas') return json({ areas: url.searchParams.get('parent') ? [village] : [{ id: 't1', name: '浮云街道', level: 4, has_children: true }] })
+      if (at === 'GET /intake/notices') {
+        asked.push(`${url.searchParams.get('area') ?? ''} ${url.searchParams.get('cursor') ?? ''}`.trim())
+        if (url.searchParams.get('area') === 'v1') return json({ notices: [] })
+        return json(url.searchParams.get('cursor') ? { notices: [{ ...notice, id: 'c2', title: '救助名额公示', until: undefined }] } : { notices: [notice], next: 'more' })
+      }
+      if (at === 'GET /intake/notices/c1/posted') return json(notice)
+      if (at === 'POST /intake/notices/c1/posted/objections') {
+        sent = route.request().postDataJSON()
+        return json({ number: 'S26110009', code: '0000-0000-0000-0000' }, 201)
+      }
+      return json({ status: 404, code: 'case.not_found', detail: 'gone' }, 404)
+    })
+    const whole = async (name: string) => {
+      const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze()
+      expect(found.violations.map(v => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
+      await page.screenshot({ path: info.outputPath(name + '.png'), fullPage: true })
+    }
+    const faults: string[] = []
+    page.on('pageerror', e => faults.push(e.message))
+    await page.goto('/home/')
+    await page.getByRole('link', { name: language === 'zh' ? '公告公示' : 'Notices' }).press('Enter')
+    await expect(page.locator('h1')).toBeFocused()
+    await page.getByRole('button', { name: language === 'zh' ? '更多' : 'More' }).press('Enter')
+    await expect(page.locator('.posted li')).toHaveCount(2)
+    expect(asked).toEqual(['', 'more'])
+    await whole('list')
+    await page.locator('select').first().selectOption('t1')
+    await page.locator('select').nth(1).selectOption('v1')
+    await expect(page.getByText(language === 'zh' ? '现在没有公示。' : 'Nothing is on public notice now.')).toBeVisible()
+    await page.locator('select').nth(1).selectOption('')
+    await page.locator('.posted a', { hasText: notice.title }).press('Enter')
+    await expect(page).toHaveURL('/home/notices/c1/posted')
+    await expect(page.getByRole('heading', { level: 1, name: notice.title })).toBeFocused()
+    await expect(page.getByText('硬化地面三百平方米')).toBeVisible()
+    await page.getByRole('button', { name: language === 'zh' ? '我有异议' : 'I object' }).press('Enter')
+    await expect(page.locator('textarea')).toBeFocused()
+    const send = page.getByRole('button', { name: language === 'zh' ? '提交异议' : 'Send the objection' })
+    await send.press('Enter')
+    await expect(page.locator('.said')).toBeVisible()
+    await whole('notice')
+    await page.locator('textarea').fill('预算偏高')
+    await send.press('Enter')
+    await expect(page.locator('.code.number')).toHaveText('S26110009')
+    await expect(page.locator('.code.query')).toHaveText('0000-0000-0000-0000')
+    expect(sent).toEqual({ text: '预算偏高' })
+    await page.goto('/home/notices/c9/posted')
+    await expect(page.getByRole('alert')).toHaveText('gone') // its time is over
+    expect(faults).toEqual([])
+  })

@@ -30,6 +30,7 @@ async function open(page: Page, path: string) {
     if (at === 'GET /points/proposals') return json({ proposals })
     if (at === 'GET /points/entries') return json({ entries })
     if (at === 'GET /points/report') return json({ from: '2026-11', until: '2026-11', groups: [{ group: '2026-11', title: '2026-11', issued: 380, spent: 90, held: 20, expired: 0 }], budgets: [{ unit: 'u1', title: '浮云街道办', year: 2026, left: 620 }] })
+    if (at === 'GET /points/report/entries') return json(url.searchParams.get('figure') === 'spent' && url.searchParams.get('group') === '2026-11' ? { entries } : { entries: [] })
     if (at === 'GET /points/goods') return json({ goods: [{ id: 'g', title: '大米五公斤', price: 50, stock: 0, days: 5 }] })
     if (at === 'GET /points/merchants') return json({ merchants: [{ id: 'm1', ledger: 'points', name: '样例理发店', mine: false }] })
     if (at === 'GET /points/settlements') return json({ settlements: [{ merchant: 'm1', name: '样例理发店', claims: 7, points: 210, settled: false }] })
@@ -103,4 +104,16 @@ test('goods are handed out by their code and brought back after a question; a mo
   await page.getByRole('button', { name: '提出结算' }).click()
   await expect.poll(() => w.sent.map(x => x.path)).toEqual(['POST /points/pickups', 'POST /points/refunds', 'POST /points/proposals'])
   expect(w.sent[2]!.body.kind).toBe('settle')
+})
+
+test('a figure of the report opens its entries, and there is a way back to it', async ({ page }, info) => {
+  await open(page, '/desk/points/reports')
+  const spent = page.getByRole('button', { name: '2026-11：兑换 90，看明细' })
+  await spent.press('Enter')
+  await expect(page.getByRole('heading', { name: '2026-11 · 兑换 90' })).toBeFocused()
+  await expect(page.locator('.entries li').first().getByRole('link')).toHaveAttribute('href', '/desk/cases/c1')
+  await page.screenshot({ path: info.outputPath('behind.png') })
+  await page.getByRole('button', { name: '返回汇总' }).press('Enter')
+  await expect(spent).toBeFocused()
+  await expect(page.locator('tbody tr').first().getByRole('button')).toHaveCount(3) // nothing expired: nothing to open
 })

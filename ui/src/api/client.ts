@@ -12,10 +12,10 @@ export type Body<O> = O extends { requestBody: { content: { 'application/json': 
 type Json<R> = R extends { content: { 'application/json': infer B } } ? B : never
 type Answer<O> = O extends { responses: infer R } ? (R extends { 204: unknown } ? void : R extends { 201: infer A } | { 200: infer A } ? Json<A> : never) : never
 
-/** @param id what stands for {id} or {name} in the path, and session for {session} */
-export function call<V extends Verb, P extends Path>(verb: V, path: P, ask: Omit<Ask, 'query' | 'body'> & { id?: string; session?: string; query?: Query<V, P>; body?: Body<Operation<V, P>> } = {}) {
-  const { id, session, ...rest } = ask
-  return request<Answer<Operation<V, P>>>(verb.toUpperCase(), path.replace(/\{id\}|\{name\}/, () => encodeURIComponent(id ?? '')).replace('{session}', encodeURIComponent(session ?? '')), rest as Ask)
+/** @param id what stands for {id} or {name} in the path, session for {session} and view for {view} */
+export function call<V extends Verb, P extends Path>(verb: V, path: P, ask: Omit<Ask, 'query' | 'body'> & { id?: string; session?: string; view?: string; query?: Query<V, P>; body?: Body<Operation<V, P>> } = {}) {
+  const { id, session, view, ...rest } = ask
+  return request<Answer<Operation<V, P>>>(verb.toUpperCase(), path.replace(/\{id\}|\{name\}/, () => encodeURIComponent(id ?? '')).replace(/\{session\}|\{view\}/, () => encodeURIComponent(session ?? view ?? '')), rest as Ask)
 }
 
 export const signIn = (login: string, password: string, code?: string) => call('post', '/session', { body: { login, password, code }, bare: true })
@@ -127,6 +127,9 @@ export const exportAddress = (kind: 'csv' | 'xlsx', query: Query<'get', '/cases.
 export const inlet = (jurisdiction: string) => call('get', '/intake', { query: { jurisdiction }, bare: true })
 export const inletAreas = (query: Query<'get', '/intake/areas'>) => call('get', '/intake/areas', { query, bare: true }).then(r => r.areas)
 export const near = (query: Query<'get', '/intake/near'>) => call('get', '/intake/near', { query, bare: true })
+export const notices = (query: Query<'get', '/intake/notices'>) => call('get', '/intake/notices', { query, bare: true })
+export const notice = (id: string, view: string, query: Query<'get', '/intake/notices/{id}/{view}'>) => call('get', '/intake/notices/{id}/{view}', { id, view, query, bare: true })
+export const objectToNotice = (id: string, view: string, body: Body<Operation<'post', '/intake/notices/{id}/{view}/objections'>>, key: string) => call('post', '/intake/notices/{id}/{view}/objections', { id, view, body, key, bare: true })
 export const propose = (body: Body<Operation<'post', '/intake/propose'>>) => call('post', '/intake/propose', { body, bare: true })
 export const inletAccused = (query: Query<'get', '/intake/accused'>) => call('get', '/intake/accused', { query, bare: true }).then(r => r.accused)
 export const challenge = (kind: 'picture' | 'words') => call('post', '/intake/challenges', { body: { kind }, bare: true })

@@ -55,6 +55,8 @@ export const settlementsAddress = (ledger: string, month: string) => address('/p
 
 type ReportQuery = Query<'get', '/points/report'>
 export const report = (query: ReportQuery) => call('get', '/points/report', { query })
+/** the entries behind a figure of the report */
+export const behind = (query: Query<'get', '/points/report/entries'>) => call('get', '/points/report/entries', { query })
 export const reportAddress = (kind: 'xlsx' | 'pdf', query: ReportQuery) => address(`/points/report.${kind}`, { ...query })
 /** objects to an entry of mine: a case is opened about it */
 export const objectTo = (body: Body<Operation<'post', '/points/objections'>>, key: string) => call('post', '/points/objections', { body, key })

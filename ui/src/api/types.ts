@@ -64,6 +64,8 @@ export type Call = Schema['CallView']
 export type Letter = Schema['LetterView']
 export type Unread = Schema['UnreadOutputBody']
 
+/** what everybody may read at a place */
+export type PublicNotice = Schema['PublicJSON']
 /** What the residents' inlet says of itself, and of a report that somebody follows. */
 export type Inlet = Schema['InletJSON']
 export type InletArea = Schema['InletAreaJSON']

@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import en from './en.json'
+import noticesEn from './notices.en.json'
+import noticesZh from './notices.zh.json'
 import pointsEn from './points.en.json'
 import pointsZh from './points.zh.json'
 import { language, named, speak, t } from './index'
+import setupEn from './setup.en.json'
+import setupZh from './setup.zh.json'
 import { left, moment, span, urgency, isoMoment } from './time'
 import zh from './zh.json'
 
@@ -12,7 +16,7 @@ const keys = (o: object, at = ''): string[] => Object.entries(o).flatMap(([k, v]
 const word = (o: object, key: string) => key.split('.').reduce<unknown>((x, k) => (x as Record<string, unknown>)[k], o) as string
 const holes = (s: string) => [...new Set(s.match(/\{\w+\}/g) ?? [])].sort()
 
-describe.each([['of all faces', zh, en], ['of points', pointsZh, pointsEn]])('the two languages %s', (_, zh, en) => {
+describe.each([['of all faces', zh, en], ['of notices', noticesZh, noticesEn], ['of points', pointsZh, pointsEn], ['of setting up', setupZh, setupEn]])('the two languages %s', (_, zh, en) => {
   test('have the same keys', () => expect(keys(en).sort()).toEqual(keys(zh).sort()))
   test('leave nothing empty', () => {
     for (const k of keys(zh)) expect([word(zh, k).trim(), word(en, k).trim()], k).not.toContain('')
