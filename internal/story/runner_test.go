@@ -34,7 +34,7 @@ func TestAWrongStoryFailsWhereItIsWrong(t *testing.T) {
 		"do: end, by: p, refused: case.not_found":          "w.yaml:5: refused with case.no_right, but should be with case.not_found [story.refused_otherwise]",
 		"do: end, by: nobody":                              "w.yaml:5: nobody and nothing here is called nobody [story.unknown_name]",
 		"do: end, by: hai, case: b":                        "w.yaml:5: nobody and nothing here is called b [story.unknown_name]",
-		"do: end, cases: [a], by: hai":                     "w.yaml:5: do cannot be done yet [story.not_yet]",
+		"do: end, cases: [a], by: hai":                     "w.yaml:5: refused with case.not_batch [story.refused]",
 		"expect: { can: { hai: [end] } }":                  "w.yaml:5: a can hai: expected [end], is [end, rename] [story.differs]",
 		"expect: { cannot: { hai: [end] } }":               "w.yaml:5: hai may end, but should not [story.can]",
 		"expect: { sees: { stranger: all } }":              "w.yaml:5: a sees stranger: expected all, is nothing [story.differs]",
