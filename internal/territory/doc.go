@@ -10,7 +10,7 @@
 //
 // # Tables
 //
-// area, area_code, area_successor, boundary, unit, territory_edition (migration 00010).
+// area, area_code, area_successor, boundary, unit, territory_edition (migration 00010), territory_sketch (00346).
 // Nothing is deleted: areas, codes, boundaries and units end on a date.
 //
 // # Reading

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 const budgets = {
   home: { entry: 'home/index.html', routes: [], js: 60, css: 8, all: 80, lazy: 40 },
   field: { entry: 'field/index.html', routes: [], js: 80, css: 10, all: 160, lazy: 40 },
-  wall: { entry: 'wall/index.html', routes: [], js: 58, css: 8, all: 80, lazy: 20 },
+  wall: { entry: 'wall/index.html', routes: [], js: 56, css: 8, all: 80, lazy: 20 },
   shop: { entry: 'shop/index.html', routes: [], js: 60, css: 6, all: 105, lazy: 40 },
   desk: { entry: 'desk/index.html', routes: ['src/desk/Shell.vue', 'src/desk/QueuePage.vue', 'src/desk/NothingOpen.vue'], js: 190, css: 25, all: 480, lazy: 170 },
 }
