@@ -231,5 +231,17 @@ test('the till says valid with the discount, and why not otherwise, each in plai
   w.away = true
   await check('GZ1.b')
   await expect(page.getByRole('alert')).toContainText('没有网络，不能核对')
+  await expect(page.getByRole('alert')).not.toContainText('无效') // nobody knows
   await whole(page, { ...w, faults: [] })
+  w.away = false
+  const asked: (string | undefined)[] = []
+  page.on('request', r => r.url().endsWith('/points/scans') && asked.push(r.headers()['idempotency-key'], r.postDataJSON().code))
+  w.answer = { status: 503, body: { status: 503, code: 'busy', detail: '请稍后再试。' } }
+  await page.getByRole('button', { name: '再核对一次' }).click()
+  await expect(page.getByRole('alert')).toContainText('请稍后再试。')
+  w.answer = undefined
+  await page.getByRole('button', { name: '再核对一次' }).click()
+  await expect(page.getByRole('alert')).toContainText('已核销：理发券')
+  expect(asked).toEqual([asked[0], 'GZ1.b', asked[0], 'GZ1.b'])
+  expect(asked[0]).toMatch(/^[0-9a-f-]{36}$/)
 })
