@@ -42,6 +42,7 @@ type Pack struct {
 	// Objections is the class of the case that opens when somebody objects to an entry.
 	Objections string
 	Boards     []Board
+	Watches    []LedgerWatch
 
 	files map[string][]byte      // everything that counts for Hash
 	docs  map[string]*shape.Node // the parsed YAML files, for places

@@ -26,6 +26,7 @@ type Ledger struct {
 	// Objections is the class of the case that an objection to an entry opens, "" for none.
 	Objections string  `json:"objections,omitempty"`
 	Boards     []Board `json:"boards,omitempty"`
+	Watches    []Watch `json:"watches,omitempty"`
 }
 
 // Words are the words for something, by language ("zh", "en").

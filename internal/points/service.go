@@ -34,6 +34,8 @@ type Service struct {
 	Item func(ctx context.Context, jurisdiction, pack, item string) (title, module string)
 	// Open opens a case for who asks.
 	Open func(ctx context.Context, who account.Actor, o casework.Opening) (*casework.Opened, error)
+	// OpenOdd opens a case of a jurisdiction for nobody: something looked odd.
+	OpenOdd func(ctx context.Context, jurisdiction string, o casework.Opening) error
 	// AreaOf is the area of a level in which somebody works, "" for none.
 	AreaOf func(ctx context.Context, person string, level int) string
 	// Wake is called after a commit that left work to be done; nil is nobody.
