@@ -301,13 +301,15 @@ func (st *state) env() formula.Env {
 			"parts":    partSets{st},
 			"sample":   lazy(st.sampleValue),
 		},
-		Seat:   st.seatValue,
-		Today:  st.day(),
-		Times:  func(action string) int64 { n, _ := st.times(action); return n },
-		Lookup: st.lookup,
-		Past:   st.past,
-		Above:  st.above,
-		Within: st.within,
+		Seat:    st.seatValue,
+		Today:   st.day(),
+		Times:   func(action string) int64 { n, _ := st.times(action); return n },
+		Lookup:  st.lookup,
+		Past:    st.past,
+		Above:   st.above,
+		Balance: st.balance,
+		Served:  st.served,
+		Within:  st.within,
 	}
 	if st.s.Saw != nil && st.acting() {
 		env.Saw = func(e *formula.Expr, holds bool) { st.s.Saw(st.class.In.Pack, e, holds) }

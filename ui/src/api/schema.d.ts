@@ -5267,6 +5267,9 @@ export interface components {
             class_title: string;
             /** @description of the case */
             id: string;
+            /** @description what the view is called */
+            kind?: string;
+            number: string;
             /** @description everybody may object */
             objections: boolean;
             /** @description everybody may read it now */
