@@ -90,7 +90,7 @@ var (
 	PointsMerchants = proved("points_merchant", "id", `id, jurisdiction, ledger_id, name, unit_id, levels, made_at, ended_at`)
 	PointsGoods     = proved("points_good", "id", `id, jurisdiction, ledger_id, merchant_id, title, photo, price, stock, days, made_at, ended_at`)
 	PointsClaims    = proved("points_claim", "id", `id, jurisdiction, ledger_id, good_id, merchant_id, owner, amount, code, state, made_at, until_at, ended_at, ended_by`)
-	PointsScans     = proved("points_scan", "key_id, stamp, nonce", `key_id, stamp, nonce, jurisdiction, merchant_id, claim_id, person_id, at`)
+	PointsScans     = proved("points_scan", "key_id, stamp, nonce", `key_id, stamp, nonce, jurisdiction, merchant_id, claim_id, person_id, at, sent_key`)
 	PointsProposals = proved("points_proposal", "id", `id, jurisdiction, ledger_id, kind, unit_id, body, person_id, made_at, state, second_id, why, decided_at`)
 	Units           = proved("unit", "id", `id, jurisdiction, code, name, kind, parent_id, area_id, nature, valid_from, valid_until`)
 )

@@ -11016,7 +11016,10 @@ export interface operations {
     scanCode: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description UUID made by the client, new for each act; the same again when the same act is sent again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
