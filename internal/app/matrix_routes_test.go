@@ -101,6 +101,7 @@ var routes = []route{
 	// Places that are offered: to whom they are not, there is no offer; internal/casework has the rest.
 	{op: "POST /batches", ok: 200, body: says(map[string]any{"action": "comment", "items": []any{map[string]any{"case": "none", "note": "sample"}}})},
 	{op: "GET /cases/{id}/gaps/{name}", ok: 404},
+	{op: "GET /cases/{id}/rosters", ok: 404},
 	{op: "GET /cases/{id}/public/{view}", ok: 404}, // none of theirs has a public view
 	{op: "GET /offers", ok: 200},
 	{op: "GET /offers/published", ok: 200},
