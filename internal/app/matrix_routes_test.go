@@ -231,6 +231,7 @@ var routes = []route{
 	{op: "GET /points/settlements.xlsx", may: keepers, ok: 200, query: "?ledger=points&month=2026-03"},
 	{op: "POST /points/objections", ok: 404, body: says(map[string]any{"ledger": "points", "kind": "grant", "key": "none", "text": "why"})},
 	{op: "GET /points/boards", ok: 200, query: "?ledger=points"},
+	{op: "PUT /points/boards/me", ok: 204, body: says(map[string]any{"shown": true})},
 	{op: "GET /points/report", may: lookers, ok: 200, query: "?ledger=points"},
 	{op: "GET /points/report/entries", may: lookers, ok: 200, query: "?ledger=points&figure=issued"},
 	{op: "GET /points/report.xlsx", may: lookers, ok: 200, query: "?ledger=points"},

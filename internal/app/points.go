@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
+	"gezhi/internal/fault"
 	"gezhi/internal/pack"
 	"gezhi/internal/points"
 	"gezhi/internal/web"
@@ -19,7 +21,7 @@ import (
 
 // ledgers joins what is counted to the rest, under a clock.
 func (a *App) ledgers(now clock.Now) *points.Service {
-	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Wake: a.Jobs.Wake, Open: a.openFor, AreaOf: a.worksIn, Within: a.lies, Item: a.itemOf, Word: a.packWord, Name: a.ownerName, Over: a.over, Holds: a.holds, Given: a.given}
+	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Wake: a.Jobs.Wake, Open: a.openFor, OpenOdd: a.openOdd, AreaOf: a.worksIn, Within: a.lies, Item: a.itemOf, Word: a.packWord, Name: a.ownerName, Over: a.over, Holds: a.holds, Given: a.given}
 }
 
 // packWord is a word of a pack that is in force in a jurisdiction, "" for none.
@@ -95,6 +97,16 @@ func (a *App) openFor(ctx context.Context, who account.Actor, o casework.Opening
 		return nil, err
 	}
 	return a.Cases.Open(ctx, actor, o)
+}
+
+// openOdd opens a case for nobody; what a later version of a pack does not know any more is left.
+func (a *App) openOdd(ctx context.Context, jurisdiction string, o casework.Opening) error {
+	_, err := a.Cases.Open(ctx, &casework.Actor{Jurisdiction: jurisdiction, System: true}, o)
+	if kind := fault.KindOf(err); err != nil && kind != fault.Internal && kind != fault.Unavailable {
+		slog.Warn("nothing was opened for what looked odd", "class", o.Class, "code", fault.CodeOf(err))
+		return nil
+	}
+	return err
 }
 
 // worksIn is the area of a level in which somebody has a post, "" for none.

@@ -209,6 +209,9 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 	if err != nil {
 		return nil, err
 	}
+	if err := s.Paced(ctx, who); err != nil {
+		return nil, err
+	}
 	b := in.Body
 	o := Opening{Class: b.Class, Text: b.Text, AreaID: b.AreaID, Fields: b.Fields, Seats: b.Seats, Channel: b.Channel, Reporter: b.Reporter,
 		HappenedAt: ms(b.HappenedAt), DeviceAt: ms(b.DeviceAt), Key: key, Against: b.Against, Avoid: b.Avoid}

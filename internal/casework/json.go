@@ -423,7 +423,7 @@ func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 	for _, k := range m.Data.Marks {
 		out.Marks = append(out.Marks, w.word("clocks", v.Case.Life, k.Clock)+" "+markText(w, k.At))
 	}
-	if m.PersonID == v.ReporterID && m.Action == actionOpen {
+	if s.privately(v, m) {
 		out.By = privacy.MaskName(out.By)
 	}
 	names := make([]string, 0, len(m.Data.Values))

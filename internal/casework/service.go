@@ -62,6 +62,9 @@ type Service struct {
 	Wake func()
 	// AlsoHears are further topics of the live events of who asks; nil is none.
 	AlsoHears func(ctx context.Context) ([]string, error)
+	// Slow refuses whoever asks too often; nil: nobody is refused. What people without an office
+	// report is paced by it.
+	Slow func(ctx context.Context) error
 	// Changed is called after a commit with the cases that changed.
 	Changed func(c *Case)
 

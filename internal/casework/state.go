@@ -304,6 +304,7 @@ func (st *state) env() formula.Env {
 		Seat:    st.seatValue,
 		Today:   st.day(),
 		Times:   func(action string) int64 { n, _ := st.times(action); return n },
+		Doer:    st.doer,
 		Lookup:  st.lookup,
 		Past:    st.past,
 		Above:   st.above,
@@ -504,6 +505,21 @@ func (st *state) aboutValue(name string) formula.Value {
 		return member(c, name)
 	}
 	return st.aboutRecordValue(name)
+}
+
+// doer is who did an action of this case last; the act in progress counts.
+func (st *state) doer(action string) formula.Value {
+	if st.move != nil && st.move.Action == action && st.move.PersonID != "" {
+		return st.move.PersonID
+	}
+	if st.fresh {
+		return nil
+	}
+	var person string
+	if err := st.tx.Row(st.ctx, lastDoer, []any{st.ID, action}, &person); err != nil {
+		return nil
+	}
+	return text(person)
 }
 
 func (st *state) times(action string) (int64, error) {

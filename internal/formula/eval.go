@@ -21,8 +21,10 @@ type Env struct {
 	// Seat answers a bare name that is no namespace.
 	Seat func(name string) Value
 	// Today is the day of the move, "2026-03-02"; "" where it may not be read.
-	Today  string
-	Times  func(action string) int64
+	Today string
+	Times func(action string) int64
+	// Doer is who did an action last.
+	Doer   func(action string) Value
 	Lookup func(table string, args []Value) (Value, error)
 	Past   func(key string) (Value, error)
 	Above  func(v Value) (Value, error)
@@ -346,6 +348,11 @@ func (m *machine) call(n *node) (Value, error) {
 			return Int(0), nil
 		}
 		return Int(m.env.Times(n.kids[0].names[len(n.kids[0].names)-1])), nil
+	case "doer":
+		if m.env.Doer == nil {
+			return nil, nil
+		}
+		return m.env.Doer(n.kids[0].names[len(n.kids[0].names)-1]), nil
 	case "past":
 		if m.env.Past == nil {
 			return nil, nil

@@ -33,6 +33,7 @@ func Check(p *Pack, others ...*Pack) Report {
 	c.ledgers()
 	c.shops()
 	c.boards()
+	c.ledgerWatches()
 	for i := range p.Lives {
 		c.life(&p.Lives[i])
 	}
@@ -68,6 +69,7 @@ var Rules = []string{
 	"clock.start", "clock.nobody_told", "clock.pause_without_end", "clock.beyond_statutory", "clock.recomputes_itself", "clock.no_limit", "clock.missing_case", "clock.never_and_excluded", "clock.nobody_extends", "clock.no_extension", "clock.counts_back",
 	"key.personal", "key.attach_unheard", "key.several", "key.holders",
 	"public.personal", "public.no_end", "public.objections", "public.against", "public.nobody_reads",
+	"watch.not_about", "watch.unknown_field",
 	"batch.automatic", "batch.unlooked",
 	"effect.one_verb", "effect.target", "effect.too_many", "effect.cycle", "effect.sets_computed",
 	"effect.unknown_ledger", "effect.post_incomplete", "effect.post_deducts", "effect.post_undoes_nothing", "effect.post_without_cap", "effect.post_to_nobody", "effect.write_incomplete", "effect.writes_others",

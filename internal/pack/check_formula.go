@@ -59,6 +59,10 @@ func (k *lifeCheck) everyFormula(visit func(e *formula.Expr, at []string, s scop
 	for _, c := range k.l.Clocks {
 		limitFormulas(c.Limit, to("clocks", c.Name, "limit"), scope{}, call)
 	}
+	for _, w := range k.l.Watches {
+		call(w.If, to("watch", w.Name, "if"), scope{today: true, condition: true})
+		gives(w.Give, to("watch", w.Name, "give"), scope{today: true})
+	}
 	for _, v := range k.l.Public {
 		call(v.Until, to("public", v.Name, "until"), scope{})
 	}
@@ -205,7 +209,7 @@ func (k *lifeCheck) formulas() {
 func (k *lifeCheck) ref(r formula.Ref, at []string, s scope) {
 	last := r.Path[len(r.Path)-1]
 	switch r.Func {
-	case "times":
+	case "times", "doer":
 		if k.l.Action(last) == nil && !workflow.IsKernelAct(last) {
 			k.missing("life.unknown_action", at, last, k.actionNames())
 		}
@@ -250,7 +254,7 @@ var (
 	itemMembers     = []string{"id", "key", "number", "step", "phase", "outcome", "area", "answered", "seat", "subject", "day", "at"}
 	recordMembers   = []string{"id", "key", "from", "until", "area", "title"}
 	sampleMembers   = []string{"drawn"}
-	fileMembers     = []string{"reused"}
+	fileMembers     = []string{"reused", "elsewhere", "first_taken", "last_taken"}
 	bareNames       = []string{"severity", "channel", "opened"}
 )
 

@@ -66,6 +66,34 @@ func (c *checking) boards() {
 	}
 }
 
+// ledgerWatches checks which ledger is looked at, and what the case is given.
+func (c *checking) ledgerWatches() {
+	for _, w := range c.p.Watches {
+		at := []string{"watch", w.Name}
+		if c.p.Shop(w.Ledger) == nil {
+			c.unknown("ledger.unknown_ledger", pointsFile, append(at, "ledger"), w.Ledger, names(c.p.Shops, func(s Shop) string { return s.Ledger }))
+		}
+		class := c.p.Class(w.Opens)
+		if class == nil {
+			c.unknown("ledger.unknown_class", pointsFile, append(at, "opens"), w.Opens, c.p.classCodes())
+			continue
+		}
+		l := c.p.Life(class.Life)
+		for _, g := range w.Give {
+			here := append(slices.Clone(at), "give", g.Field)
+			is := func(f form.Field) bool { return f.Name == g.Field }
+			if l != nil && l.Seat(g.Field) == nil && !slices.ContainsFunc(l.Fields, is) && !slices.ContainsFunc(class.Fields, is) {
+				c.say("watch.unknown_field", pointsFile, here, "name", g.Field, "class", w.Opens)
+			}
+			for _, r := range g.Value.Refs() {
+				if r.Func != "" || !slices.Contains(LedgerFacts, r.String()) {
+					c.unknown("formula.unknown_name", pointsFile, here, r.String(), LedgerFacts)
+				}
+			}
+		}
+	}
+}
+
 // shopTypes are the types that the fields of goods and merchants need.
 var shopTypes = map[string]string{"price": "number", "stock": "number", "days": "number", "merchant": "unit", "unit": "unit", "photo": "photo", "title": "text", "levels": "list", "person": "person"}
 

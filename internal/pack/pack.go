@@ -47,6 +47,7 @@ type Pack struct {
 	// Honours are the records that say who was honoured; nil for none.
 	Honours *ShopRecords
 	Boards  []Board
+	Watches []LedgerWatch
 
 	files map[string][]byte      // everything that counts for Hash
 	docs  map[string]*shape.Node // the parsed YAML files, for places

@@ -47,6 +47,9 @@ func (p *Pack) readLife(name string, n *shape.Node) Life {
 		}
 		return v
 	})
+	l.Watches = entries(n.Get("watch"), func(name string, n *shape.Node) workflow.Watch {
+		return workflow.Watch{Name: name, Upon: readTriggers(n.Get("upon")), If: readExpr(n.Get("if")), Opens: readText(n.Get("opens")), Give: readGive(n.Get("give"))}
+	})
 	l.Allow = entries(n.Get("allow"), r.overlay)
 	l.Ending = workflow.Ending{Seats: "free", Keep: readKeep(n.Get("ending").Get("keep")),
 		Parts: entries(n.Get("ending").Get("parts"), func(name string, n *shape.Node) workflow.EndingPart {

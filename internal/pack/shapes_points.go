@@ -49,6 +49,7 @@ var pointsShape = obj("what is counted",
 	opt("honours", obj("who was honoured, as records", need("records", name), need("title", ofRecord), need("person", ofRecord))),
 	opt("boards", dict(obj("who has the most of a ledger in a month", need("ledger", name), need("group", enum("what one board is of", "village", "township", "county")),
 		need("first", count(1)), opt("cap", count(1)), need("adults", name)))),
+	opt("watch", dict(obj("what looks odd and is looked into by people", need("ledger", name), need("fetched", count(2)), need("opens", anyKey), opt("give", give)))),
 	opt("shop", dict(obj("what a ledger is spent on, as records",
 		opt("goods", obj("what is offered", need("records", name), opt("title", ofRecord), need("price", ofRecord), need("stock", ofRecord),
 			opt("photo", ofRecord), opt("merchant", ofRecord), opt("days", ofRecord))),
@@ -89,6 +90,9 @@ func (p *Pack) readPoints(n *shape.Node) {
 	p.Honours = readShopRecords(n.Get("honours"))
 	p.Boards = entries(n.Get("boards"), func(name string, n *shape.Node) Board {
 		return Board{name, readText(n.Get("ledger")), readText(n.Get("group")), readInt(n.Get("first")), readInt(n.Get("cap")), readText(n.Get("adults"))}
+	})
+	p.Watches = entries(n.Get("watch"), func(name string, n *shape.Node) LedgerWatch {
+		return LedgerWatch{name, readText(n.Get("ledger")), readInt(n.Get("fetched")), readText(n.Get("opens")), readGive(n.Get("give"))}
 	})
 	p.Ledgers = entries(n.Get("ledgers"), func(name string, n *shape.Node) Ledger {
 		r := n.Get("roles")

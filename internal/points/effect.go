@@ -19,7 +19,7 @@ func (s *Service) Loaded(ctx context.Context, tx *db.Tx, jurisdiction string, e 
 	for _, l := range e.Ledgers() {
 		shelf := shelfOf(e.Pack, l.Name)
 		if err := s.declare(ctx, tx, jurisdiction, Ledger{Name: l.Name, Title: Words(l.Title), Unit: Words(l.Unit), Spendable: l.Spendable,
-			Roles: Roles{Propose: l.Propose, Confirm: l.Confirm, Look: l.Look, Shop: l.Shop}, Shelf: shelf, Pack: e.Pack.Name, Objections: classOf(e.Pack, e.Pack.Objections), Benefits: classOf(e.Pack, e.Pack.Benefits), Honours: honoursOf(e.Pack), Boards: boardsOf(e.Pack, l.Name)}); err != nil {
+			Roles: Roles{Propose: l.Propose, Confirm: l.Confirm, Look: l.Look, Shop: l.Shop}, Shelf: shelf, Pack: e.Pack.Name, Objections: classOf(e.Pack, e.Pack.Objections), Benefits: classOf(e.Pack, e.Pack.Benefits), Honours: honoursOf(e.Pack), Boards: boardsOf(e.Pack, l.Name), Watches: watchesOf(e.Pack, l.Name)}); err != nil {
 			return err
 		}
 		if shelf == nil {

@@ -90,5 +90,6 @@ func (s *Service) ownRoutes(srv *web.Server, tags []string) {
 		out.Body.ID, err = s.Object(ctx, who, in.Body.Ledger, Kind(in.Body.Kind), in.Body.Key, in.Body.Text)
 		return out, err
 	})
+	web.Op(srv, web.Operation{Method: "PUT", Path: "/points/boards/me", ID: "showMeOnBoards", Summary: "Whether the asker wants to stand on boards", Tags: tags, Status: http.StatusNoContent}, s.httpShowMe)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/points/boards", ID: "pointsBoards", Summary: "Who was granted the most in a month, by group, as the pack has boards", Tags: tags}, s.httpBoards)
 }

@@ -30,6 +30,7 @@ type Ledger struct {
 	// Honours says which records of the pack say who was honoured; nil for none.
 	Honours *Honours `json:"honours,omitempty"`
 	Boards  []Board  `json:"boards,omitempty"`
+	Watches []Watch  `json:"watches,omitempty"`
 }
 
 // Honours names a kind of record of the pack of a ledger, and its fields.

@@ -38,6 +38,8 @@ type Service struct {
 	Given func(ctx context.Context, jurisdiction, person, pack, class string) ([]Given, error)
 	// Open opens a case for who asks.
 	Open func(ctx context.Context, who account.Actor, o casework.Opening) (*casework.Opened, error)
+	// OpenOdd opens a case of a jurisdiction for nobody: something looked odd.
+	OpenOdd func(ctx context.Context, jurisdiction string, o casework.Opening) error
 	// AreaOf is the area of a level in which somebody works, "" for none.
 	AreaOf func(ctx context.Context, person string, level int) string
 	// Wake is called after a commit that left work to be done; nil is nobody.

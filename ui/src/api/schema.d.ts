@@ -2023,6 +2023,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/boards/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Whether the asker wants to stand on boards */
+        put: operations["showMeOnBoards"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points/budget": {
         parameters: {
             query?: never;
@@ -5005,16 +5022,30 @@ export interface components {
             next?: number;
         };
         PointsBoardJSON: {
+            /** @description id of the group */
+            area?: string;
             /**
              * Format: int64
              * @description points of a month that count
              */
             cap?: number;
+            /**
+             * Format: int64
+             * @description how many places there are
+             */
+            first: number;
+            /** @description the village, township or county whose people stand on it; left out where the asker has none */
+            group?: string;
+            /** @description for who looks at the ledger: all groups below that have somebody on it */
+            groups?: components["schemas"]["PointsGroupJSON"][];
             lines: components["schemas"]["PointsRankJSON"][];
+            month: string;
             name: string;
         };
         PointsBoardsOutputBody: {
             boards: components["schemas"]["PointsBoardJSON"][];
+            /** @description the asker wants to stand on boards */
+            shown: boolean;
         };
         PointsBudgetLeftJSON: {
             /** Format: int64 */
@@ -5156,7 +5187,13 @@ export interface components {
         PointsGoodsOutputBody: {
             goods: components["schemas"]["PointsGoodJSON"][];
         };
+        PointsGroupJSON: {
+            area: string;
+            name: string;
+        };
         PointsLedgerJSON: {
+            /** @description there are boards of it */
+            boards: boolean;
             /** @description in some unit of theirs */
             may: ("propose" | "confirm" | "look" | "shop")[];
             name: string;
@@ -5309,6 +5346,9 @@ export interface components {
         };
         PointsSettlementsOutputBody: {
             settlements: components["schemas"]["PointsSettlementJSON"][];
+        };
+        PointsShowMeInputBody: {
+            shown: boolean;
         };
         PointsStatementOutputBody: {
             /** @description newest first */
@@ -10525,6 +10565,8 @@ export interface operations {
     pointsBoards: {
         parameters: {
             query: {
+                /** @description one of groups; the asker's own when left out */
+                area?: string;
                 ledger: string;
                 /** @description 2026-03; this one when left out */
                 month?: string;
@@ -10543,6 +10585,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PointsBoardsOutputBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showMeOnBoards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsShowMeInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
