@@ -192,7 +192,7 @@ func (a *App) refresh(ctx context.Context) error {
 // cases joins casework to the rest, under a clock.
 func (a *App) cases(now clock.Now) *casework.Service {
 	return &casework.Service{DB: a.DB, Now: now, ID: a.newID, World: a.World, Book: a.Book, Calendar: a.Calendars.Of, Soon: a.soon,
-		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Vault: a.Vault, Lookup: a.lookup, Post: a.ledgers(now).Effect, Records: a.Records}
+		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Vault: a.Vault, Lookup: a.lookup, Post: a.ledgers(now).Effect, Balance: a.ledgers(now).Balance, Records: a.Records}
 }
 
 // lookup reads a dated table of the pack that a case was opened under.

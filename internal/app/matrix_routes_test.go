@@ -93,6 +93,7 @@ var routes = []route{
 	{op: "GET /places", ok: 200, query: "?q=桥头"},
 	{op: "GET /units", ok: 200},
 	{op: "GET /people", ok: 200},
+	{op: "GET /workload", ok: 200, query: "?area=none"},
 	{op: "GET /record-kinds", ok: 200},
 	{op: "GET /records", ok: 200, query: "?kind=registers/household"},
 	{op: "GET /records/{id}", about: aRecord, ok: 200},
@@ -100,8 +101,10 @@ var routes = []route{
 	// Places that are offered: to whom they are not, there is no offer; internal/casework has the rest.
 	{op: "POST /batches", ok: 200, body: says(map[string]any{"action": "comment", "items": []any{map[string]any{"case": "none", "note": "sample"}}})},
 	{op: "GET /cases/{id}/gaps/{name}", ok: 404},
+	{op: "GET /cases/{id}/rosters", ok: 404},
 	{op: "GET /cases/{id}/public/{view}", ok: 404}, // none of theirs has a public view
 	{op: "GET /offers", ok: 200},
+	{op: "GET /offers/published", ok: 200},
 	{op: "GET /offers/{id}/{part}", ok: 404},
 	{op: "POST /offers/{id}/{part}", ok: 404, body: says(map[string]any{})},
 
@@ -204,6 +207,7 @@ var routes = []route{
 	// Ledgers: one's own is everybody's to read; these counties have none, and say no more than that.
 	{op: "GET /points/accounts", ok: 200},
 	{op: "GET /points/ledgers", ok: 200},
+	{op: "GET /points/person", ok: 403, query: "?person=none"},
 	{op: "GET /points/merchants", ok: 200},
 	{op: "GET /points/statement", ok: 200, query: "?ledger=points"},
 	{op: "GET /points/balance", ok: 200, query: "?ledger=points&day=2026-03-02"},

@@ -31,6 +31,16 @@ func (st *state) publicNow(v *workflow.PublicView) (until time.Time, ok bool, er
 	if !slices.Contains(v.While, st.Step) || st.LiesIn != "" || st.MergedInto != "" {
 		return zero, false, nil
 	}
+	if v.Clock != "" {
+		switch c := st.clock(v.Clock); {
+		case c == nil || c.State == Paused:
+			return zero, true, nil
+		case c.State == Stopped:
+			return zero, false, nil
+		default:
+			return c.Due, c.Due.After(st.now), nil
+		}
+	}
 	if v.Until == nil {
 		return zero, true, nil
 	}
@@ -266,7 +276,9 @@ func (st *state) object(who *Actor, o Objection, partID string) (*state, error) 
 // PublicJSON is what everybody may read of a case.
 type PublicJSON struct {
 	ID         string            `json:"id" doc:"of the case"`
+	Number     string            `json:"number"`
 	View       string            `json:"view"`
+	Kind       string            `json:"kind,omitempty" doc:"what the view is called"`
 	Title      string            `json:"title" doc:"what the case is called, else what its class is called"`
 	ClassTitle string            `json:"class_title"`
 	AreaName   string            `json:"area_name"`
@@ -289,9 +301,10 @@ type PublicFieldJSON struct {
 // PublicJSON is a view in words.
 func (s *Service) PublicJSON(ctx context.Context, c *PublicCase) PublicJSON {
 	w := words{c.Class.In.Pack, web.Lang(ctx)}
-	out := PublicJSON{ID: c.ID, View: c.View.Name, ClassTitle: w.title(c.Class.Title, c.Class.Code), AreaName: s.areaName(c.AreaID), Since: db.Ms(c.Since), Until: db.Ms(c.Until),
+	out := PublicJSON{ID: c.ID, Number: c.Number, View: c.View.Name, ClassTitle: w.title(c.Class.Title, c.Class.Code), AreaName: s.areaName(c.AreaID), Since: db.Ms(c.Since), Until: db.Ms(c.Until),
 		Open: c.Open, Shows: []PublicFieldJSON{}, Asks: []FormJSON{}, Sample: c.Nature == Sample}
-	out.Title = out.ClassTitle
+	out.Kind, _ = w.find("views", c.Case.Life, c.View.Name)
+	out.Title = cmp.Or(out.Kind, out.ClassTitle)
 	for _, name := range c.View.Shows {
 		f := c.Class.Field(name)
 		if name == "title" {

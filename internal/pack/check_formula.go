@@ -19,6 +19,7 @@ type scope struct {
 	taker     bool   // taker is who would take a place
 	today     bool
 	condition bool // must be true or false
+	decides   bool // is what an action depends on
 }
 
 // everyFormula visits the formulas of the life with their places.
@@ -124,7 +125,7 @@ func joinFormulas(j *workflow.Join, at []string, part string, call func(*formula
 
 func (k *lifeCheck) actionFormulas(a *action, call func(*formula.Expr, []string, scope), gives func([]workflow.Assign, []string, scope)) {
 	at := to("actions", a.Name)
-	s := scope{condition: true}
+	s := scope{condition: true, decides: true}
 	if a.Upon != nil && a.Upon.Kind == workflow.OnSignal {
 		s.signal = a.Upon.Name
 	}
@@ -143,7 +144,7 @@ func (k *lifeCheck) actionFormulas(a *action, call func(*formula.Expr, []string,
 			joinFormulas(n.Join, append(at, "needs", index(i)), n.Part, call)
 		}
 	}
-	s.condition, s.today = false, true
+	s.condition, s.decides, s.today = false, false, true
 	for i, e := range a.Then {
 		here := append(slices.Clone(at), "then", index(i))
 		gives(e.Set, append(slices.Clone(here), "set"), s)
@@ -216,6 +217,18 @@ func (k *lifeCheck) ref(r formula.Ref, at []string, s scope) {
 	case "past":
 		if k.keyOf(last, s) == nil {
 			k.missing("formula.unknown_key", at, last, names(k.l.Keys, func(x workflow.Key) string { return x.Name }))
+		}
+		return
+	case "balance":
+		if k.p.Ledger(last) == nil {
+			k.missing("effect.unknown_ledger", at, last, names(k.p.Ledgers, func(l Ledger) string { return l.Name }))
+		} else if !s.decides || !k.p.gives(k.l.Name) {
+			k.note("formula.balance_elsewhere", at, "name", last)
+		}
+		return
+	case "served":
+		if !k.role(last) {
+			k.missing("life.unknown_role", at, last, k.roleNames())
 		}
 		return
 	case "lookup":

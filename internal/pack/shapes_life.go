@@ -92,7 +92,7 @@ var datesShape = obj("a cadence",
 	opt("from", expr), opt("until", expr), opt("ahead", parsed("how many, or how long before", "", parseAhead)), opt("follow", yesNo))
 
 var publicShape = obj("what everybody may read",
-	need("while", inSteps), need("shows", list(name)), opt("until", expr), opt("objections", name))
+	need("while", inSteps), need("shows", list(name)), opt("until", parsed("clock NAME due, or a formula of one date", "", parseUntil)), opt("objections", name))
 
 var offerShape = obj("places that eligible people take",
 	need("to", some(who)), need("places", expr), opt("each", count(1)), opt("if", expr),

@@ -15,12 +15,20 @@ import (
 	"gezhi/internal/workflow"
 )
 
-// objections is the class of a pack to which objections go, as cases name it.
-func objections(p *pack.Pack) string {
-	if p.Objections == "" {
+// classOf is a class of a pack, as cases name it; "" for none.
+func classOf(p *pack.Pack, code string) string {
+	if code == "" {
 		return ""
 	}
-	return p.Name + "/" + p.Objections
+	return p.Name + "/" + code
+}
+
+// honoursOf are the records of a pack that say who was honoured.
+func honoursOf(p *pack.Pack) *Honours {
+	if p.Honours == nil {
+		return nil
+	}
+	return &Honours{p.Honours.Kind, p.Honours.Fields["title"], p.Honours.Fields["person"]}
 }
 
 // Object opens a case about an entry of the asker's own, in the class that the pack names for it:

@@ -33,6 +33,10 @@ type Service struct {
 	Within func(ctx context.Context, area, of string) bool
 	// Item is what a pack calls something that points are granted for, and the module it belongs to.
 	Item func(ctx context.Context, jurisdiction, pack, item string) (title, module string)
+	// Holds are the posts that somebody holds, and what of packs is admitted to them, in words.
+	Holds func(ctx context.Context, jurisdiction, person string) ([]PersonPostJSON, []PersonDutyJSON, error)
+	// Given are the latest cases of a class that somebody opened.
+	Given func(ctx context.Context, jurisdiction, person, pack, class string) ([]Given, error)
 	// Open opens a case for who asks.
 	Open func(ctx context.Context, who account.Actor, o casework.Opening) (*casework.Opened, error)
 	// OpenOdd opens a case of a jurisdiction for nobody: something looked odd.

@@ -67,7 +67,8 @@ type PublicView struct {
 	Name       string
 	While      []string      // steps
 	Shows      []string      // fields; never personal ones. "title" is what the case is called
-	Until      *formula.Expr // the day or moment after which it ends by itself; nil: with the steps
+	Until      *formula.Expr // the day or moment after which it ends by itself; nil: with the steps, or as Clock says
+	Clock      string        // until clock NAME due; "": none
 	Objections string        // the part set by which everybody may object; "": none
 }
 

@@ -568,6 +568,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/rosters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who took the places of a case that are marked with a yes or no, and how each stands */
+        get: operations["caseRosters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/unmask": {
         parameters: {
             query?: never;
@@ -1835,6 +1852,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/offers/published": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the open offers of cases that the asker may see, those that nobody took first */
+        get: operations["listPublished"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/paper/code": {
         parameters: {
             query?: never;
@@ -2173,6 +2207,23 @@ export interface paths {
         put?: never;
         /** Object to an entry of one's own: opens a case */
         post: operations["objectToPoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own page, or that of somebody below who looks at a ledger: posts, duties, points, benefits, honours */
+        get: operations["pointsPerson"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3021,6 +3072,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much lies with those who work in the places right below one, for whoever gives out work there */
+        get: operations["areaWorkload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3207,6 +3275,16 @@ export interface components {
         };
         AskedOutputBody: {
             id: string;
+        };
+        AttendingJSON: {
+            case: string;
+            /** @description the asker may do the act on it now */
+            may: boolean;
+            name: string;
+            phase: string;
+            /** @description what was answered last */
+            said?: boolean;
+            step_title: string;
         };
         BatchInputBody: {
             action: string;
@@ -4758,6 +4836,27 @@ export interface components {
         PeopleOutputBody: {
             people: components["schemas"]["PersonJSON"][];
         };
+        PersonBenefitJSON: {
+            case: string;
+            number: string;
+            open: boolean;
+            /** Format: int64 */
+            since: number;
+            /** @description how it stands, or ended */
+            step: string;
+            /** @description of what is given */
+            title: string;
+        };
+        PersonDutyJSON: {
+            classes: string[];
+            /** @description what it is called */
+            pack: string;
+        };
+        PersonHonourJSON: {
+            /** @description a day */
+            since: string;
+            title: string;
+        };
         PersonJSON: {
             id: string;
             /**
@@ -4768,6 +4867,48 @@ export interface components {
             name: string;
             role: string;
             unit_name?: string;
+        };
+        PersonPageJSON: {
+            benefits: components["schemas"]["PersonBenefitJSON"][];
+            duties: components["schemas"]["PersonDutyJSON"][];
+            honours: components["schemas"]["PersonHonourJSON"][];
+            id: string;
+            name: string;
+            own: boolean;
+            posts: components["schemas"]["PersonPostJSON"][];
+            purses: components["schemas"]["PersonPurseJSON"][];
+        };
+        PersonPostJSON: {
+            /** @description its grid, village or town */
+            area?: string;
+            role: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            since: number;
+            title: string;
+            unit?: string;
+        };
+        PersonPurseJSON: {
+            /**
+             * Format: int64
+             * @description may be spent
+             */
+            free: number;
+            /** Format: int64 */
+            held: number;
+            ledger: string;
+            /**
+             * Format: int64
+             * @description granted since the month began
+             */
+            month: number;
+            /** @description false: honour, which is never redeemed */
+            spendable: boolean;
+            title: string;
+            /** @description what it counts */
+            unit: string;
         };
         PhaseJSON: {
             /** Format: int64 */
@@ -4783,6 +4924,19 @@ export interface components {
             cases: number;
             from: string;
             to: string;
+        };
+        PlaceLoadJSON: {
+            area_id: string;
+            area_name: string;
+            /**
+             * Format: int64
+             * @description open cases and claims that lie with them
+             */
+            open: number;
+            /** @description of a grid; of larger places the sums alone */
+            people: components["schemas"]["WorkerLoadJSON"][];
+            /** Format: int64 */
+            workers: number;
         };
         PlaceOfferJSON: {
             area_id: string;
@@ -5307,6 +5461,9 @@ export interface components {
             class_title: string;
             /** @description of the case */
             id: string;
+            /** @description what the view is called */
+            kind?: string;
+            number: string;
             /** @description everybody may object */
             objections: boolean;
             /** @description everybody may read it now */
@@ -5320,6 +5477,37 @@ export interface components {
             /** Format: int64 */
             until?: number;
             view: string;
+        };
+        PublishedJSON: {
+            area_name: string;
+            case: string;
+            class_title: string;
+            /**
+             * Format: int64
+             * @description places that nobody has taken yet
+             */
+            left: number;
+            number: string;
+            part: string;
+            part_title: string;
+            /** Format: int64 */
+            places: number;
+            sample?: boolean;
+            shows: components["schemas"]["FieldJSON"][];
+            /** Format: int64 */
+            since: number;
+            title: string;
+            /** @description nobody ever took a place */
+            unclaimed: boolean;
+            /**
+             * Format: int64
+             * @description ms UTC; after it nobody can take one
+             */
+            until?: number;
+        };
+        PublishedOutputBody: {
+            next?: string;
+            offers: components["schemas"]["PublishedJSON"][];
         };
         PutSketchInputBody: {
             /** @description although ground is claimed twice, by nobody or beyond the village */
@@ -5603,6 +5791,21 @@ export interface components {
             kernel?: boolean;
             role: string;
             title: string;
+        };
+        RosterJSON: {
+            action: string;
+            /** @description the question in words */
+            asks: string;
+            /** @description the one yes or no that it asks */
+            field: string;
+            people: components["schemas"]["AttendingJSON"][];
+            set: string;
+            set_title: string;
+            /** @description of the act */
+            title: string;
+        };
+        RostersOutputBody: {
+            rosters: components["schemas"]["RosterJSON"][];
         };
         RowJSON: {
             area_id: string;
@@ -6024,6 +6227,16 @@ export interface components {
             seats: components["schemas"]["SeatJSON"][];
             /** @description purposes for which the asker may read what is masked here */
             unmask?: components["schemas"]["OptionJSON"][];
+        };
+        WorkerLoadJSON: {
+            id: string;
+            name: string;
+            /** Format: int64 */
+            open: number;
+        };
+        WorkloadOutputBody: {
+            /** @description the least loaded first; empty for who gives out no work there */
+            places: components["schemas"]["PlaceLoadJSON"][];
         };
         Wrong: {
             /** @description what the words speak of */
@@ -7245,6 +7458,37 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    caseRosters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RostersOutputBody"];
                 };
             };
             /** @description Error */
@@ -9980,6 +10224,38 @@ export interface operations {
             };
         };
     };
+    listPublished: {
+        parameters: {
+            query?: {
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     paperCode: {
         parameters: {
             query?: {
@@ -10761,6 +11037,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointsMadeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsPerson: {
+        parameters: {
+            query?: {
+                /** @description whose; the asker's own when left out */
+                person?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonPageJSON"];
                 };
             };
             /** @description Error */
@@ -12713,6 +13021,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    areaWorkload: {
+        parameters: {
+            query: {
+                area: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkloadOutputBody"];
                 };
             };
             /** @description Error */
