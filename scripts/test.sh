@@ -50,6 +50,8 @@ step "browser, pages alone" browser
 step "browser, whole binary" walk
 
 echo
+# what went wrong, once more at the end
+[ $bad = 0 ] || sed -nE 's/\x1b\[[0-9;]*m//g; /^ *(Error:|Locator:|Expected|Received|--- FAIL|FAIL |fail )|^ *> +[0-9]+ \|/p' "$log"/* | cut -c 1-300 | tail -n 12
 printf '%s\n' "${lines[@]}"
 number() { grep -oE "[0-9]+ $1" "$2" 2>/dev/null | tail -n 1 | grep -oE '[0-9]+' || echo 0; }
 passed=$(($(number passed "$log/go") + $(number passed "$log/vitest") + $(number passed "$log/e2e") + $(number passed "$log/walk")))

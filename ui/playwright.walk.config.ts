@@ -8,7 +8,9 @@ import pages from './playwright.config'
 const port = Number(process.env.WALK_PORT ?? 18492)
 const data = process.env.WALK_DATA ?? (process.env.WALK_DATA = mkdtempSync(join(tmpdir(), 'gezhi-walk-')))
 
-export default defineConfig(pages, {
+const { webServer: _, ...shared } = pages // they are answered by a stand-in, walks by the binary
+
+export default defineConfig(shared, {
   testDir: 'walk',
   workers: 1, // they share one county
   fullyParallel: false,

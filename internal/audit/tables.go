@@ -90,7 +90,7 @@ var (
 	PointsMerchants = proved("points_merchant", "id", `id, jurisdiction, ledger_id, name, unit_id, levels, made_at, ended_at`)
 	PointsGoods     = proved("points_good", "id", `id, jurisdiction, ledger_id, merchant_id, title, photo, price, stock, days, made_at, ended_at`)
 	PointsClaims    = proved("points_claim", "id", `id, jurisdiction, ledger_id, good_id, merchant_id, owner, amount, code, state, made_at, until_at, ended_at, ended_by`)
-	PointsScans     = proved("points_scan", "key_id, stamp, nonce", `key_id, stamp, nonce, jurisdiction, merchant_id, claim_id, person_id, at`)
+	PointsScans     = proved("points_scan", "key_id, stamp, nonce", `key_id, stamp, nonce, jurisdiction, merchant_id, claim_id, person_id, at, sent_key`)
 	PointsProposals = proved("points_proposal", "id", `id, jurisdiction, ledger_id, kind, unit_id, body, person_id, made_at, state, second_id, why, decided_at`)
 	Units           = proved("unit", "id", `id, jurisdiction, code, name, kind, parent_id, area_id, nature, valid_from, valid_until`)
 )
@@ -124,6 +124,7 @@ var Tables = []*Table{
 	{Name: "untrainable", Proof: Exempt, Why: "index: what no classifier learns from"},
 	{Name: "intake_rate", Proof: Exempt, Why: "counter"},
 	{Name: "challenge_spent", Proof: Exempt, Why: "session: riddles that were answered"},
+	{Name: "points_unlisted", Proof: Exempt, Why: "setting: who wants to be on no board"},
 	{Name: "points_code_key", Proof: Exempt, Why: "session: what signs codes; what they led to is a scan"},
 	{Name: "session", Proof: Exempt, Why: "session"},
 	{Name: "factor", Proof: Exempt, Why: "session: what opens one; its changes are leaves"},

@@ -189,7 +189,7 @@ func numbered(class *Class, now time.Time, n int64) string {
 	if form == "" {
 		form = "{year}-{n}"
 	}
-	return strings.NewReplacer("{year}", now.In(clock.CST).Format("2006"), "{n}", fmt.Sprintf("%06d", n)).Replace(form)
+	return strings.ReplaceAll(strings.ReplaceAll(form, "{year}", now.In(clock.CST).Format("2006")), "{n}", fmt.Sprintf("%06d", n))
 }
 
 // firstSeats seats those named at opening, and brings the case into the world.

@@ -411,3 +411,13 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// What stands between braces is a value if there is one of that name, and else stays as it is.
+func TestATemplateIsFilledInOnePass(t *testing.T) {
+	values := map[string]string{"a": "{b}", "b": "x"}
+	for template, want := range map[string]string{"": "", "plain": "plain", "{a} {b}": "{b} x", "{c}{b}": "{c}x", "{a": "{a", "{{b}}": "{x}", "{": "{"} {
+		if got := fill(template, values); got != want {
+			t.Errorf("%q: %q and not %q", template, got, want)
+		}
+	}
+}

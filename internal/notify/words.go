@@ -43,11 +43,23 @@ func language(lang string) string {
 
 // fill puts values into the {name}s of a template, in one pass: a value is never read as one.
 func fill(template string, values map[string]string) string {
-	pairs := make([]string, 0, 2*len(values))
-	for k, v := range values {
-		pairs = append(pairs, "{"+k+"}", v)
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(template, "{")
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		v, known := values[name]
+		if !known || !closed { // the brace is only a brace
+			out.WriteByte('{')
+			template = rest
+			continue
+		}
+		out.WriteString(v)
+		template = after
 	}
-	return strings.NewReplacer(pairs...).Replace(template)
 }
 
 const (

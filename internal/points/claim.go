@@ -13,7 +13,7 @@ import (
 )
 
 // Reserve keeps one piece of a good for an owner, and holds its price, once for an id that the
-// caller chose. points.out_of_stock, points.too_few.
+// caller chose. points.out_of_stock, points.too_few, points.merchant_ended.
 func (s *Service) Reserve(ctx context.Context, at Place, id, goodID, owner, person string) (c Claim, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := tx.Queue(ctx, lockGood, goodID); err != nil {
@@ -38,6 +38,9 @@ func (s *Service) Reserve(ctx context.Context, at Place, id, goodID, owner, pers
 			}
 			return nil
 		}
+		if err := s.stillThere(ctx, tx, at, g.Merchant); err != nil {
+			return err
+		}
 		if !g.EndedAt.IsZero() || g.Stock < 1 {
 			return fault.New(fault.Conflict, "points.out_of_stock")
 		}
@@ -51,6 +54,18 @@ func (s *Service) Reserve(ctx context.Context, at Place, id, goodID, owner, pers
 		return s.note(ctx, tx, at.Jurisdiction, "claim.made", person, audit.Ref{Table: audit.PointsClaims, Key: []any{id}}, audit.Ref{Table: audit.PointsGoods, Key: []any{goodID}})
 	})
 	return c, err
+}
+
+// stillThere refuses what is fetched at a merchant who is gone; "" is an office.
+func (s *Service) stillThere(ctx context.Context, tx *db.Tx, at Place, merchant string) error {
+	if merchant == "" {
+		return nil
+	}
+	m, err := one(ctx, tx, merchantByID, []any{merchant, at.Jurisdiction, at.id()}, scanMerchant, fault.New(fault.NotFound, "points.no_merchant"))
+	if err == nil && !m.EndedAt.IsZero() {
+		err = fault.New(fault.Conflict, "points.merchant_ended")
+	}
+	return err
 }
 
 // pickupCode is eight letters and digits that nobody can guess who does not know the claim.
@@ -81,6 +96,9 @@ func (s *Service) end(ctx context.Context, tx *db.Tx, at Place, c Claim, state, 
 		p := Posting{Jurisdiction: at.Jurisdiction, Ledger: at.Ledger, Kind: Redeem, Key: "claim/" + c.ID, From: HeldOf(c.Owner), To: Of(Redeemed), Amount: c.Amount,
 			Hold: &HoldID{Hold, hold.Key}, Reason: ReasonFetched, Cause: "claim/" + c.ID, Person: person}
 		if c.Merchant != "" {
+			if err := s.watchLater(ctx, tx, at, c); err != nil {
+				return err
+			}
 			p.To = Account{Kind: Merchant, Owner: "merchant/" + c.Merchant}
 		}
 		_, err = s.Post(ctx, tx, p)
@@ -95,7 +113,7 @@ func (s *Service) end(ctx context.Context, tx *db.Tx, at Place, c Claim, state, 
 		if state == ClaimRefunded {
 			_, err = s.Reverse(ctx, tx, Ref{at.Jurisdiction, at.Ledger, Redeem, "claim/" + c.ID}, Turn{Reason: ReasonRefunded, Cause: "claim/" + c.ID, Person: person})
 		} else {
-			_, err = s.Release(ctx, tx, hold, ReasonReleased, person)
+			_, err = s.Release(ctx, tx, hold, s.whyBack(c, state), person)
 		}
 	}
 	if err != nil {
@@ -105,6 +123,18 @@ func (s *Service) end(ctx context.Context, tx *db.Tx, at Place, c Claim, state, 
 		return err
 	}
 	return s.note(ctx, tx, at.Jurisdiction, "claim."+state, person, refs...)
+}
+
+// whyBack says why what was held for a claim goes back: given up, not fetched in time, or the
+// merchant is gone before its time was over.
+func (s *Service) whyBack(c Claim, state string) string {
+	switch {
+	case state == ClaimGivenUp:
+		return ReasonGivenUp
+	case c.Until.After(s.Now()):
+		return ReasonShopGone
+	}
+	return ReasonLapsed
 }
 
 // ended says that a claim was used, or has ended otherwise, and when.
@@ -167,16 +197,28 @@ func (s *Service) Refund(ctx context.Context, at Place, id, person string) error
 	})
 }
 
-// lapse ends the claims whose time is over.
+type dueClaim struct {
+	id string
+	at Place
+}
+
+func scanDueClaim(r db.Rows) (x dueClaim, err error) {
+	return x, r.Scan(&x.id, &x.at.Jurisdiction, &x.at.Ledger)
+}
+
+// lapse ends the claims whose time is over, and those at merchants who are gone.
 func (s *Service) lapse(ctx context.Context) (done int, err error) {
-	type due struct {
-		id string
-		at Place
-	}
-	var all []due
-	if err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		all, err = db.Collect(ctx, tx, dueClaims, []any{s.Now(), atOnce}, func(r db.Rows) (x due, err error) { return x, r.Scan(&x.id, &x.at.Jurisdiction, &x.at.Ledger) })
-		return err
+	var all []dueClaim
+	if err := s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		all = nil
+		for _, due := range []db.Stmt{dueClaims, goneClaims} {
+			some, err := db.Collect(ctx, tx, due, []any{s.Now(), atOnce}, scanDueClaim)
+			if err != nil {
+				return err
+			}
+			all = append(all, some...)
+		}
+		return nil
 	}); err != nil {
 		return 0, err
 	}

@@ -82,6 +82,7 @@ type pointsCodeKeyInput struct {
 }
 
 type pointsScanInput struct {
+	web.Idempotency
 	Body struct {
 		Ledger   string `json:"ledger" maxLength:"40"`
 		Merchant string `json:"merchant" maxLength:"64"`
@@ -253,6 +254,10 @@ func (s *Service) atMerchant(ctx context.Context, who account.Actor, at Place, i
 }
 
 func (s *Service) httpScan(ctx context.Context, in *pointsScanInput) (*pointsScanOutput, error) {
+	key, err := in.ReadKey()
+	if err != nil {
+		return nil, err
+	}
 	who, at, err := s.asks(ctx, in.Body.Ledger, nil)
 	if err == nil {
 		err = s.atMerchant(ctx, who, at, in.Body.Merchant)
@@ -260,7 +265,7 @@ func (s *Service) httpScan(ctx context.Context, in *pointsScanInput) (*pointsSca
 	if err != nil {
 		return nil, err
 	}
-	x, err := s.Scan(ctx, at, in.Body.Merchant, in.Body.Code, who.PersonID)
+	x, err := s.Scan(ctx, at, in.Body.Merchant, in.Body.Code, who.PersonID, key)
 	out := &pointsScanOutput{}
 	out.Body.Level, out.Body.Title = x.Level, x.Title
 	return out, err

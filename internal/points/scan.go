@@ -44,8 +44,9 @@ type Scanned struct {
 
 // Scan reads a code at a merchant's. The first scan of a code counts; another is
 // points.code_used and says when that was, and so is one that was shown before it
-// (points.code_overtaken). A code that names a claim fetches it, once.
-func (s *Service) Scan(ctx context.Context, at Place, merchantID, text, person string) (out Scanned, err error) {
+// (points.code_overtaken). A code that names a claim fetches it, once. The same scan sent again
+// under its key, because no answer came, is answered as it was the first time.
+func (s *Service) Scan(ctx context.Context, at Place, merchantID, text, person, key string) (out Scanned, err error) {
 	c, signature, err := readCode(text)
 	if err != nil {
 		return out, err
@@ -64,28 +65,55 @@ func (s *Service) Scan(ctx context.Context, at Place, merchantID, text, person s
 		if err != nil {
 			return err
 		}
+		if out, err = s.again(ctx, tx, at, m, c, person, key); !errors.Is(err, db.ErrNoRows) {
+			return err
+		}
 		if !m.EndedAt.IsZero() {
 			return fault.New(fault.Conflict, "points.merchant_ended")
 		}
-		owner, err := s.shown(ctx, tx, at, c, signature)
-		if err != nil {
-			return err
-		}
-		if err := tx.Queue(ctx, insertScan, c.KeyID, c.Stamp, c.Nonce, at.Jurisdiction, merchantID, c.Claim, person, s.Now()); err != nil {
-			return err
-		}
-		if c.Claim != "" {
-			if out.Title, err = s.fetchAt(ctx, tx, at, m, c.Claim, owner, person); err != nil {
-				return err
-			}
-		}
-		out.Level, err = s.level(ctx, tx, at, m, owner)
-		if err != nil {
-			return err
-		}
-		return s.note(ctx, tx, at.Jurisdiction, "code.scanned", person, audit.Ref{Table: audit.PointsScans, Key: []any{c.KeyID, c.Stamp, c.Nonce}})
+		out, err = s.first(ctx, tx, at, m, c, signature, person, key)
+		return err
 	})
 	return out, err
+}
+
+// again answers a scan that was sent before under the same key; db.ErrNoRows where there was none.
+func (s *Service) again(ctx context.Context, tx *db.Tx, at Place, m MerchantOf, c Code, person, key string) (out Scanned, err error) {
+	var owner string
+	if err := tx.Row(ctx, sentScan, []any{c.KeyID, c.Stamp, c.Nonce, key, m.ID, person}, &owner); err != nil {
+		return out, err
+	}
+	if c.Claim != "" {
+		fetched, err := one(ctx, tx, claimByID, []any{c.Claim, at.Jurisdiction, at.id()}, scanClaim, fault.New(fault.NotFound, "points.no_claim"))
+		if err != nil {
+			return out, err
+		}
+		if out.Title, err = s.goodTitle(ctx, tx, at, fetched.Good); err != nil {
+			return out, err
+		}
+	}
+	out.Level, err = s.level(ctx, tx, at, m, owner)
+	return out, err
+}
+
+// first takes a code that counts, and fetches what it names.
+func (s *Service) first(ctx context.Context, tx *db.Tx, at Place, m MerchantOf, c Code, signature []byte, person, key string) (out Scanned, err error) {
+	owner, err := s.shown(ctx, tx, at, c, signature)
+	if err != nil {
+		return out, err
+	}
+	if err := tx.Queue(ctx, insertScan, c.KeyID, c.Stamp, c.Nonce, at.Jurisdiction, m.ID, c.Claim, person, s.Now(), key); err != nil {
+		return out, err
+	}
+	if c.Claim != "" {
+		if out.Title, err = s.fetchAt(ctx, tx, at, m, c.Claim, owner, person); err != nil {
+			return out, err
+		}
+	}
+	if out.Level, err = s.level(ctx, tx, at, m, owner); err != nil {
+		return out, err
+	}
+	return out, s.note(ctx, tx, at.Jurisdiction, "code.scanned", person, audit.Ref{Table: audit.PointsScans, Key: []any{c.KeyID, c.Stamp, c.Nonce}})
 }
 
 // shown says whose code it is, where it counts.
@@ -152,7 +180,11 @@ func (s *Service) fetchAt(ctx context.Context, tx *db.Tx, at Place, m MerchantOf
 	if err := s.end(ctx, tx, at, c, ClaimFetched, person); err != nil {
 		return "", err
 	}
-	g, err := one(ctx, tx, goodByID, []any{c.Good, at.Jurisdiction, at.id()}, scanGood, none)
+	return s.goodTitle(ctx, tx, at, c.Good)
+}
+
+func (s *Service) goodTitle(ctx context.Context, tx *db.Tx, at Place, id string) (string, error) {
+	g, err := one(ctx, tx, goodByID, []any{id, at.Jurisdiction, at.id()}, scanGood, fault.New(fault.NotFound, "points.no_good"))
 	return g.Title, err
 }
 

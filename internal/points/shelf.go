@@ -71,7 +71,10 @@ type stocked struct {
 }
 
 // Register gives a runner the work of this package.
-func (s *Service) Register(r *jobs.Runner) { r.Topics[topicShelf] = s.restock }
+func (s *Service) Register(r *jobs.Runner) {
+	r.Topics[topicShelf] = s.restock
+	r.Topics[topicWatch] = s.hearWatch
+}
 
 // RecordsChanged takes in what became of records, in the transaction in which it did. The shop
 // follows after the commit, or on the day on which it is so.
@@ -134,20 +137,25 @@ func (s *Service) restock(ctx context.Context, m jobs.Message) error {
 			if kind == nil {
 				continue
 			}
-			if err := s.restockKind(ctx, tx, at, l.Shelf, kind, x.Records); err != nil {
+			touched, err := s.restockKind(ctx, tx, at, l.Shelf, kind, x.Records)
+			if err != nil {
 				return err
+			}
+			if touched && kind == l.Shelf.Merchants { // what is fetched at one who came or went
+				x.Records = nil
 			}
 		}
 		return nil
 	})
 }
 
-func (s *Service) restockKind(ctx context.Context, tx *db.Tx, at Place, f *Shelf, of *ShelfOf, ids []string) error {
+// restockKind brings merchants or goods to what their records say, and reports whether any of the records were such.
+func (s *Service) restockKind(ctx context.Context, tx *db.Tx, at Place, f *Shelf, of *ShelfOf, ids []string) (touched bool, err error) {
 	day := s.Now().In(clock.CST).Format(time.DateOnly)
 	if len(ids) == 0 {
 		all, err := record.AllOn(ctx, tx, at.Jurisdiction, f.Pack, of.Kind, day)
 		if err != nil {
-			return err
+			return touched, err
 		}
 		for _, r := range all {
 			ids = append(ids, r.Record.ID)
@@ -156,14 +164,15 @@ func (s *Service) restockKind(ctx context.Context, tx *db.Tx, at Place, f *Shelf
 	for _, id := range ids {
 		r, err := record.ByID(ctx, tx, id)
 		if err != nil {
-			return err
+			return touched, err
 		}
 		if r.Kind != of.Kind {
 			continue
 		}
+		touched = true
 		span, holds, err := record.On(ctx, tx, id, day)
 		if err != nil {
-			return err
+			return touched, err
 		}
 		if !holds {
 			span.Revision = &record.Revision{}
@@ -174,10 +183,10 @@ func (s *Service) restockKind(ctx context.Context, tx *db.Tx, at Place, f *Shelf
 			err = s.restockGood(ctx, tx, at, of, r, span, holds)
 		}
 		if err != nil {
-			return err
+			return touched, err
 		}
 	}
-	return nil
+	return touched, nil
 }
 
 // textIn and numberIn read a field that the shelf names; zero where there is none.
@@ -211,21 +220,22 @@ func (s *Service) restockGood(ctx context.Context, tx *db.Tx, at Place, of *Shel
 	if g.Days < 1 || g.Days > 366 {
 		g.Days = keptDays
 	}
+	if unit := of.textIn(span, "merchant"); unit != "" {
+		found, err := db.Collect(ctx, tx, merchantOfUnit, []any{at.Jurisdiction, at.id(), unit}, scanMerchant)
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			g.Merchant = found[0].ID
+			holds = holds && found[0].EndedAt.IsZero()
+		}
+	}
 	if !holds || g.Price < 1 {
 		n, err := tx.Exec(ctx, endGood, g.ID, at.Jurisdiction, s.Now())
 		if err != nil || n == 0 {
 			return err
 		}
 		return s.note(ctx, tx, at.Jurisdiction, "good.ended", "", audit.Ref{Table: audit.PointsGoods, Key: []any{g.ID}})
-	}
-	if unit := of.textIn(span, "merchant"); unit != "" {
-		found, err := db.Collect(ctx, tx, merchantOfUnit, []any{at.Jurisdiction, at.id(), unit}, func(r db.Rows) (id string, err error) { return id, r.Scan(&id) })
-		if err != nil {
-			return err
-		}
-		if len(found) > 0 {
-			g.Merchant = found[0]
-		}
 	}
 	return s.putGood(ctx, tx, at, g)
 }

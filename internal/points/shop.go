@@ -69,7 +69,7 @@ var (
 	upsertMerchant = db.SQL(`INSERT INTO points_merchant (id, jurisdiction, ledger_id, name, unit_id, levels, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, unit_id = excluded.unit_id, levels = excluded.levels, ended_at = 0
 		WHERE points_merchant.name <> excluded.name OR points_merchant.unit_id <> excluded.unit_id OR points_merchant.levels <> excluded.levels OR points_merchant.ended_at <> 0`)
-	merchantOfUnit = db.SQL(`SELECT id FROM points_merchant WHERE jurisdiction = $1 AND ledger_id = $2 AND (unit_id = $3 OR id = $3) AND ended_at = 0 ORDER BY id LIMIT 1`)
+	merchantOfUnit = db.SQL(`SELECT id, name, unit_id, levels, ended_at FROM points_merchant WHERE jurisdiction = $1 AND ledger_id = $2 AND (unit_id = $3 OR id = $3) ORDER BY CASE WHEN ended_at = 0 THEN 0 ELSE 1 END, id LIMIT 1`)
 	endMerchant    = db.SQL(`UPDATE points_merchant SET ended_at = $3 WHERE id = $1 AND jurisdiction = $2 AND ended_at = 0`)
 	merchantByID   = db.SQL(`SELECT id, name, unit_id, levels, ended_at FROM points_merchant WHERE id = $1 AND jurisdiction = $2 AND ledger_id = $3`)
 	merchantsOf    = db.SQL(`SELECT id, name, unit_id, levels, ended_at FROM points_merchant WHERE jurisdiction = $1 AND ledger_id = $2 ORDER BY id`)
@@ -90,12 +90,14 @@ var (
 	claimByCode = db.SQL(`SELECT ` + claimColumns + ` FROM points_claim WHERE jurisdiction = $1 AND code = $2 AND ledger_id = $3`)
 	claimsOf    = db.SQL(`SELECT ` + claimColumns + ` FROM points_claim WHERE jurisdiction = $1 AND owner = $2 AND ledger_id = $3 ORDER BY id DESC LIMIT 100`)
 	dueClaims   = db.SQL(`SELECT c.id, c.jurisdiction, l.name FROM points_claim c JOIN points_ledger l ON l.id = c.ledger_id WHERE c.state = 'open' AND c.until_at <= $1 ORDER BY c.until_at LIMIT $2`)
+	goneClaims  = db.SQL(`SELECT c.id, c.jurisdiction, l.name FROM points_merchant m JOIN points_claim c ON c.merchant_id = m.id AND c.state = 'open' JOIN points_ledger l ON l.id = c.ledger_id WHERE m.ended_at > 0 AND m.ended_at <= $1 ORDER BY c.id LIMIT $2`)
 
 	insertCodeKey = db.SQL(`INSERT INTO points_code_key (id, jurisdiction, owner, key, made_at) VALUES ($1, $2, $3, $4, $5)`)
 	endCodeKeys   = db.SQL(`UPDATE points_code_key SET ended_at = $3 WHERE jurisdiction = $1 AND owner = $2 AND ended_at = 0`)
 	codeKeyByID   = db.SQL(`SELECT jurisdiction, owner, key, ended_at FROM points_code_key WHERE id = $1`)
-	insertScan    = db.SQL(`INSERT INTO points_scan (key_id, stamp, nonce, jurisdiction, merchant_id, claim_id, person_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
+	insertScan    = db.SQL(`INSERT INTO points_scan (key_id, stamp, nonce, jurisdiction, merchant_id, claim_id, person_id, at, sent_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
 	lastScan      = db.SQL(`SELECT stamp, nonce, at FROM points_scan WHERE key_id = $1 AND (stamp > $2 OR stamp = $2 AND nonce = $3) ORDER BY stamp DESC, at DESC LIMIT 1`)
+	sentScan      = db.SQL(`SELECT k.owner FROM points_scan s JOIN points_code_key k ON k.id = s.key_id WHERE s.key_id = $1 AND s.stamp = $2 AND s.nonce = $3 AND s.sent_key = $4 AND s.merchant_id = $5 AND s.person_id = $6`)
 	sameScan      = db.SQL(`SELECT at FROM points_scan WHERE key_id = $1 AND stamp = $2 AND nonce = $3`)
 )
 

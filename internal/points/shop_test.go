@@ -72,7 +72,7 @@ func (o *office) shop() (merchant, voucher, good string) {
 
 func (o *office) scan(merchant, code, want string) Scanned {
 	o.t.Helper()
-	out, err := o.Scan(o.t.Context(), here, merchant, code, "cashier")
+	out, err := o.Scan(o.t.Context(), here, merchant, code, "cashier", o.NewID())
 	if fault.CodeOf(err) != want || err != nil && want == "" {
 		o.t.Fatalf("scanned: %v, not %q", err, want)
 	}
@@ -94,7 +94,7 @@ func TestACodeCountsOnce(t *testing.T) {
 			t.Fatalf("%+v", out)
 		}
 		o.clock.Add(10 * time.Second)
-		_, err := o.Scan(t.Context(), here, merchant, first, "cashier")
+		_, err := o.Scan(t.Context(), here, merchant, first, "cashier", o.NewID())
 		if fault.CodeOf(err) != "points.code_used" || !strings.Contains(err.Error(), "09:00:00") {
 			t.Fatal("a second scan does not say when it was used:", err)
 		}
@@ -124,6 +124,109 @@ func TestACodeCountsOnce(t *testing.T) {
 	})
 }
 
+// The answer to a scan got lost: sent again under its key it is what it was, also when the code is
+// old by then and the merchant has left; under another key, or by somebody else, it was used.
+func TestAScanWhoseAnswerGotLostIsAnsweredAgain(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := newOffice(t, d)
+		o.allot(1000)
+		o.grant(li, 150)
+		merchant, voucher, _ := o.shop()
+		claim, err := o.Reserve(t.Context(), here, "claim-1", voucher, li, "li")
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, key := o.phone(li).code(o.clock.Now(), claim.ID), o.NewID()
+		ask := func(merchant, person, key, want string) {
+			t.Helper()
+			out, err := o.Scan(t.Context(), here, merchant, code, person, key)
+			if fault.CodeOf(err) != want || want == "" && out != (Scanned{Level: "five percent", Title: "haircut"}) {
+				t.Errorf("%+v %v, not %q", out, err, want)
+			}
+		}
+		ask(merchant, "cashier", key, "")
+		ask(merchant, "cashier", key, "")
+		o.clock.Add(10 * time.Minute)
+		ask(merchant, "cashier", key, "")
+		ask(merchant, "cashier", o.NewID(), "points.code_used")
+		ask(merchant, "another", key, "points.code_used")
+		other := o.merchant(MerchantOf{Name: "other shop", UnitID: "other-unit"})
+		ask(other, "cashier", key, "points.code_used")
+		o.put(func(ctx context.Context, tx *db.Tx) error { return o.endMerchant(ctx, tx, here, merchant) })
+		ask(merchant, "cashier", key, "")
+		ask(merchant, "cashier", o.NewID(), "points.merchant_ended")
+		o.stands(Account{Kind: Merchant, Owner: "merchant/" + merchant}, 30)
+		o.proved()
+	})
+}
+
+// A merchant is removed while vouchers are being scanned there: each scan counted before, or was
+// refused; what was not fetched goes back to its owner, and nothing more is kept there.
+func TestAMerchantRemovedInMidScan(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := newOffice(t, d)
+		o.allot(5000)
+		merchant, voucher, _ := o.shop()
+		var codes []string
+		for i := range 10 {
+			owner := "person/" + strconv.Itoa(i)
+			o.grant(owner, 30)
+			claim, err := o.Reserve(t.Context(), here, "claim-"+strconv.Itoa(i), voucher, owner, owner)
+			if err != nil {
+				t.Fatal(err)
+			}
+			codes = append(codes, o.phone(owner).code(o.clock.Now(), claim.ID))
+		}
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		got := map[string]int{}
+		for i, code := range codes {
+			if i == 5 {
+				wg.Go(func() {
+					if err := o.write(context.Background(), func(ctx context.Context, tx *db.Tx) error { return o.endMerchant(ctx, tx, here, merchant) }); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Go(func() {
+				_, err := o.Scan(context.Background(), here, merchant, code, "cashier", o.NewID())
+				mu.Lock()
+				defer mu.Unlock()
+				if got[fault.CodeOf(err)]++; err != nil && fault.CodeOf(err) == "" {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		fetched := got[""]
+		if fetched+got["points.merchant_ended"] != 10 {
+			t.Fatal(got)
+		}
+		o.stands(Account{Kind: Merchant, Owner: "merchant/" + merchant}, int64(30*fetched))
+		if n, err := o.Due(t.Context()); n != 10-fetched || err != nil {
+			t.Fatal("given back:", n, err)
+		}
+		var left int64
+		for i := range 10 {
+			all, err := o.Claims(t.Context(), here, "person/"+strconv.Itoa(i))
+			if err != nil || len(all) != 1 || all[0].State == ClaimOpen {
+				t.Fatalf("%+v %v", all, err)
+			}
+			if all[0].State == ClaimLapsed {
+				o.stands(Own("person/"+strconv.Itoa(i)), 30)
+				left++
+			}
+		}
+		if left != int64(10-fetched) {
+			t.Error(left)
+		}
+		if _, err := o.Reserve(t.Context(), here, "claim-late", voucher, li, "li"); fault.CodeOf(err) != "points.merchant_ended" {
+			t.Error(err)
+		}
+		o.proved()
+	})
+}
+
 // Two telephones of a merchant scan one code with a voucher at once: one consumes it.
 func TestAVoucherIsConsumedOnce(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -143,7 +246,7 @@ func TestAVoucherIsConsumedOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 10 {
 			wg.Go(func() {
-				_, err := o.Scan(context.Background(), here, merchant, code, "cashier")
+				_, err := o.Scan(context.Background(), here, merchant, code, "cashier", o.NewID())
 				mu.Lock()
 				defer mu.Unlock()
 				codes[fault.CodeOf(err)]++

@@ -135,13 +135,16 @@ func (s *Service) Release(ctx context.Context, tx *db.Tx, of Ref, reason, person
 // Reasons of what the system does, which are codes of words.
 const (
 	ReasonReleased = "points.because_released"
+	ReasonGivenUp  = "points.because_given_up"
+	ReasonLapsed   = "points.because_lapsed"
+	ReasonShopGone = "points.because_shop_gone"
 	ReasonExpired  = "points.because_expired"
 	ReasonFetched  = "points.because_fetched"
 	ReasonRefunded = "points.because_refunded"
 	ReasonSettled  = "points.because_settled"
 )
 
-var reasons = []string{ReasonReleased, ReasonExpired, ReasonFetched, ReasonRefunded, ReasonSettled}
+var reasons = []string{ReasonReleased, ReasonGivenUp, ReasonLapsed, ReasonShopGone, ReasonExpired, ReasonFetched, ReasonRefunded, ReasonSettled}
 
 // atOnce is how many are done in one round of what is due.
 const atOnce = 200

@@ -147,6 +147,16 @@ type fresh struct {
 	numbers []string // marks of its numbers
 }
 
+// place is where the entry stands in the order, or will. FTS5 ends a segment whenever it is given
+// a row that stands before the last one: a batch in its order makes one segment, and not one for
+// every other row, which it would have to merge again.
+func (f fresh) place() int64 {
+	if f.was.seq != 0 || f.texts == nil {
+		return f.was.seq
+	}
+	return place(f.texts.OpenedAt, f.caseID)
+}
+
 // Drain writes the entries of a batch of cases that have moved, and returns how many rows
 // were waiting in it; 0 when nothing is left. Cases are read before the writing, so that
 // nobody waits for it: a move in between has a row of its own, which stays.
@@ -174,6 +184,7 @@ func (s *Service) Drain(ctx context.Context) (n int, err error) {
 	if len(waiting) == 0 || err != nil {
 		return 0, err
 	}
+	slices.SortFunc(all, func(a, b fresh) int { return cmp.Compare(a.place(), b.place()) })
 	err = s.DB.Write(ctx, db.Keys{"search"}, func(ctx context.Context, tx *db.Tx) error {
 		for _, f := range all {
 			write := s.write

@@ -199,9 +199,10 @@ test('without a network a task is refused with a reason, and the form of the las
   await page.locator('.tabs a').nth(3).click()
   await expect(page.getByRole('group', { name: '辖区地图' })).toBeVisible()
   await expect(page.locator('.map-page .old')).toBeVisible()
-  w.away = false
   await page.locator('.net').click()
   await page.getByRole('button', { name: '现在发送' }).click()
+  await expect(page.getByRole('button', { name: '现在发送' })).toBeEnabled()
+  w.away = false // it is tried again by itself
   await expect(page.getByText('已送达')).toBeVisible()
   expect(w.sent.map(s => s.body.action)).toEqual(['return'])
 })

@@ -31,13 +31,13 @@ const job = (n: number, more = {}) => ({
 })
 const me = { person: { id: 'p1', name: '样例网格员' }, jurisdiction: { id: 'j', name: '云和县', code: '331125', sample: true }, posts: [{ id: 'o', role: 'grid_worker', role_title: '网格员', area: { id: 'g1', name: '第三网格', level: 6 } }] }
 
-interface World { offers: object[]; refuse?: string; away?: boolean; key?: string; public?: string; claims: object[]; scanned: Record<string, unknown>[]; answer?: { status: number; body: object }; sent: { path: string; body: unknown }[]; faults: string[] }
+interface World { offers: object[]; late?: Promise<void>; refuse?: string; away?: boolean; key?: string; public?: string; claims: object[]; scanned: Record<string, unknown>[]; answer?: { status: number; body: object }; sent: { path: string; body: unknown }[]; faults: string[] }
 async function open(page: Page, path: string, world: Partial<World> = {}): Promise<World> {
   const w: World = { offers: [job(0), job(1, { left: 0 })], claims: [voucher, parcel, { ...parcel, id: 'v0', title: '洗衣液', state: 'fetched', ended_at: Date.now() - 9 * day }], scanned: [], sent: [], faults: [], ...world }
   page.on('console', m => m.type() === 'error' && !/Failed to load resource|Permissions-Policy/.test(m.text()) && w.faults.push(m.text()))
   page.on('pageerror', e => w.faults.push(e.message))
   page.on('request', r => !r.url().startsWith('http://127.0.0.1:') && !/^(data|blob):/.test(r.url()) && w.faults.push('asks ' + r.url()))
-  await page.route('**/api/v1/**', route => {
+  await page.route('**/api/v1/**', async route => {
     const url = new URL(route.request().url())
     const at = `${route.request().method()} ${url.pathname.slice(7)}`
     if (w.away) return route.abort('internetdisconnected')
@@ -55,7 +55,11 @@ async function open(page: Page, path: string, world: Partial<World> = {}): Promi
     if (at === 'GET /points/statement') return json({ entries: url.searchParams.get('kind') === 'held' ? [] : entries })
     if (at === 'GET /points/goods') return json({ goods })
     if (at === 'GET /points/claims') return json({ claims: w.claims })
-    if (at === 'GET /points/code-keys') return json({ id: w.key })
+    if (at === 'GET /points/code-keys') {
+      const id = w.key
+      await w.late
+      return json({ id })
+    }
     if (at === 'GET /points/merchants') return json({ merchants: [{ id: 'm1', ledger: 'points', name: '样例理发店', mine: true }] })
     if (at === 'GET /points/merchants/m1/statement') return json({ entries: [{ at: Date.now() - day, amount: 30, balance: 30, kind: 'redeem', key: '', reason: '已领取' }] })
     if (at.startsWith('GET /')) return json({}, 404)
@@ -131,6 +135,18 @@ test('a telephone without WebCrypto signs all the same', async ({ page }) => {
   const code = (await page.locator('.qr').getAttribute('data-code'))!
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: w.public! }, format: 'jwk' })
   expect(verify(null, Buffer.from(code.slice(0, code.lastIndexOf('.'))), key, Buffer.from(code.slice(code.lastIndexOf('.') + 1), 'base64url'))).toBe(true)
+})
+
+test('a code that was let in while an older answer is under way stays', async ({ page }) => {
+  let arrive = () => undefined as void
+  await open(page, '/field/code', { late: new Promise<void>(done => (arrive = done)) })
+  await page.getByRole('button', { name: '在这部手机上启用' }).click()
+  await expect(page.locator('.qr')).toBeVisible()
+  const answered = page.waitForResponse(r => r.url().endsWith('/points/code-keys') && r.request().method() === 'GET')
+  arrive()
+  await (await answered).finished()
+  await page.getByRole('radio', { name: /理发券/ }).check()
+  await expect(page.locator('.qr')).toHaveAttribute('data-code', new RegExp(`\\.${voucher.id}\\.`))
 })
 
 test('a code that another telephone took over, or that was ended, is not shown any more', async ({ page }) => {
@@ -212,8 +228,24 @@ test('the till says valid with the discount, and why not otherwise, each in plai
   await check('GZ1.a')
   await expect(page.getByRole('alert')).toContainText('此二维码已于 2026-03-02 09:00:00 使用。')
   await page.getByRole('button', { name: '扫下一位' }).click()
+  w.answer = { status: 409, body: { status: 409, code: 'points.merchant_ended', detail: '该商家已退出。' } }
+  await check('GZ1.a')
+  await expect(page.getByRole('alert')).toContainText('该商家已退出。')
+  await page.getByRole('button', { name: '扫下一位' }).click()
   w.away = true
   await check('GZ1.b')
   await expect(page.getByRole('alert')).toContainText('没有网络，不能核对')
+  await expect(page.getByRole('alert')).not.toContainText('无效') // nobody knows
   await whole(page, { ...w, faults: [] })
+  w.away = false
+  const asked: (string | undefined)[] = []
+  page.on('request', r => r.url().endsWith('/points/scans') && asked.push(r.headers()['idempotency-key'], r.postDataJSON().code))
+  w.answer = { status: 503, body: { status: 503, code: 'busy', detail: '请稍后再试。' } }
+  await page.getByRole('button', { name: '再核对一次' }).click()
+  await expect(page.getByRole('alert')).toContainText('请稍后再试。')
+  w.answer = undefined
+  await page.getByRole('button', { name: '再核对一次' }).click()
+  await expect(page.getByRole('alert')).toContainText('已核销：理发券')
+  expect(asked).toEqual([asked[0], 'GZ1.b', asked[0], 'GZ1.b'])
+  expect(asked[0]).toMatch(/^[0-9a-f-]{36}$/)
 })

@@ -38,7 +38,8 @@ export const endCodeKeys = () => call('delete', '/points/code-keys')
 
 /** the merchants at which I work; all of a ledger, for who keeps its shop */
 export const merchants = (ledger?: string) => call('get', '/points/merchants', { query: { ledger } }).then(r => r.merchants)
-export const scan = (body: Body<Operation<'post', '/points/scans'>>) => call('post', '/points/scans', { body })
+/** sent again under its key it is answered as the first time */
+export const scan = (body: Body<Operation<'post', '/points/scans'>>, key: string) => call('post', '/points/scans', { body, key })
 export const merchantStatement = (ledger: string, id: string, cursor?: string) => call('get', '/points/merchants/{id}/statement', { id, query: { ledger, cursor } })
 export const pickUp = (ledger: string, code: string) => call('post', '/points/pickups', { body: { ledger, code } })
 

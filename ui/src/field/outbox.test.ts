@@ -49,6 +49,30 @@ describe('the outbox', () => {
     expect(states()).toEqual(['one sent', 'two sent'])
   })
 
+  test('what found nobody is tried again by itself, soon and then ever later', async () => {
+    vi.useFakeTimers()
+    vi.stubGlobal('addEventListener', () => undefined)
+    vi.stubGlobal('document', { addEventListener: () => undefined })
+    try {
+      outbox.watchNetwork()
+      open.mockImplementation(away)
+      await report('one')
+      await outbox.flush()
+      for (const [wait, tries] of [[1_000, 2], [2_000, 3], [4_000, 4], [8_000, 5], [16_000, 6], [30_000, 7], [30_000, 8]] as const) {
+        await vi.advanceTimersByTimeAsync(wait - 1)
+        expect(open).toHaveBeenCalledTimes(tries - 1)
+        await vi.advanceTimersByTimeAsync(1)
+        expect(open).toHaveBeenCalledTimes(tries)
+      }
+      open.mockImplementation(async () => ({ id: 'case', number: '2026-1' }))
+      await vi.advanceTimersByTimeAsync(30_000)
+      expect(states()).toEqual(['one sent'])
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test('a refusal stops nobody else, and is told in the server’s words', async () => {
     open.mockImplementationOnce(() => no(422, 'form.invalid'))
     await report('one')

@@ -75,15 +75,17 @@ async function save(item: Item): Promise<void> {
   weigh()
 }
 
+let newest = 0
 /** Writes down what is to be done. Answers its id; what became of it is seen among items. */
 export async function add(title: string, steps: Omit<Step, 'key'>[]): Promise<string> {
   await load() // another tab may have added meanwhile
+  newest = Math.max(newest, ...items.value.map(i => i.n)) + 1
   const item: Item = {
-    id: newKey(), n: Math.max(0, ...items.value.map(i => i.n)) + 1, person: me.value!.person.id, name: me.value!.person.name ?? '', title, made: Date.now(),
+    id: newKey(), n: newest, person: me.value!.person.id, name: me.value!.person.name ?? '', title, made: Date.now(),
     steps: steps.map(s => ({ ...plain(s), key: newKey() })), files: {}, state: 'waiting', tries: 0,
   }
+  await save(item) // only what is kept is shown as kept: whoever reads that may close the page
   items.value.push(item)
-  await save(item)
   void navigator.storage?.persist?.().catch(() => undefined)
   return item.id
 }
@@ -122,8 +124,25 @@ export function flush(): Promise<void> {
       once = false
       await round()
     } while (once)
-  })().finally(() => (going = undefined))
+  })().finally(() => {
+    going = undefined
+    later()
+  })
   return going
+}
+
+const soonest = 1_000
+const latest = 30_000
+let pause = soonest
+let watched = false
+let timer: ReturnType<typeof setTimeout> | undefined
+
+/** Has what still waits tried again: soon at first, for a network is often announced before it carries, then ever later. */
+function later() {
+  clearTimeout(timer)
+  if (!watched || ended.value || !waiting.value.length) return void (pause = soonest)
+  timer = setTimeout(() => void flush(), pause)
+  pause = Math.min(2 * pause, latest)
 }
 
 async function round() {
@@ -248,10 +267,13 @@ export function withFiles(v: unknown, files: Record<string, string>): unknown {
 
 /** Begins to send whenever there may be a chance. */
 export function watchNetwork() {
-  const go = () => void flush()
+  watched = true
+  const go = () => {
+    pause = soonest
+    void flush()
+  }
   addEventListener('online', go)
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && go())
-  setInterval(() => waiting.value.length && go(), 30_000)
   addEventListener('beforeunload', e => {
     if (unsafe.value) e.preventDefault()
   })

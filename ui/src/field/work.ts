@@ -25,19 +25,28 @@ export const blocked = (o: Offer) => o.unmet.some(u => !u.items?.length)
 export const onward = (view: CaseView) => view.can.filter(o => !blocked(o) && !beside.includes(o.action))
 
 let going: Promise<void> | undefined
-/** Reads anew what the start page shows, and keeps what lies behind it. */
+let once = false
+/** Reads anew what the start page shows, and keeps what lies behind it; asked for meanwhile, once more. */
 export function refresh(): Promise<void> {
+  once = true
   going ??= (async () => {
-    why.value = ''
-    try {
-      tasks.value = await readTasks()
-      classes.value = (await known('classes', api.classesToOpen)).value
-      if (!tasks.value.old) await keepAhead(tasks.value.value)
-    } catch (e) {
-      why.value = because(e)
+    while (once) {
+      once = false
+      await read()
     }
   })().finally(() => (going = undefined))
   return going
+}
+
+async function read() {
+  why.value = ''
+  try {
+    tasks.value = await readTasks()
+    classes.value = (await known('classes', api.classesToOpen)).value
+    if (!tasks.value.old) await keepAhead(tasks.value.value)
+  } catch (e) {
+    why.value = because(e)
+  }
 }
 
 async function keepAhead(rows: CaseRow[]) {

@@ -1,46 +1,64 @@
-// Reads QR codes out of pictures: with the browser's own reader where there is one, else with a
-// decoder that is loaded then.
+// Reads QR codes out of pictures: with the browser's own reader where there is one that works, else
+// with a decoder that is loaded then.
 
-type Reader = (picture: CanvasImageSource, width: number, height: number) => Promise<string | undefined>
 interface Detector { detect(from: CanvasImageSource): Promise<{ rawValue: string }[]> }
 type Detectors = { new (how: { formats: string[] }): Detector; getSupportedFormats(): Promise<string[]> }
+/** how the decoder looks at a picture: at which share of it around its middle, made how large, pixels */
+interface Look { share: number; side: number }
 
-/** pictures are read at this width at most: more only takes longer */
-const widest = 800
-let reader: Promise<Reader> | undefined
+/** a camera shows the square in the middle of what it sees */
+const live: Look[] = [{ share: 1, side: 640 }]
+/** a code far away needs more pixels, one out of focus or in a grainy picture fewer */
+const photos: Look[] = [{ share: 1, side: 1000 }, { share: 0.6, side: 600 }, { share: 0.6, side: 1200 }]
 
-async function choose(): Promise<Reader> {
-  const own = (globalThis as { BarcodeDetector?: Detectors }).BarcodeDetector
-  if (own && (await own.getSupportedFormats().catch(() => [] as string[])).includes('qr_code')) {
-    const detector = new own({ formats: ['qr_code'] })
-    return async picture => (await detector.detect(picture))[0]?.rawValue
+let own: Promise<Detector | undefined> | undefined
+let decoder: Promise<typeof import('jsqr').default> | undefined
+
+async function chosen(): Promise<Detector | undefined> {
+  const all = (globalThis as { BarcodeDetector?: Detectors }).BarcodeDetector
+  return all && (await all.getSupportedFormats().catch(() => [] as string[])).includes('qr_code') ? new all({ formats: ['qr_code'] }) : undefined
+}
+async function byBrowser(picture: CanvasImageSource): Promise<string | undefined> {
+  try {
+    return (await (await (own ??= chosen()))?.detect(picture))?.[0]?.rawValue
+  } catch {
+    own = Promise.resolve(undefined) // a reader without the service behind it, as on telephones without that maker's services
   }
-  const { default: jsQR } = await import('jsqr')
+}
+async function byDecoder(picture: CanvasImageSource, x: number, y: number, width: number, height: number, side: number): Promise<string | undefined> {
+  decoder ??= import('jsqr').then(m => m.default)
+  decoder.catch(() => (decoder = undefined)) // it did not arrive: the next picture asks again
+  const decode = await decoder
+  const scale = Math.min(1, side / Math.max(width, height))
   const canvas = document.createElement('canvas')
-  return async (picture, width, height) => {
-    const scale = Math.min(1, widest / width)
-    canvas.width = Math.round(width * scale)
-    canvas.height = Math.round(height * scale)
-    const on = canvas.getContext('2d', { willReadFrequently: true })
-    if (!on || !canvas.width || !canvas.height) return undefined
-    on.drawImage(picture, 0, 0, canvas.width, canvas.height)
-    const { data } = on.getImageData(0, 0, canvas.width, canvas.height)
-    return jsQR(data, canvas.width, canvas.height, { inversionAttempts: 'dontInvert' })?.data
+  canvas.width = Math.round(width * scale)
+  canvas.height = Math.round(height * scale)
+  const on = canvas.getContext('2d', { willReadFrequently: true })
+  if (!on || !canvas.width || !canvas.height) return undefined
+  on.imageSmoothingQuality = 'high'
+  on.drawImage(picture, x, y, width, height, 0, 0, canvas.width, canvas.height)
+  return decode(on.getImageData(0, 0, canvas.width, canvas.height).data, canvas.width, canvas.height, { inversionAttempts: 'attemptBoth' })?.data
+}
+async function look(picture: CanvasImageSource, width: number, height: number, looks: Look[], square: boolean): Promise<string | undefined> {
+  const found = await byBrowser(picture)
+  if (found) return found
+  if (square && (await own)) return undefined
+  for (const { share, side } of looks) {
+    const w = (square ? Math.min(width, height) : width) * share
+    const h = (square ? Math.min(width, height) : height) * share
+    const text = await byDecoder(picture, (width - w) / 2, (height - h) / 2, w, h, side)
+    if (text) return text
   }
 }
 
-/** What a code in a picture says; undefined where there is none to be read. */
-export async function read(picture: CanvasImageSource, width: number, height: number): Promise<string | undefined> {
-  reader ??= choose()
-  reader.catch(() => (reader = undefined)) // the decoder did not arrive: the next picture asks again
-  return (await reader)(picture, width, height)
-}
+/** What a code before the camera says; undefined where there is none to be read. */
+export const read = (video: HTMLVideoElement) => look(video, video.videoWidth, video.videoHeight, live, true)
 
 /** What a code on a photo says. */
 export async function readPhoto(file: File): Promise<string | undefined> {
   const picture = await createImageBitmap(file)
   try {
-    return await read(picture, picture.width, picture.height)
+    return await look(picture, picture.width, picture.height, photos, false)
   } finally {
     picture.close()
   }
