@@ -32,6 +32,9 @@ for (const [width, scheme, language] of [[360, 'light', 'zh'], [390, 'dark', 'en
     await more.click()
     await expect(more).toHaveAttribute('aria-expanded', 'true')
     expect(await entries.count()).toBeGreaterThan(8)
+    const below = await desk.locator('.rail > :is(a, button):not(.later):visible').evaluateAll(all => all.map(e => Math.round(e.getBoundingClientRect().top)))
+    expect(new Set(below).size).toBe(1) // the five stay where the thumb knows them
+    expect(below).toHaveLength(5)
     await desk.screenshot({ path: info.outputPath('more.png') })
     await clean(desk)
     await more.press('Escape')
@@ -42,3 +45,44 @@ for (const [width, scheme, language] of [[360, 'light', 'zh'], [390, 'dark', 'en
     await expect(entries).toHaveCount(5) // who has gone somewhere needs them no longer
     expect(await desk.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
   })
+
+const ring = (x: number, y: number, w: number, h: number) => [[[[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]]]]
+const outlines = [
+  { id: 'a0', name: '浮云街道', level: 4, how: 'mine', shape: ring(119.5, 28.1, 0.2, 0.1) },
+  ...['新华社区', '城西社区'].map((name, i) => ({ id: 'a' + (i + 1), name, level: 5, parent: 'a0', how: 'part', shape: ring(119.5 + i * 0.1, 28.1, 0.1, 0.1) })),
+]
+test('the map of a queue shows where its cases lie, narrows it to an area and opens one; without the map nothing is missing', async ({ desk }, info) => {
+  await desk.setViewportSize({ width: 1760, height: 990 })
+  let away = true
+  await desk.route('**/api/v1/areas/outlines**', r => (away ? r.fulfill({ status: 500, json: { code: 'internal', detail: '服务器出错' } }) : r.fulfill({ json: { areas: outlines } })))
+  const asked: string[] = []
+  await desk.route(/\/api\/v1\/cases\?/, async r => {
+    asked.push(new URL(r.request().url()).searchParams.get('area') ?? '')
+    const got = await r.fetch()
+    const body = await got.json()
+    body.cases.slice(0, 3).forEach((c: Record<string, unknown>, i: number) => Object.assign(c, { point: { lon: 119.53 + i * 0.06, lat: 28.15 }, coarse: i === 2 }))
+    await r.fulfill({ response: got, json: body })
+  })
+  await desk.goto('/desk/?queue=all')
+  await expect(desk.locator('.queue-table tbody tr').first()).toBeVisible()
+  const shown = desk.getByRole('button', { name: '地图', exact: true })
+  if ((await shown.getAttribute('aria-pressed')) === 'false') await shown.click()
+  const map = desk.getByRole('region', { name: '地图' })
+  await expect(map).toContainText('服务器出错') // and the list beside it works
+  away = false
+  await map.getByRole('button', { name: '再试一次' }).click()
+  await expect(map.locator('.leaf')).toHaveCount(2)
+  await expect(map.locator('.dot')).toHaveCount(3)
+  await expect(map).toContainText('没有位置') // of the rest it says so
+  await desk.screenshot({ path: info.outputPath('map.png') })
+  await clean(desk)
+  await map.locator('.leaf').first().click()
+  await expect(desk).toHaveURL(/area=a1/)
+  await expect.poll(() => asked[asked.length - 1]).toBe('a1')
+  await expect(map.locator('.dot')).toHaveCount(3)
+  const first = await desk.locator('.queue-table tbody tr').first().getByRole('link').first().innerText()
+  await map.locator('.dot').first().click()
+  await expect(desk.getByRole('heading', { level: 1 })).toHaveText(first)
+  await map.getByRole('button', { name: '关闭' }).click()
+  await expect(map).toHaveCount(0)
+})
