@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const kept = join(root, '.cache/old-engine')
 const carrier = { name: 'chrome-aws-lambda', version: '2.1.1', hash: 'Wer2QuygxsCov5bM2+8CLa6qYpNsc5AxYTlgTne00aFoxFP491LGJRxOQtGnYtsJP6UG4pB0SfrwTyPnLys1Lw==' }
 const shots = process.argv[2]
-const slow = 30_000
+const slow = 60_000
 const rest = ms => new Promise(done => setTimeout(done, ms))
 const free = () => new Promise(done => {
   const s = createServer().listen(0, '127.0.0.1', () => {

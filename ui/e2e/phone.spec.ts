@@ -25,6 +25,7 @@ for (const [width, scheme, language] of [[360, 'light', 'zh'], [390, 'dark', 'en
       expect(box.has).toBeGreaterThan(80) // what is chosen can be read
       expect(box.height).toBeGreaterThanOrEqual(42)
     }
+    expect(await desk.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
     await desk.screenshot({ path: info.outputPath('queue.png') })
     await clean(desk)
     const more = desk.getByRole('button', { name: language === 'en' ? 'More' : '更多', exact: true })
