@@ -192,7 +192,7 @@ func (a *App) refresh(ctx context.Context) error {
 // cases joins casework to the rest, under a clock.
 func (a *App) cases(now clock.Now) *casework.Service {
 	return &casework.Service{DB: a.DB, Now: now, ID: a.newID, World: a.World, Book: a.Book, Calendar: a.Calendars.Of, Soon: a.soon,
-		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Vault: a.Vault, Lookup: a.lookup, Post: a.ledgers(now).Effect, Records: a.Records}
+		TaskLife: casework.TaskLife(a.core), TaskPack: a.core, Nature: a.Jurisdictions.nature, Files: a.files, Vault: a.Vault, Lookup: a.lookup, Post: a.ledgers(now).Effect, Balance: a.ledgers(now).Balance, Records: a.Records}
 }
 
 // lookup reads a dated table of the pack that a case was opened under.
@@ -213,6 +213,7 @@ func (a *App) serve() {
 	a.Web.Authenticate = a.Accounts.Authenticate
 	a.Web.Proxies = a.Config.Proxies
 	a.Web.Reader = readerOf
+	a.Cases.Slow = func(ctx context.Context) error { return a.Web.InPace(ctx, "report", web.ReportPace) }
 	titles := account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get, Roles: a.roles, Seat: a.seat}
 	a.Accounts.Register(a.Web, titles)
 	account.Door{Accounts: a.Accounts, Titles: titles, Public: a.Config.Base()}.Register(a.Web)

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"mime"
@@ -10,10 +11,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"gezhi/internal/account"
+	"gezhi/internal/web"
 )
 
 // with sends a request that carries a token as a browser's cookie, or as a program's.
@@ -153,6 +156,90 @@ func (c *counties) keyOfSomebodyElse(t *testing.T) {
 	}
 	if other := report("neighbour", "样例一"); other == first || !strings.Contains(other, `"id"`) {
 		t.Errorf("of somebody else: %s, but of the first %s", other, first)
+	}
+}
+
+// Whoever reports without an office is named to nobody, whatever they do on their case later, also
+// when it was merged into another's; nor is an official who reports what is kept from somebody.
+// Officials who act in their office are named.
+func (c *counties) namesOfReporters(t *testing.T) {
+	const grid = "99010100120101"
+	says := map[string]any{"note": "样例"}
+	c.reports("whisper", "neighbour", "incident/sample:0403", grid, nil)
+	c.reports("second whisper", "resident", "incident/sample:0403", grid, nil)
+	c.reports("whistle", "grid_worker", "incident/sample:20", grid, map[string]any{"against": []any{c.unit(c.home, "east")}})
+	for name, who := range map[string]string{"whisper": "neighbour", "second whisper": "resident", "whistle": "grid_worker"} {
+		c.does(name, deed{who, "comment", says}, deed{who, "urge", says})
+	}
+	c.does("second whisper", deed{"clerk of the village", "merge", map[string]any{"into": c.cases["whisper"]}})
+	c.does("whisper", deed{"clerk of the village", "decline", map[string]any{"reason": "样例", "reply": "样例"}}, deed{"resident", "reopen", map[string]any{"reason": "样例"}})
+	for name, x := range map[string]struct{ reader, named string }{"whisper": {"dispatcher", "clerk of the village"}, "second whisper": {"dispatcher", "clerk of the village"}, "whistle": {"county_chief", ""}} {
+		w := c.ask(x.reader, "GET", "/cases/"+c.cases[name], nil)
+		var seen struct {
+			Moves []struct {
+				Action string
+				By     string `json:"by_name"`
+			}
+		}
+		c.must(json.Unmarshal(w.Body.Bytes(), &seen))
+		var moves, masked int
+		for _, m := range seen.Moves {
+			moves++
+			if m.By == "样**" {
+				masked++
+			}
+		}
+		if w.Code != http.StatusOK || moves < 3 || masked < 3 {
+			t.Errorf("%s: %d, %d moves, %d of them masked", name, w.Code, moves, masked)
+		}
+		for _, who := range []string{"neighbour", "resident", "grid_worker"} {
+			if strings.Contains(w.Body.String(), c.people[who].Name) {
+				t.Errorf("%s names %s: %s", name, who, w.Body)
+			}
+		}
+		if x.named != "" && !strings.Contains(w.Body.String(), c.people[x.named].Name) {
+			t.Errorf("%s does not say that %s acted", name, x.named)
+		}
+	}
+}
+
+// Who has an account and no office may report so many times at once, by whichever way, and then
+// once in a while; those in office go on, and so do others.
+func (c *counties) reportsWithoutEnd(t *testing.T) {
+	paced := c.app.Web.Now
+	defer func() { c.app.Web.Now = paced }()
+	later := today.AddDate(10, 0, 0)
+	c.app.Web.Now = func() time.Time { return later }
+	report := func(who string, i int) int {
+		body, path := map[string]any{"text": "样例", "area_id": c.place("990101001201"), "class": "incident/sample:0102"}, "/cases"
+		if i%2 == 0 {
+			body["jurisdiction"], path = "990101", "/intake/reports"
+		} else {
+			body["channel"] = "home"
+		}
+		return c.ask(who, "POST", path, body).Code
+	}
+	for i := range web.ReportPace.Burst {
+		if status := report("resident beyond", i); status != http.StatusCreated {
+			t.Fatalf("report %d: %d", i, status)
+		}
+	}
+	for i := range 2 {
+		if status := report("resident beyond", i); status != http.StatusTooManyRequests {
+			t.Errorf("one more: %d", status)
+		}
+	}
+	if status := c.ask("resident beyond", "POST", "/intake/notices/none/none/objections", map[string]any{"jurisdiction": "990101", "text": "样例"}).Code; status != http.StatusTooManyRequests {
+		t.Errorf("an objection besides: %d", status)
+	}
+	for i := range 2 {
+		if status := report("worker beyond", i); status != http.StatusCreated {
+			t.Errorf("somebody in office: %d", status)
+		}
+	}
+	later = later.Add(web.ReportPace.Every)
+	if status := report("resident beyond", 1); status != http.StatusCreated {
+		t.Errorf("a while later: %d", status)
 	}
 }
 

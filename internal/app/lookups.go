@@ -100,6 +100,7 @@ func (a *App) lookups() {
 	web.Op(a.Web, web.Operation{Method: "GET", Path: "/areas/outlines", ID: "areaOutlines", Summary: "Outlines of where the asker works and of what borders on it, for a map that is kept", Tags: tags}, a.httpOutlines)
 	web.Op(a.Web, web.Operation{Method: "GET", Path: "/places", ID: "matchPlaces", Summary: "Places that a name may mean, with suggestions for slips of the pen", Tags: tags}, a.httpPlaces)
 	web.Op(a.Web, web.Operation{Method: "GET", Path: "/units", ID: "listUnits", Summary: "Units by name", Tags: tags}, a.httpUnits)
+	web.Op(a.Web, web.Operation{Method: "GET", Path: "/workload", ID: "areaWorkload", Summary: "How much lies with those who work in the places right below one, for whoever gives out work there", Tags: tags}, a.httpWorkload)
 	web.Op(a.Web, web.Operation{Method: "GET", Path: "/people", ID: "listPeople", Summary: "Who works in a unit", Tags: tags}, a.httpPeople)
 }
 

@@ -3,19 +3,25 @@ package app
 import (
 	"cmp"
 	"context"
+	"log/slog"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
+	"gezhi/internal/db"
+	"gezhi/internal/fault"
+	"gezhi/internal/pack"
 	"gezhi/internal/points"
 	"gezhi/internal/web"
 )
 
 // ledgers joins what is counted to the rest, under a clock.
 func (a *App) ledgers(now clock.Now) *points.Service {
-	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Wake: a.Jobs.Wake, Open: a.openFor, AreaOf: a.worksIn, Within: a.lies, Item: a.itemOf, Word: a.packWord, Name: a.ownerName, Over: a.over}
+	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Wake: a.Jobs.Wake, Open: a.openFor, OpenOdd: a.openOdd, AreaOf: a.worksIn, Within: a.lies, Item: a.itemOf, Word: a.packWord, Name: a.ownerName, Over: a.over, Holds: a.holds, Given: a.given}
 }
 
 // packWord is a word of a pack that is in force in a jurisdiction, "" for none.
@@ -93,6 +99,16 @@ func (a *App) openFor(ctx context.Context, who account.Actor, o casework.Opening
 	return a.Cases.Open(ctx, actor, o)
 }
 
+// openOdd opens a case for nobody; what a later version of a pack does not know any more is left.
+func (a *App) openOdd(ctx context.Context, jurisdiction string, o casework.Opening) error {
+	_, err := a.Cases.Open(ctx, &casework.Actor{Jurisdiction: jurisdiction, System: true}, o)
+	if kind := fault.KindOf(err); err != nil && kind != fault.Internal && kind != fault.Unavailable {
+		slog.Warn("nothing was opened for what looked odd", "class", o.Class, "code", fault.CodeOf(err))
+		return nil
+	}
+	return err
+}
+
 // worksIn is the area of a level in which somebody has a post, "" for none.
 func (a *App) worksIn(ctx context.Context, person string, level int) string {
 	if a.World.Renew(ctx) != nil {
@@ -104,4 +120,48 @@ func (a *App) worksIn(ctx context.Context, person string, level int) string {
 		}
 	}
 	return ""
+}
+
+// given are the cases of a class that somebody opened.
+func (a *App) given(ctx context.Context, jurisdiction, person, pack, class string) ([]points.Given, error) {
+	return a.Cases.GivenTo(ctx, jurisdiction, person, pack, class)
+}
+
+// holds are the posts of somebody in the reader's words, and the classes that packs admit to the
+// roles of these posts.
+func (a *App) holds(ctx context.Context, jurisdiction, person string) ([]points.PersonPostJSON, []points.PersonDutyJSON, error) {
+	if err := a.World.Renew(ctx); err != nil {
+		return nil, nil, err
+	}
+	packs, err := a.Book.Packs(ctx, jurisdiction)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := a.Cases.Now()
+	posts, roles := []points.PersonPostJSON{}, []string{}
+	for _, p := range a.World.People().Of(person, now) {
+		x := points.PersonPostJSON{Role: p.Role, Title: a.roleTitle(ctx, jurisdiction, p.Role), Since: db.Ms(p.From)}
+		if u, ok := a.World.Tree().Unit(p.UnitID); ok {
+			x.Unit = u.Name
+		}
+		if place, ok := a.World.Tree().Area(p.AreaID); ok {
+			x.Area = place.Name
+		}
+		posts, roles = append(posts, x), append(roles, p.Role)
+	}
+	duties, lang, day := []points.PersonDutyJSON{}, web.Lang(ctx), now.In(clock.CST).Format(time.DateOnly)
+	for _, name := range slices.Sorted(maps.Keys(packs)) {
+		p := packs[name].Pack
+		duty := points.PersonDutyJSON{Pack: cmp.Or(p.Title[lang], name)}
+		for i := range p.Classes {
+			k := packs[name].Class(p.Classes[i].Code)
+			if slices.ContainsFunc(k.Admitted, func(x pack.Admission) bool { return slices.Contains(roles, x.Role) && x.On(day) }) {
+				duty.Classes = append(duty.Classes, cmp.Or(k.Title[lang], p.Word(lang, "classes", k.Code)))
+			}
+		}
+		if duty.Classes != nil {
+			duties = append(duties, duty)
+		}
+	}
+	return posts, duties, nil
 }

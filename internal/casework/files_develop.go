@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"gezhi/internal/db"
@@ -167,6 +168,9 @@ func (s *Service) filesAttached(ctx context.Context, m jobs.Message) error {
 		if err := s.developAndCompare(ctx, found[0]); err != nil {
 			return err
 		}
+	}
+	if of, ok := strings.CutPrefix(m.Subject, "case/"); ok {
+		return s.watchFiles(ctx, of)
 	}
 	return nil
 }

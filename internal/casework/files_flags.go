@@ -9,7 +9,6 @@ import (
 	"gezhi/internal/audit"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
-	"gezhi/internal/formula"
 	"gezhi/internal/media"
 )
 
@@ -154,20 +153,6 @@ func (st *state) flagsFor(who *Actor, sees func(role string) account.Sees, files
 		}
 	}
 	return nil
-}
-
-// filesValue is what formulas may ask of the files of a case: how many were used before, on this
-// case or another, and were not found to be in order by who looked. Files are compared after the
-// act that brought them.
-func (st *state) filesValue(name string) formula.Value {
-	if name != "reused" {
-		return nil
-	}
-	var n int64
-	if err := st.tx.Row(st.ctx, usedBefore, []any{st.ID}, &n); err != nil {
-		return nil
-	}
-	return n
 }
 
 // mayReview tells whether the actor holds a post here that sees more than its own.

@@ -195,6 +195,7 @@ func (s *Service) Routes(srv *web.Server) {
 	s.dutyRoutes(srv)
 	s.offerRoutes(srv)
 	s.batchRoutes(srv)
+	s.rosterRoutes(srv)
 	s.gapRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
 }
@@ -206,6 +207,9 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 	}
 	who, err := s.asker(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.Paced(ctx, who); err != nil {
 		return nil, err
 	}
 	b := in.Body

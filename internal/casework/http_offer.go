@@ -73,6 +73,7 @@ type takeOutput struct {
 func (s *Service) offerRoutes(srv *web.Server) {
 	tags := []string{"cases"}
 	web.Op(srv, web.Operation{Method: "GET", Path: "/offers", ID: "listOffers", Summary: "A page of the offers of which the asker may take a place, newest first", Tags: tags}, s.httpOffers)
+	web.Op(srv, web.Operation{Method: "GET", Path: "/offers/published", ID: "listPublished", Summary: "A page of the open offers of cases that the asker may see, those that nobody took first", Tags: tags}, s.httpPublished)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/offers/{id}/{part}", ID: "viewOffer", Summary: "One offer of which the asker may take a place", Tags: tags}, s.httpOffer)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/public/{view}", ID: "previewPublic", Summary: "A case as strangers would read it by one of its public views", Tags: tags}, s.httpAsStranger)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/offers/{id}/{part}", ID: "takePlace", Summary: "Take a place of an offer: the part opens; what is received first has it", Tags: tags, Status: http.StatusCreated}, s.httpTake)
@@ -173,7 +174,7 @@ func (s *Service) placeOfferJSON(ctx context.Context, o *PlaceOffer) PlaceOfferJ
 		if f == nil || f.Personal != nil || o.Fields[name] == nil {
 			continue
 		}
-		out.Shows = append(out.Shows, FieldJSON{Name: name, Title: fieldTitle(w, o.Case.Life, f), Type: f.Type, Value: liftedIn(w.lang, o.Fields[name])})
+		out.Shows = append(out.Shows, FieldJSON{Name: name, Title: fieldTitle(w, o.Case.Life, f), Type: f.Type, Value: liftedIn(w.lang, o.Fields[name]), Said: s.saidAs(w, f, o.Fields[name])})
 	}
 	given := map[string]bool{}
 	for _, a := range o.Set.Give {

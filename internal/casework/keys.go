@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
 	"gezhi/internal/formula"
@@ -17,7 +19,7 @@ import (
 var (
 	holdKey = db.SQL(`INSERT INTO case_key (case_id, name, jurisdiction, pack, value_hash, holds) VALUES ($1, $2, $3, $4, $5, 1)
 		ON CONFLICT (jurisdiction, pack, name, value_hash) WHERE holds = 1 DO NOTHING`)
-	// One of several that hold a key: counted, and not unique.
+	// One of those that hold a key of several, or that are only counted: not unique.
 	countKey     = db.SQL(`INSERT INTO case_key (case_id, name, jurisdiction, pack, value_hash, holds) VALUES ($1, $2, $3, $4, $5, 2)`)
 	holdersOfKey = db.SQL(`SELECT count(*) FROM case_key WHERE jurisdiction = $1 AND pack = $2 AND name = $3 AND value_hash = $4 AND holds = 2 AND case_id <> $5`)
 	keyHolder    = db.SQL(`SELECT case_id FROM case_key WHERE jurisdiction = $1 AND pack = $2 AND name = $3 AND value_hash = $4 AND holds = 1`)
@@ -25,6 +27,10 @@ var (
 	dropKey      = db.SQL(`DELETE FROM case_key WHERE case_id = $1 AND name = $2`)
 	pastOfKey    = db.SQL(`SELECT count(*) FROM case_key k JOIN cases c ON c.id = k.case_id
 		WHERE k.jurisdiction = $1 AND k.pack = $2 AND k.name = $3 AND k.value_hash = $4 AND k.case_id <> $5`)
+	casesOfKey = db.SQL(`SELECT ` + readCase + ` FROM cases WHERE id IN (SELECT case_id FROM case_key
+		WHERE jurisdiction = $1 AND pack = $2 AND name = $3 AND value_hash = $4) AND id <> $5 ORDER BY id DESC LIMIT $6`)
+	countedCases = db.SQL(`SELECT ` + readCase + ` FROM cases WHERE id IN (SELECT case_id FROM case_key
+		WHERE jurisdiction = $1 AND pack = $2 AND name = $3 AND value_hash = $4 AND holds = 2) AND id <> $5 ORDER BY id DESC LIMIT $6`)
 )
 
 // errAttach carries the case that already holds a key whose rule is attach.
@@ -62,7 +68,7 @@ func (st *state) keyHash(k *workflow.Key) (string, error) {
 }
 
 // saveKeys takes, keeps or gives back the keys of the life. A taken key refuses the act,
-// or hands the new fact to the case that holds it.
+// or hands the new fact to the case that holds it. before is what the case held.
 func (st *state) saveKeys(before map[string]string) error {
 	for i := range st.life.Keys {
 		k := &st.life.Keys[i]
@@ -70,24 +76,26 @@ func (st *state) saveKeys(before map[string]string) error {
 		if err != nil {
 			return err
 		}
-		counts := st.counts(k)
+		held, holds := before[k.Name], hash
+		if st.fresh {
+			held = ""
+		}
+		if !st.counts(k) {
+			holds = ""
+		}
 		switch {
-		case hash == before[k.Name] && counts && !st.fresh:
-		case hash == before[k.Name] && !counts:
-			if err := st.quitKey(releaseKey, k); err != nil {
-				return err
-			}
-		default:
-			if !st.fresh {
-				if err := st.quitKey(dropKey, k); err != nil {
-					return err
-				}
-			}
-			if hash != "" && counts {
-				if err := st.takeKey(k, hash); err != nil {
-					return err
-				}
-			}
+		case holds == held:
+			continue
+		case holds == "" && hash == held:
+			err = st.quitKey(releaseKey, k)
+		case !st.fresh:
+			err = st.quitKey(dropKey, k)
+		}
+		if err == nil && holds != "" {
+			err = st.takeKey(k, holds)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -121,12 +129,33 @@ func (st *state) takeSlot(k *workflow.Key, hash string) error {
 		return err
 	}
 	for i := range most {
+		if held >= most { // some may be counted without a place
+			break
+		}
 		slot := hash + "/" + strconv.FormatInt((held+i)%most, 10)
 		if n, err := st.tx.Exec(st.ctx, holdKey, st.ID, slotOf(k), st.Jurisdiction, st.Pack, slot); err != nil || n == 1 {
 			return err
 		}
 	}
-	return fault.New(fault.Conflict, "case.key_taken", "key", k.Name)
+	return st.capReached(k, hash, most)
+}
+
+// capReached says which cap is reached, and from which day on it counts anew: tomorrow or next
+// month, where the values of the key are others then.
+func (st *state) capReached(k *workflow.Key, hash string, most int64) error {
+	opened := st.OpenedAt
+	defer func() { st.OpenedAt = opened }()
+	today := st.now.In(clock.CST)
+	for _, at := range []time.Time{
+		time.Date(today.Year(), today.Month(), today.Day()+1, 0, 0, 0, 0, clock.CST),
+		time.Date(today.Year(), today.Month()+1, 1, 0, 0, 0, 0, clock.CST),
+	} {
+		st.OpenedAt = at
+		if h, err := st.keyHash(k); err == nil && h != hash {
+			return fault.New(fault.Conflict, "case.cap_reached", "key", k.Name, "most", most, "again", at.Format(time.DateOnly))
+		}
+	}
+	return fault.New(fault.Conflict, "case.cap_full", "key", k.Name, "most", most)
 }
 
 // mostHolders is how many cases may hold a key now; false where nothing says so.
@@ -147,8 +176,11 @@ func (st *state) holdersOf(k *workflow.Key, hash string) (int64, error) {
 }
 
 func (st *state) takeKey(k *workflow.Key, hash string) error {
-	if k.AtMost != nil {
+	switch {
+	case k.AtMost != nil:
 		return st.takeSlot(k, hash)
+	case k.Else == workflow.KeyCount:
+		return st.tx.Queue(st.ctx, countKey, st.ID, k.Name, st.Jurisdiction, st.Pack, hash)
 	}
 	n, err := st.tx.Exec(st.ctx, holdKey, st.ID, k.Name, st.Jurisdiction, st.Pack, hash)
 	if err != nil || n == 1 {
@@ -184,10 +216,13 @@ func (st *state) counts(k *workflow.Key) bool {
 	})
 }
 
-// hashes are the values of all keys before the act.
+// hashes are the values of the keys that the case holds before the act.
 func (st *state) hashes() (map[string]string, error) {
 	out := map[string]string{}
 	for i := range st.life.Keys {
+		if !st.counts(&st.life.Keys[i]) {
+			continue
+		}
 		h, err := st.keyHash(&st.life.Keys[i])
 		if err != nil {
 			return nil, err
@@ -205,13 +240,49 @@ func (st *state) past(name string) (formula.Value, error) {
 	}
 	hash, err := st.keyHash(k)
 	if err != nil || hash == "" {
-		return formula.Map{"count": 0}, err
+		return formula.Map{"count": 0, "cases": formula.List{}}, err
 	}
-	var n int64
-	if k.AtMost != nil {
-		n, err = st.holdersOf(k, hash)
-		return formula.Map{"count": n}, err
+	of := earlier{st: st, key: k, hash: hash}
+	if k.AtMost != nil || k.Else == workflow.KeyCount {
+		of.count, err = st.holdersOf(k, hash)
+	} else {
+		err = st.tx.Row(st.ctx, pastOfKey, []any{st.Jurisdiction, st.Pack, name, hash, st.ID}, &of.count)
 	}
-	err = st.tx.Row(st.ctx, pastOfKey, []any{st.Jurisdiction, st.Pack, name, hash, st.ID}, &n)
-	return formula.Map{"count": n}, err
+	return of, err
+}
+
+// earlier are the other cases under a key: how many, and, where a formula asks for them, what
+// they say.
+type earlier struct {
+	st    *state
+	key   *workflow.Key
+	hash  string
+	count int64
+}
+
+// mostOfKey is how many of the latest cases under a key formulas look at.
+const mostOfKey = 500
+
+// Member is count, or cases: a list, the latest first.
+func (e earlier) Member(name string) formula.Value {
+	switch name {
+	case "count":
+		return formula.Int(e.count)
+	case "cases":
+		st := e.st
+		stmt := casesOfKey
+		if e.key.AtMost != nil || e.key.Else == workflow.KeyCount {
+			stmt = countedCases
+		}
+		all, err := db.Collect(st.ctx, st.tx, stmt, []any{st.Jurisdiction, st.Pack, e.key.Name, e.hash, st.ID, mostOfKey}, scanCase)
+		if err != nil {
+			return nil
+		}
+		out := make(formula.List, len(all))
+		for i, c := range all {
+			out[i] = itemValue{c}
+		}
+		return out
+	}
+	return nil
 }

@@ -23,6 +23,7 @@ func (s *Service) Register(r *jobs.Runner) {
 	r.Timers[TimerTidy] = s.tidyAgain
 	r.Topics[topicFiles] = s.filesAttached
 	r.Topics[topicUnused] = s.dropUnused
+	r.Topics[topicWatch] = s.hearWatch
 	r.Topics[topicAct] = func(ctx context.Context, m jobs.Message) error {
 		var t task
 		if err := json.Unmarshal(m.Body, &t); err != nil {

@@ -59,8 +59,7 @@ func (st *state) knowNames(values map[string]any) {
 	if st.ReporterID == "" {
 		return
 	}
-	official := slices.ContainsFunc(st.s.World.People().Of(st.ReporterID, st.now), func(p Post) bool { return p.UnitID != "" })
-	if !official {
+	if !st.s.official(st.ReporterID) {
 		st.knowName(st.s.World.People().Name(st.ReporterID))
 	}
 }

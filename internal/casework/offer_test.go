@@ -42,7 +42,7 @@ when:
 `+strings.Join(opens, "")+`  - { together: [`+strings.Join(takes, ", ")+`], winners: 2 }
   - { open: job, as: more, by: ann, area: lane, with: { item: sweeping, places: 9 } }
   - { do: publish, by: ann, case: more }
-  - { take: more/claims, by: wu, with: { plan: now }, refused: case.key_taken }
+  - { take: more/claims, by: wu, with: { plan: now }, refused: case.cap_reached }
 then: { count: { claim: 2 } }
 `)
 }

@@ -46,6 +46,18 @@ func (s *Service) Staff(ctx context.Context, who *Actor) error {
 	return err
 }
 
+// Paced refuses whoever is not of the staff what they report too often, as Slow says.
+func (s *Service) Paced(ctx context.Context, who *Actor) error {
+	if s.Slow == nil {
+		return nil
+	}
+	err := s.Staff(ctx, who)
+	if fault.CodeOf(err) == "case.staff_only" {
+		return s.Slow(ctx)
+	}
+	return err
+}
+
 // Reserve takes numbers for blank forms that are printed now and entered later, each as the
 // class writes its numbers. Refused: case.staff_only, case.too_many_forms.
 func (s *Service) Reserve(ctx context.Context, who *Actor, class string, count int) ([]Form, error) {

@@ -44,3 +44,22 @@ func (st *state) saidAlready(who *Actor, action string) bool {
 		return m.Action == action && !m.Done && m.Data.Code == codeOthers && m.PersonID == who.PersonID && !m.At.Before(st.EnteredAt)
 	})
 }
+
+// privately tells whether a move was made by somebody whose name others do not read: who opened
+// the case; who holds no office and no seat of it; and, where it is kept from somebody, whoever
+// reported it.
+func (s *Service) privately(v *View, m *Move) bool {
+	reported := m.PersonID == v.ReporterID
+	if reported && m.Action == actionOpen {
+		return true
+	}
+	if slices.ContainsFunc(v.Seats, func(p *Participant) bool { return p.Subject == m.PersonID }) {
+		return false
+	}
+	return reported && len(v.Kept) > 0 || m.UnitID == "" && !s.official(m.PersonID)
+}
+
+// official tells whether somebody has a post in an office now.
+func (s *Service) official(person string) bool {
+	return slices.ContainsFunc(s.World.People().Of(person, s.Now()), func(p Post) bool { return p.UnitID != "" })
+}

@@ -35,6 +35,7 @@ type task struct {
 	Sealed string            `json:"sealed,omitempty"` // the signal, which may speak of somebody
 	Key    string            `json:"key,omitempty"`    // data key that seals it
 	Cause  string            `json:"cause"`
+	Watch  []string          `json:"watch,omitempty"` // rules of the life that are to be asked
 }
 
 // Notice is what people are told of a case: never who reported it, nor what was said.
@@ -196,6 +197,9 @@ func (st *state) follow() {
 		for _, a := range st.life.ActionsUpon(h) {
 			st.later = append(st.later, task{Topic: topicAct, Case: st.ID, Action: a.Name, Reason: h.String(), Signal: st.signal})
 		}
+	}
+	if names := st.watched(); len(names) > 0 {
+		st.later = append(st.later, task{Topic: topicWatch, Case: st.ID, Watch: names})
 	}
 	if !st.Open() && st.ParentID != "" && heard(workflow.Trigger{Kind: workflow.OnClosed}, st.happened) {
 		st.joins = true

@@ -52,6 +52,9 @@ type Service struct {
 	// Post carries out, inside a move's transaction, what an effect does to a ledger, and says how
 	// much there was not where it takes what there is; nil where no pack has a ledger.
 	Post func(ctx context.Context, tx *db.Tx, p Posting) (missing int64, err error)
+	// Balance is what an owner ("person/ID" or "household/ID") may spend of a ledger; with lock nobody
+	// else changes it before the transaction ends. nil where no pack has a ledger.
+	Balance func(ctx context.Context, tx *db.Tx, jurisdiction, ledger, owner string, lock bool) (int64, error)
 	// Saw hears, in stories, which conditions of a pack (a *formula.Expr or a *workflow.Need)
 	// acts found to hold and which not.
 	Saw func(p *pack.Pack, condition any, holds bool)
@@ -59,6 +62,9 @@ type Service struct {
 	Wake func()
 	// AlsoHears are further topics of the live events of who asks; nil is none.
 	AlsoHears func(ctx context.Context) ([]string, error)
+	// Slow refuses whoever asks too often; nil: nobody is refused. What people without an office
+	// report is paced by it.
+	Slow func(ctx context.Context) error
 	// Changed is called after a commit with the cases that changed.
 	Changed func(c *Case)
 

@@ -301,13 +301,16 @@ func (st *state) env() formula.Env {
 			"parts":    partSets{st},
 			"sample":   lazy(st.sampleValue),
 		},
-		Seat:   st.seatValue,
-		Today:  st.day(),
-		Times:  func(action string) int64 { n, _ := st.times(action); return n },
-		Lookup: st.lookup,
-		Past:   st.past,
-		Above:  st.above,
-		Within: st.within,
+		Seat:    st.seatValue,
+		Today:   st.day(),
+		Times:   func(action string) int64 { n, _ := st.times(action); return n },
+		Doer:    st.doer,
+		Lookup:  st.lookup,
+		Past:    st.past,
+		Above:   st.above,
+		Balance: st.balance,
+		Served:  st.served,
+		Within:  st.within,
 	}
 	if st.s.Saw != nil && st.acting() {
 		env.Saw = func(e *formula.Expr, holds bool) { st.s.Saw(st.class.In.Pack, e, holds) }
@@ -502,6 +505,21 @@ func (st *state) aboutValue(name string) formula.Value {
 		return member(c, name)
 	}
 	return st.aboutRecordValue(name)
+}
+
+// doer is who did an action of this case last; the act in progress counts.
+func (st *state) doer(action string) formula.Value {
+	if st.move != nil && st.move.Action == action && st.move.PersonID != "" {
+		return st.move.PersonID
+	}
+	if st.fresh {
+		return nil
+	}
+	var person string
+	if err := st.tx.Row(st.ctx, lastDoer, []any{st.ID, action}, &person); err != nil {
+		return nil
+	}
+	return text(person)
 }
 
 func (st *state) times(action string) (int64, error) {

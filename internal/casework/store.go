@@ -49,6 +49,7 @@ var (
 			WHERE m.root_id = $1 AND m.case_id <> m.root_id AND m.action = $2 AND m.done = 1 AND m.person_id <> ''`)
 	doersOfCase = db.SQL(`SELECT DISTINCT m.person_id, m.unit_id, COALESCE(h.person_id, '') FROM move m LEFT JOIN post h ON h.id = m.post_id
 		WHERE m.case_id = $1 AND m.action = $2 AND m.done = 1 AND m.person_id <> ''`)
+	lastDoer  = db.SQL(`SELECT person_id FROM move WHERE case_id = $1 AND action = $2 AND done = 1 AND person_id <> '' ORDER BY id DESC LIMIT 1`)
 	timesDone = db.SQL(`SELECT count(*) FROM move WHERE case_id = $1 AND action = $2 AND done = 1`)
 
 	participantsOf    = db.SQL(`SELECT id, case_id, seat, kind, subject, state, from_at, until_at, due_at, move_id, why FROM participant WHERE case_id = $1 ORDER BY id`)

@@ -21,12 +21,18 @@ type Env struct {
 	// Seat answers a bare name that is no namespace.
 	Seat func(name string) Value
 	// Today is the day of the move, "2026-03-02"; "" where it may not be read.
-	Today  string
-	Times  func(action string) int64
+	Today string
+	Times func(action string) int64
+	// Doer is who did an action last.
+	Doer   func(action string) Value
 	Lookup func(table string, args []Value) (Value, error)
 	Past   func(key string) (Value, error)
 	Above  func(v Value) (Value, error)
-	Within func(a, b Value) (bool, error)
+	// Balance is what somebody may spend of a ledger, Served for how many whole months somebody has
+	// held a role.
+	Balance func(ledger string, whose Value) (Value, error)
+	Served  func(role string, who Value) (Value, error)
+	Within  func(a, b Value) (bool, error)
 	// Saw hears what every condition came to; nil hears nothing.
 	Saw func(e *Expr, holds bool)
 }
@@ -342,6 +348,11 @@ func (m *machine) call(n *node) (Value, error) {
 			return Int(0), nil
 		}
 		return Int(m.env.Times(n.kids[0].names[len(n.kids[0].names)-1])), nil
+	case "who_did":
+		if m.env.Doer == nil {
+			return nil, nil
+		}
+		return m.env.Doer(n.kids[0].names[len(n.kids[0].names)-1]), nil
 	case "past":
 		if m.env.Past == nil {
 			return nil, nil
@@ -351,7 +362,7 @@ func (m *machine) call(n *node) (Value, error) {
 	}
 	var args []Value
 	first := 0
-	if n.name == "lookup" {
+	if slices.Contains(namedFirst, n.name) {
 		first = 1
 	}
 	for _, k := range n.kids[first:] {
@@ -368,6 +379,10 @@ func (m *machine) call(n *node) (Value, error) {
 		}
 		v, err := m.env.Lookup(n.kids[0].names[0], args)
 		return From(v), err
+	case "balance":
+		return m.ofSomebody(m.env.Balance, n, args[0])
+	case "served":
+		return m.ofSomebody(m.env.Served, n, args[0])
 	case "above":
 		if m.env.Above == nil || args[0] == nil {
 			return nil, nil
@@ -380,6 +395,15 @@ func (m *machine) call(n *node) (Value, error) {
 		return month(n, args[0])
 	}
 	return round(n, args)
+}
+
+// ofSomebody asks something of somebody by name; of nobody it is none.
+func (m *machine) ofSomebody(ask func(name string, who Value) (Value, error), n *node, who Value) (Value, error) {
+	if ask == nil || who == nil {
+		return nil, nil
+	}
+	v, err := ask(n.kids[0].names[0], who)
+	return From(v), err
 }
 
 // weekday is 1 for Monday to 7 for Sunday.

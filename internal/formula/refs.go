@@ -4,7 +4,7 @@ import "strings"
 
 // Ref is one name that a formula reads.
 type Ref struct {
-	Func string   // "" for a value, else times, past or lookup, with the name in Path
+	Func string   // "" for a value, else balance, doer, lookup, past, served or times, with the name in Path
 	Path []string // "field", "title"
 	Over []string // for item inside count, sum, any, all: the path of the list
 	Col  int      // where, in characters from 1
@@ -35,7 +35,7 @@ func (n *node) refs(over []string, out *[]Ref) {
 	case opCall:
 		kids := n.kids
 		switch n.name {
-		case "lookup", "past", "times":
+		case "balance", "lookup", "past", "served", "times", "who_did":
 			*out = append(*out, Ref{Func: n.name, Path: kids[0].names, Col: kids[0].col})
 			kids = kids[1:]
 		case "count", "sum", "any", "all":

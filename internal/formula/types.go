@@ -165,6 +165,9 @@ func (c *checker) call(n *node) Type {
 		return Number
 	case "times":
 		return Number
+	case "balance", "served":
+		c.of(n.kids[1])
+		return Number
 	case "weekday":
 		c.want(n.kids[0], Words)
 		return Number

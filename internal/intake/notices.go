@@ -128,6 +128,9 @@ func (s *Service) Object(ctx context.Context, by *account.Actor, from Origin, ju
 			return Filed{}, err
 		}
 	}
+	if err := s.paced(ctx, by); err != nil {
+		return Filed{}, err
+	}
 	c, err := s.Cases.Object(ctx, w.Actor, o)
 	if err != nil {
 		return Filed{}, err

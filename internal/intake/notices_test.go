@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"os"
 	"testing"
 
@@ -57,6 +58,26 @@ func TestAnybodyObjectsToWhatIsPublished(t *testing.T) {
 		f, err := c.Follow(ctx, other, Ticket{filed.Number, filed.Code})
 		if err != nil || f.ID != filed.CaseID {
 			t.Errorf("followed: %+v, %v", f, err)
+		}
+		wang := c.as("resident")
+		_, err = c.Object(ctx, wang, phone, "", casework.Objection{Case: id, View: "board", Fields: map[string]any{"why": "样例"}, Key: uuid.NewString()}, nil)
+		must(t, err)
+		seen, err := c.Cases.View(ctx, office, id)
+		must(t, err)
+		for _, m := range seen.Moves {
+			if m.PersonID != "" {
+				t.Errorf("%s of what is objected to names somebody", m.Action)
+			}
+		}
+		must(t, d.Write(ctx, nil, func(ctx context.Context, tx *db.Tx) error {
+			return tx.Queue(ctx, "UPDATE part_set SET opened = 500 WHERE case_id = $1", id)
+		}))
+		o.Key = uuid.NewString()
+		if _, err := c.Object(ctx, nil, phone, "", o, nil); code(err) != "case.too_many_parts" {
+			t.Errorf("after hundreds of nobody in particular: %v", err)
+		}
+		if _, err := c.Object(ctx, wang, phone, "", casework.Objection{Case: id, View: "board", Fields: map[string]any{"why": "样例二"}, Key: uuid.NewString()}, nil); err != nil {
+			t.Errorf("hundreds of nobody in particular keep out who has an account: %v", err)
 		}
 		act("withdraw")
 		o.Key = uuid.NewString()

@@ -141,6 +141,9 @@ func (s *Service) Report(ctx context.Context, by *account.Actor, from Origin, r 
 			return Filed{}, err
 		}
 	}
+	if err := s.paced(ctx, by); err != nil {
+		return Filed{}, err
+	}
 	o, called, err := s.opening(ctx, w, j, r)
 	if err != nil {
 		return Filed{}, err
@@ -156,6 +159,18 @@ func (s *Service) Report(ctx context.Context, by *account.Actor, from Origin, r 
 		reporter = o.Reporter
 	}
 	return Filed{opened.Case.ID, opened.Case.Number, grouped(code)}, s.give(ctx, code, row{j.ID, opened.Case.ID, reporter}, w)
+}
+
+// paced refuses what somebody with an account, but without an office, brings too often.
+func (s *Service) paced(ctx context.Context, by *account.Actor) error {
+	if by == nil {
+		return nil
+	}
+	actor, err := s.Cases.By(ctx, *by)
+	if err != nil {
+		return err
+	}
+	return s.Cases.Paced(ctx, actor)
 }
 
 // entersForms refuses whoever is not of the staff: forms on paper are numbered by it.

@@ -33,6 +33,7 @@ func Check(p *Pack, others ...*Pack) Report {
 	c.ledgers()
 	c.shops()
 	c.boards()
+	c.ledgerWatches()
 	for i := range p.Lives {
 		c.life(&p.Lives[i])
 	}
@@ -54,7 +55,7 @@ var Rules = []string{
 	"record.unknown_field", "record.personal_key", "record.key_type", "record.unchangeable", "record.unknown_changer", "relation.unknown_record", "table.overlap", "table.gap", "table.bad_value",
 	"field.unknown_options", "field.choice_without_options", "field.rows_without_list", "field.personal_undeclared", "field.never_asked",
 	"field.asked_although_known", "field.cycle", "field.unknown_reader",
-	"formula.unknown_name", "formula.mismatch", "formula.unknown_choice", "formula.not_here", "formula.unknown_table", "formula.unknown_key", "formula.constant",
+	"formula.unknown_name", "formula.mismatch", "formula.unknown_choice", "formula.not_here", "formula.unknown_table", "formula.unknown_key", "formula.constant", "formula.balance_elsewhere",
 	"busywork.log_ins", "busywork.online_time", "busywork.report_count", "busywork.gps_distance", "busywork.consecutive_days", "busywork.screenshots",
 	"life.unknown_step", "life.empty_phase", "life.unknown_action", "life.unknown_seat", "life.unknown_clock", "life.unknown_part", "life.unknown_field",
 	"life.unknown_role", "life.unknown_signal", "life.unknown_record", "life.unknown_class", "life.unknown_reasons", "life.unknown_list",
@@ -68,10 +69,11 @@ var Rules = []string{
 	"clock.start", "clock.nobody_told", "clock.pause_without_end", "clock.beyond_statutory", "clock.recomputes_itself", "clock.no_limit", "clock.missing_case", "clock.never_and_excluded", "clock.nobody_extends", "clock.no_extension", "clock.counts_back",
 	"key.personal", "key.attach_unheard", "key.several", "key.holders",
 	"public.personal", "public.no_end", "public.objections", "public.against", "public.nobody_reads",
+	"watch.not_about", "watch.unknown_field",
 	"batch.automatic", "batch.unlooked",
 	"effect.one_verb", "effect.target", "effect.too_many", "effect.cycle", "effect.sets_computed",
 	"effect.unknown_ledger", "effect.post_incomplete", "effect.post_deducts", "effect.post_undoes_nothing", "effect.post_without_cap", "effect.post_to_nobody", "effect.write_incomplete", "effect.writes_others",
-	"ledger.unknown_role", "ledger.no_budget", "ledger.unknown_record", "ledger.season_day", "ledger.unknown_ledger", "ledger.not_spendable", "ledger.shop_field", "ledger.unknown_class",
+	"ledger.unknown_role", "ledger.no_budget", "ledger.unknown_record", "ledger.season_day", "ledger.unknown_ledger", "ledger.not_spendable", "ledger.shop_field", "ledger.unknown_class", "ledger.benefit_about", "ledger.benefit_starts",
 	"words.missing",
 }
 

@@ -31,7 +31,7 @@ func (k *lifeCheck) edges(step string, automatic bool) []string {
 	var out []string
 	for i := range k.l.Actions {
 		a := &k.l.Actions[i]
-		if !a.Allowed(step) || automatic && !a.IsAutomatic() {
+		if !a.Allowed(step) || automatic && (!a.IsAutomatic() || a.Upon == nil) { // without upon it is moved from elsewhere
 			continue
 		}
 		for _, t := range a.To {
@@ -230,6 +230,11 @@ func (k *lifeCheck) opening() []workflow.Assign {
 			for _, s := range l.Parts {
 				if _, mine := k.lifeOf(s.Case); s.Case != "" && mine == k.l {
 					out = append(out, s.Give...)
+				}
+			}
+			for _, w := range l.Watches {
+				if _, mine := k.lifeOf(w.Opens); mine == k.l {
+					out = append(out, w.Give...)
 				}
 			}
 			for _, a := range l.Actions {

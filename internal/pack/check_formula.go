@@ -19,6 +19,7 @@ type scope struct {
 	taker     bool   // taker is who would take a place
 	today     bool
 	condition bool // must be true or false
+	decides   bool // is what an action depends on
 }
 
 // everyFormula visits the formulas of the life with their places.
@@ -57,6 +58,10 @@ func (k *lifeCheck) everyFormula(visit func(e *formula.Expr, at []string, s scop
 	}
 	for _, c := range k.l.Clocks {
 		limitFormulas(c.Limit, to("clocks", c.Name, "limit"), scope{}, call)
+	}
+	for _, w := range k.l.Watches {
+		call(w.If, to("watch", w.Name, "if"), scope{today: true, condition: true})
+		gives(w.Give, to("watch", w.Name, "give"), scope{today: true})
 	}
 	for _, v := range k.l.Public {
 		call(v.Until, to("public", v.Name, "until"), scope{})
@@ -120,7 +125,7 @@ func joinFormulas(j *workflow.Join, at []string, part string, call func(*formula
 
 func (k *lifeCheck) actionFormulas(a *action, call func(*formula.Expr, []string, scope), gives func([]workflow.Assign, []string, scope)) {
 	at := to("actions", a.Name)
-	s := scope{condition: true}
+	s := scope{condition: true, decides: true}
 	if a.Upon != nil && a.Upon.Kind == workflow.OnSignal {
 		s.signal = a.Upon.Name
 	}
@@ -139,7 +144,7 @@ func (k *lifeCheck) actionFormulas(a *action, call func(*formula.Expr, []string,
 			joinFormulas(n.Join, append(at, "needs", index(i)), n.Part, call)
 		}
 	}
-	s.condition, s.today = false, true
+	s.condition, s.decides, s.today = false, false, true
 	for i, e := range a.Then {
 		here := append(slices.Clone(at), "then", index(i))
 		gives(e.Set, append(slices.Clone(here), "set"), s)
@@ -204,7 +209,7 @@ func (k *lifeCheck) formulas() {
 func (k *lifeCheck) ref(r formula.Ref, at []string, s scope) {
 	last := r.Path[len(r.Path)-1]
 	switch r.Func {
-	case "times":
+	case "times", "who_did":
 		if k.l.Action(last) == nil && !workflow.IsKernelAct(last) {
 			k.missing("life.unknown_action", at, last, k.actionNames())
 		}
@@ -212,6 +217,18 @@ func (k *lifeCheck) ref(r formula.Ref, at []string, s scope) {
 	case "past":
 		if k.keyOf(last, s) == nil {
 			k.missing("formula.unknown_key", at, last, names(k.l.Keys, func(x workflow.Key) string { return x.Name }))
+		}
+		return
+	case "balance":
+		if k.p.Ledger(last) == nil {
+			k.missing("effect.unknown_ledger", at, last, names(k.p.Ledgers, func(l Ledger) string { return l.Name }))
+		} else if !s.decides || !k.p.gives(k.l.Name) {
+			k.note("formula.balance_elsewhere", at, "name", last)
+		}
+		return
+	case "served":
+		if !k.role(last) {
+			k.missing("life.unknown_role", at, last, k.roleNames())
 		}
 		return
 	case "lookup":
@@ -237,7 +254,7 @@ var (
 	itemMembers     = []string{"id", "key", "number", "step", "phase", "outcome", "area", "answered", "seat", "subject", "day", "at"}
 	recordMembers   = []string{"id", "key", "from", "until", "area", "title"}
 	sampleMembers   = []string{"drawn"}
-	fileMembers     = []string{"reused"}
+	fileMembers     = []string{"reused", "elsewhere", "first_taken", "last_taken"}
 	bareNames       = []string{"severity", "channel", "opened"}
 )
 

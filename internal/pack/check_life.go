@@ -32,6 +32,7 @@ func (c *checking) life(l *Life) {
 	k.returns()
 	k.parts()
 	k.public()
+	k.watches()
 	k.clocks()
 	k.beginnings()
 	k.effects()
@@ -423,6 +424,9 @@ func (k *lifeCheck) opened() bool {
 	for _, p := range append([]*Pack{k.p}, k.others...) {
 		for _, l := range p.Lives {
 			if slices.ContainsFunc(l.Parts, func(s workflow.PartSet) bool { return s.Case != "" && mine(s.Case) }) {
+				return true
+			}
+			if slices.ContainsFunc(l.Watches, func(w workflow.Watch) bool { return mine(w.Opens) }) {
 				return true
 			}
 			for _, a := range l.Actions {

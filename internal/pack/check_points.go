@@ -53,6 +53,8 @@ func (c *checking) boards() {
 	if x := c.p.Objections; x != "" && c.p.Class(x) == nil {
 		c.unknown("ledger.unknown_class", pointsFile, []string{"objections"}, x, c.p.classCodes())
 	}
+	c.benefits()
+	c.shopRecords(c.p.Honours, "honours")
 	for _, b := range c.p.Boards {
 		at := []string{"boards", b.Name}
 		if c.p.Ledger(b.Ledger) == nil {
@@ -64,8 +66,68 @@ func (c *checking) boards() {
 	}
 }
 
+// ledgerWatches checks which ledger is looked at, and what the case is given.
+func (c *checking) ledgerWatches() {
+	for _, w := range c.p.Watches {
+		at := []string{"watch", w.Name}
+		if c.p.Shop(w.Ledger) == nil {
+			c.unknown("ledger.unknown_ledger", pointsFile, append(at, "ledger"), w.Ledger, names(c.p.Shops, func(s Shop) string { return s.Ledger }))
+		}
+		class := c.p.Class(w.Opens)
+		if class == nil {
+			c.unknown("ledger.unknown_class", pointsFile, append(at, "opens"), w.Opens, c.p.classCodes())
+			continue
+		}
+		l := c.p.Life(class.Life)
+		for _, g := range w.Give {
+			here := append(slices.Clone(at), "give", g.Field)
+			is := func(f form.Field) bool { return f.Name == g.Field }
+			if l != nil && l.Seat(g.Field) == nil && !slices.ContainsFunc(l.Fields, is) && !slices.ContainsFunc(class.Fields, is) {
+				c.say("watch.unknown_field", pointsFile, here, "name", g.Field, "class", w.Opens)
+			}
+			for _, r := range g.Value.Refs() {
+				if r.Func != "" || !slices.Contains(LedgerFacts, r.String()) {
+					c.unknown("formula.unknown_name", pointsFile, here, r.String(), LedgerFacts)
+				}
+			}
+		}
+	}
+}
+
 // shopTypes are the types that the fields of goods and merchants need.
-var shopTypes = map[string]string{"price": "number", "stock": "number", "days": "number", "merchant": "unit", "unit": "unit", "photo": "photo", "title": "text", "levels": "list"}
+var shopTypes = map[string]string{"price": "number", "stock": "number", "days": "number", "merchant": "unit", "unit": "unit", "photo": "photo", "title": "text", "levels": "list", "person": "person"}
+
+// benefits checks the class that gives by rule: what is given stands in a register with its quota,
+// and a case in which a balance counted begins no other.
+func (c *checking) benefits() {
+	if c.p.Benefits == "" {
+		return
+	}
+	at := []string{"benefits"}
+	class, l := c.p.Class(c.p.Benefits), (*Life)(nil)
+	if class != nil {
+		l = find(c.p.Lives, func(l *Life) bool { return l.Name == class.Life })
+	}
+	if l == nil {
+		c.unknown("ledger.unknown_class", pointsFile, at, c.p.Benefits, c.p.classCodes())
+		return
+	}
+	if len(l.About) == 0 || slices.ContainsFunc(l.About, func(a workflow.AboutKind) bool { return a.Kind != workflow.AboutRecord }) {
+		c.say("ledger.benefit_about", pointsFile, at, "name", l.Name)
+	}
+	starts := slices.ContainsFunc(l.Parts, func(p workflow.PartSet) bool { return p.Case != "" && p.For.Kind != workflow.ForPublic })
+	for _, a := range l.Actions {
+		starts = starts || slices.ContainsFunc(a.Then, func(e workflow.Effect) bool { return e.Start != nil || e.Move != nil })
+	}
+	if starts {
+		c.say("ledger.benefit_starts", pointsFile, at, "name", l.Name)
+	}
+}
+
+// gives tells whether all cases of a life are benefits.
+func (p *Pack) gives(life string) bool {
+	return p.Benefits != "" && !slices.ContainsFunc(p.Classes, func(c Class) bool { return c.Life == life && c.Code != p.Benefits })
+}
 
 func (c *checking) shopRecords(s *ShopRecords, at ...string) {
 	if s == nil {

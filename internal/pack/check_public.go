@@ -25,7 +25,10 @@ func (k *lifeCheck) public() {
 				k.note("public.personal", append(at, "shows"), "name", name)
 			}
 		}
-		if v.Until == nil && slices.ContainsFunc(v.While, func(s string) bool { return k.l.Phase(s) == workflow.Closed }) {
+		if v.Clock != "" && k.l.Clock(v.Clock) == nil {
+			k.missing("life.unknown_clock", append(at, "until"), v.Clock, names(k.l.Clocks, clockName))
+		}
+		if v.Until == nil && v.Clock == "" && slices.ContainsFunc(v.While, func(s string) bool { return k.l.Phase(s) == workflow.Closed }) {
 			k.note("public.no_end", append(at, "while"), "name", v.Name)
 		}
 		if p := k.l.Part(v.Objections); v.Objections != "" && (p == nil || p.For.Public != v.Name || p.Case == "") {

@@ -20,6 +20,9 @@ func (c *checking) missingWords() {
 		w.want("severities", s.Code, s.Title, "pack.yaml", "severities", index(i))
 	}
 	for _, o := range c.p.Options {
+		if o.Name == ClassOptions {
+			continue
+		}
 		for _, x := range o.Options {
 			w.want("options", o.Name+"."+x.Code, x.Title, "pack.yaml", "options", o.Name, x.Code)
 		}
@@ -106,6 +109,9 @@ func (w *wording) life(l *Life) {
 	}
 	for _, p := range l.Parts {
 		w.want("parts", name(p.Name), nil, livesFile, at("parts", p.Name)...)
+	}
+	for _, v := range l.Public {
+		w.want("views", name(v.Name), nil, livesFile, at("public", v.Name)...)
 	}
 	for _, k := range l.Keys {
 		if k.Else == workflow.KeyRefuse {

@@ -47,6 +47,9 @@ func (p *Pack) Conditions() []Condition {
 			}
 			join(s.Join, "parts."+s.Name+".join")
 		}
+		for _, w := range l.Watches {
+			add(w.If, "watch.%s.if", w.Name)
+		}
 		for j := range l.Actions {
 			a := &l.Actions[j]
 			add(a.If, "actions.%s.if", a.Name)

@@ -43,6 +43,19 @@ type Board struct {
 	Adults       string // kind of record that names who is of age
 }
 
+// LedgerWatch says what looks odd in the shop of a ledger. It opens a case at which people look,
+// and neither hinders nor changes anything itself.
+type LedgerWatch struct {
+	Name, Ledger string
+	Fetched      int               // so often fetched by one owner at one merchant in a month
+	Opens        string            // class of the case
+	Give         []workflow.Assign // formulas of LedgerFacts
+}
+
+// LedgerFacts are what the values of a LedgerWatch may read: the id of the owner, what was counted
+// and from how much on it is odd.
+var LedgerFacts = []string{"owner", "seen", "usual"}
+
 // Shop returns the shop of a ledger, nil when it has none.
 func (p *Pack) Shop(ledger string) *Shop {
 	return find(p.Shops, func(s *Shop) bool { return s.Ledger == ledger })

@@ -41,7 +41,13 @@ type Pack struct {
 	Shops     []Shop
 	// Objections is the class of the case that opens when somebody objects to an entry.
 	Objections string
-	Boards     []Board
+	// Benefits is the class of the cases that give something by rule: only their conditions may ask
+	// for a balance.
+	Benefits string
+	// Honours are the records that say who was honoured; nil for none.
+	Honours *ShopRecords
+	Boards  []Board
+	Watches []LedgerWatch
 
 	files map[string][]byte      // everything that counts for Hash
 	docs  map[string]*shape.Node // the parsed YAML files, for places
@@ -91,6 +97,9 @@ type Limit struct {
 	Severity string // "" for every grade
 	Span     workflow.Span
 }
+
+// ClassOptions is the option list of the classes of the pack, which every pack has.
+const ClassOptions = "classes"
 
 // OptionList is what a choice chooses from.
 type OptionList struct {

@@ -61,6 +61,13 @@ func (p *Pack) readOptions(name string, n *shape.Node) OptionList {
 func (p *Pack) readClasses(n *shape.Node) {
 	p.Scheme = readText(n.Get("scheme"))
 	p.Groups = entries(n.Get("groups"), func(code string, n *shape.Node) Group { return Group{code, readWords(n.Get("title"))} })
+	if classes := n.Get("classes"); classes != nil && p.Option(ClassOptions) == nil {
+		l := OptionList{Name: ClassOptions}
+		for _, e := range classes.Entries {
+			l.Options = append(l.Options, form.Option{Code: e.Key.Text, Title: p.wordsBeside(readWords(e.Value.Get("title")), "classes", e.Key.Text)})
+		}
+		p.Options = append(p.Options, l)
+	}
 	p.Classes = entries(n.Get("classes"), p.readClass)
 	p.Texts = readTexts(n.Get("texts"))
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gezhi/internal/formula"
 	"gezhi/internal/pack/shape"
 	"gezhi/internal/workflow"
 	"gezhi/internal/worktime"
@@ -36,7 +37,18 @@ func (p *Pack) readLife(name string, n *shape.Node) Life {
 	l.Parts = entries(n.Get("parts"), readPart)
 	l.Actions = entries(n.Get("actions"), r.action)
 	l.Public = entries(n.Get("public"), func(name string, n *shape.Node) workflow.PublicView {
-		return workflow.PublicView{Name: name, While: r.steps(n.Get("while")), Shows: n.Get("shows").Texts(), Until: readExpr(n.Get("until")), Objections: readText(n.Get("objections"))}
+		v := workflow.PublicView{Name: name, While: r.steps(n.Get("while")), Shows: n.Get("shows").Texts(), Objections: readText(n.Get("objections"))}
+		var ends *workflow.Trigger
+		if v.Until, ends = readEnd(n.Get("until")); ends != nil {
+			v.Clock = "?" // an event that is none of a clock; check says so
+			if ends.Kind == workflow.OnClock {
+				v.Clock = ends.Name
+			}
+		}
+		return v
+	})
+	l.Watches = entries(n.Get("watch"), func(name string, n *shape.Node) workflow.Watch {
+		return workflow.Watch{Name: name, Upon: readTriggers(n.Get("upon")), If: readExpr(n.Get("if")), Opens: readText(n.Get("opens")), Give: readGive(n.Get("give"))}
 	})
 	l.Allow = entries(n.Get("allow"), r.overlay)
 	l.Ending = workflow.Ending{Seats: "free", Keep: readKeep(n.Get("ending").Get("keep")),
@@ -194,14 +206,19 @@ func readSource(n *shape.Node) workflow.Source {
 func readOffer(n *shape.Node) *workflow.Offer {
 	o := &workflow.Offer{To: readWho(n.Get("to")), Places: readExpr(n.Get("places")), Each: max(1, readInt(n.Get("each"))), If: readExpr(n.Get("if")),
 		Shows: n.Get("shows").Texts(), GivesBack: n.Get("gives_back").Texts()}
-	if u := n.Get("until"); u != nil {
-		if t, err := workflow.ParseTrigger(u.Text); err == nil {
-			o.Ends = &t
-		} else {
-			o.Until = readExpr(u)
-		}
-	}
+	o.Until, o.Ends = readEnd(n.Get("until"))
 	return o
+}
+
+// readEnd reads what ends something: an event, else a formula of a day.
+func readEnd(n *shape.Node) (*formula.Expr, *workflow.Trigger) {
+	if n == nil {
+		return nil, nil
+	}
+	if t, err := workflow.ParseTrigger(n.Text); err == nil {
+		return nil, &t
+	}
+	return readExpr(n), nil
 }
 
 func readDates(n *shape.Node) *workflow.Dates {

@@ -153,7 +153,7 @@ func fieldKeys() []shape.Key {
 	return []shape.Key{
 		need("type", enum("the type of the value", form.Types()...)),
 		opt("title", words), opt("optional", yesNo), opt("at_least", number), opt("at_most", number),
-		opt("of", matching("an option list of the pack, or yes_no", namePattern, "pack.bad_name")),
+		opt("of", matching("an option list of the pack, classes or yes_no", namePattern, "pack.bad_name")),
 		opt("from", matching("a path that pre-fills it", `^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$`, "pack.bad_path")),
 		opt("locked", yesNo), opt("formula", expr), opt("asked_if", expr), opt("seen_by", some(name)), opt("personal", personalShape), opt("minor", yesNo),
 	}
@@ -193,7 +193,7 @@ var wordsShape = &shape.Shape{Doc: "words of one language", Keys: wordsKeys()}
 
 // wordSections are the parts of a words file, each from names to words.
 var wordSections = []string{"lives", "steps", "actions", "participants", "clocks", "parts", "reasons", "unmet", "outcomes",
-	"fields", "classes", "groups", "roles", "severities", "options", "records", "relations", "signals", "excluded", "told", "keys", "ledgers", "units", "boards"}
+	"fields", "classes", "groups", "roles", "severities", "options", "records", "relations", "signals", "excluded", "told", "keys", "ledgers", "units", "boards", "views"}
 
 func wordsKeys() []shape.Key {
 	keys := []shape.Key{format}

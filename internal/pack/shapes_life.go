@@ -28,12 +28,14 @@ var lifeShape = obj("one life",
 	opt("clocks", dict(clockShape)), opt("parts", dict(partShape)), opt("fields", fields),
 	need("steps", dict(obj("a step", need("phase", enum("what queues and figures take it for", phases...))))),
 	need("actions", dict(actionShape)), opt("allow", allowShape()), opt("ending", endingShape), train,
-	later("gathers"), later("papers"), opt("public", dict(publicShape)),
+	later("gathers"), later("papers"), opt("public", dict(publicShape)), opt("watch", dict(watchShape)),
 )
 
 var keyShape = obj("at most one case for the same values",
 	need("of", some(expr)), need("among", some(matching("open, ever or outcome NAME", `^(open|ever|outcome [a-z][a-z0-9_]*)$`, "pack.bad_among"))),
-	opt("except", some(name)), need("else", enum("", workflow.KeyAttach, workflow.KeyRefuse, workflow.KeyPropose)), opt("at_most", expr))
+	opt("except", some(name)), need("else", enum("", workflow.KeyAttach, workflow.KeyRefuse, workflow.KeyPropose, workflow.KeyCount)), opt("at_most", expr))
+
+var watchShape = obj("what looks odd and is looked into by people", need("upon", some(trigger)), need("if", expr), need("opens", anyKey), opt("give", give))
 
 var openingShape = obj("a way to begin",
 	need("by", enum("", workflow.OpenByPerson, workflow.OpenBySignal, workflow.OpenByRecord, workflow.OpenByDates)),
@@ -90,7 +92,7 @@ var datesShape = obj("a cadence",
 	opt("from", expr), opt("until", expr), opt("ahead", parsed("how many, or how long before", "", parseAhead)), opt("follow", yesNo))
 
 var publicShape = obj("what everybody may read",
-	need("while", inSteps), need("shows", list(name)), opt("until", expr), opt("objections", name))
+	need("while", inSteps), need("shows", list(name)), opt("until", parsed("clock NAME due, or a formula of one date", "", parseUntil)), opt("objections", name))
 
 var offerShape = obj("places that eligible people take",
 	need("to", some(who)), need("places", expr), opt("each", count(1)), opt("if", expr),
@@ -163,4 +165,4 @@ func allowShape() *shape.Shape {
 // reservedNames may name no seat, field or role, since formulas or who would misread them.
 var reservedNames = slices.Sorted(maps.Keys(map[string]bool{"field": true, "class": true, "about": true, "parent": true, "root": true,
 	"item": true, "parts": true, "group": true, "signal": true, "record": true, "today": true, "none": true, "true": true, "false": true,
-	"public": true, "system": true, "past": true, "lookup": true, "times": true, "sample": true, "opened": true, workflow.Taker: true}))
+	"public": true, "system": true, "past": true, "lookup": true, "times": true, "who_did": true, "sample": true, "opened": true, workflow.Taker: true}))

@@ -45,9 +45,11 @@ var pointsShape = obj("what is counted",
 		opt("household", name), opt("expires", untilPlain), opt("clear", season), opt("deductions", name),
 		need("roles", obj("who may do what, as roles",
 			opt("propose", some(name)), opt("confirm", some(name)), opt("look", some(name)), opt("shop", some(name))))))),
-	opt("objections", anyKey),
+	opt("objections", anyKey), opt("benefits", anyKey),
+	opt("honours", obj("who was honoured, as records", need("records", name), need("title", ofRecord), need("person", ofRecord))),
 	opt("boards", dict(obj("who has the most of a ledger in a month", need("ledger", name), need("group", enum("what one board is of", "village", "township", "county")),
 		need("first", count(1)), opt("cap", count(1)), need("adults", name)))),
+	opt("watch", dict(obj("what looks odd and is looked into by people", need("ledger", name), need("fetched", count(2)), need("opens", anyKey), opt("give", give)))),
 	opt("shop", dict(obj("what a ledger is spent on, as records",
 		opt("goods", obj("what is offered", need("records", name), opt("title", ofRecord), need("price", ofRecord), need("stock", ofRecord),
 			opt("photo", ofRecord), opt("merchant", ofRecord), opt("days", ofRecord))),
@@ -84,9 +86,13 @@ func readSeason(n *shape.Node) *workflow.Season {
 
 func (p *Pack) readPoints(n *shape.Node) {
 	p.Shops = entries(n.Get("shop"), readShop)
-	p.Objections = readText(n.Get("objections"))
+	p.Objections, p.Benefits = readText(n.Get("objections")), readText(n.Get("benefits"))
+	p.Honours = readShopRecords(n.Get("honours"))
 	p.Boards = entries(n.Get("boards"), func(name string, n *shape.Node) Board {
 		return Board{name, readText(n.Get("ledger")), readText(n.Get("group")), readInt(n.Get("first")), readInt(n.Get("cap")), readText(n.Get("adults"))}
+	})
+	p.Watches = entries(n.Get("watch"), func(name string, n *shape.Node) LedgerWatch {
+		return LedgerWatch{name, readText(n.Get("ledger")), readInt(n.Get("fetched")), readText(n.Get("opens")), readGive(n.Get("give"))}
 	})
 	p.Ledgers = entries(n.Get("ledgers"), func(name string, n *shape.Node) Ledger {
 		r := n.Get("roles")
@@ -98,19 +104,20 @@ func (p *Pack) readPoints(n *shape.Node) {
 }
 
 func readShop(name string, n *shape.Node) Shop {
-	of := func(n *shape.Node) *ShopRecords {
-		if n == nil {
-			return nil
-		}
-		out := &ShopRecords{Kind: readText(n.Get("records")), Fields: map[string]string{}}
-		for _, e := range n.Entries {
-			if field, ok := strings.CutPrefix(e.Value.Text, "record."); ok {
-				out.Fields[e.Key.Text] = field
-			}
-		}
-		return out
+	return Shop{name, readShopRecords(n.Get("goods")), readShopRecords(n.Get("merchants"))}
+}
+
+func readShopRecords(n *shape.Node) *ShopRecords {
+	if n == nil {
+		return nil
 	}
-	return Shop{name, of(n.Get("goods")), of(n.Get("merchants"))}
+	out := &ShopRecords{Kind: readText(n.Get("records")), Fields: map[string]string{}}
+	for _, e := range n.Entries {
+		if field, ok := strings.CutPrefix(e.Value.Text, "record."); ok {
+			out.Fields[e.Key.Text] = field
+		}
+	}
+	return out
 }
 
 // readIssuer reads whose budget; a bare name is a seat where the life has such a seat, and a

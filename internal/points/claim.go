@@ -96,6 +96,9 @@ func (s *Service) end(ctx context.Context, tx *db.Tx, at Place, c Claim, state, 
 		p := Posting{Jurisdiction: at.Jurisdiction, Ledger: at.Ledger, Kind: Redeem, Key: "claim/" + c.ID, From: HeldOf(c.Owner), To: Of(Redeemed), Amount: c.Amount,
 			Hold: &HoldID{Hold, hold.Key}, Reason: ReasonFetched, Cause: "claim/" + c.ID, Person: person}
 		if c.Merchant != "" {
+			if err := s.watchLater(ctx, tx, at, c); err != nil {
+				return err
+			}
 			p.To = Account{Kind: Merchant, Owner: "merchant/" + c.Merchant}
 		}
 		_, err = s.Post(ctx, tx, p)

@@ -2,6 +2,7 @@ package points
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"gezhi/internal/casework"
@@ -18,7 +19,7 @@ func (s *Service) Loaded(ctx context.Context, tx *db.Tx, jurisdiction string, e 
 	for _, l := range e.Ledgers() {
 		shelf := shelfOf(e.Pack, l.Name)
 		if err := s.declare(ctx, tx, jurisdiction, Ledger{Name: l.Name, Title: Words(l.Title), Unit: Words(l.Unit), Spendable: l.Spendable,
-			Roles: Roles{Propose: l.Propose, Confirm: l.Confirm, Look: l.Look, Shop: l.Shop}, Shelf: shelf, Pack: e.Pack.Name, Objections: objections(e.Pack), Boards: boardsOf(e.Pack, l.Name)}); err != nil {
+			Roles: Roles{Propose: l.Propose, Confirm: l.Confirm, Look: l.Look, Shop: l.Shop}, Shelf: shelf, Pack: e.Pack.Name, Objections: classOf(e.Pack, e.Pack.Objections), Benefits: classOf(e.Pack, e.Pack.Benefits), Honours: honoursOf(e.Pack), Boards: boardsOf(e.Pack, l.Name), Watches: watchesOf(e.Pack, l.Name)}); err != nil {
 			return err
 		}
 		if shelf == nil {
@@ -46,6 +47,22 @@ func (s *Service) Effect(ctx context.Context, tx *db.Tx, p casework.Posting) (mi
 		err = s.releaseUnder(ctx, tx, at, p)
 	}
 	return 0, err
+}
+
+// Balance is what an owner may spend, read within a transaction; with lock nobody else changes it
+// before that ends.
+func (s *Service) Balance(ctx context.Context, tx *db.Tx, jurisdiction, ledger, owner string, lock bool) (balance int64, err error) {
+	id := Own(owner).ID(LedgerID(jurisdiction, ledger))
+	if lock { // in a statement of its own: who has waited would not see what came before
+		if err := tx.Queue(ctx, lockBalance, id, int64(0)); err != nil {
+			return 0, err
+		}
+	}
+	var seq int64
+	if err = tx.Row(ctx, balanceOf, []any{id, int64(0)}, &seq, &balance); errors.Is(err, db.ErrNoRows) {
+		return 0, nil
+	}
+	return balance, err
 }
 
 // of is what every posting of an effect says.

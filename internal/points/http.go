@@ -111,6 +111,7 @@ func (s *Service) Routes(srv *web.Server) {
 	s.pageRoutes(srv, tags)
 	s.reportRoutes(srv, tags)
 	s.ownRoutes(srv, tags)
+	s.personRoutes(srv, tags)
 	s.lookRoutes(srv, tags)
 }
 

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"gezhi/internal/account"
+	"gezhi/internal/db"
 	"gezhi/internal/fault"
+	"gezhi/internal/record"
 	"gezhi/internal/web"
 )
 
@@ -50,7 +52,8 @@ func (s *Service) httpEntries(ctx context.Context, in *pointsEntriesInput) (*poi
 }
 
 // looks reports whether somebody may look at an account: at a budget from the unit or above it,
-// at a person from above a post of theirs, at a merchant who keeps the shop.
+// at a person from above a post of theirs, at a household from over its place, at a merchant who
+// keeps the shop.
 func (s *Service) looks(ctx context.Context, who account.Actor, r Roles, a Account) (bool, error) {
 	switch kind, id, _ := strings.Cut(a.Owner, "/"); kind {
 	case "unit":
@@ -66,8 +69,32 @@ func (s *Service) looks(ctx context.Context, who account.Actor, r Roles, a Accou
 			}
 		}
 		return false, nil
+	case "household":
+		area, err := s.homeOf(ctx, who.Jurisdiction, id)
+		if err != nil || area == "" || s.Within == nil {
+			return false, err
+		}
+		return slices.ContainsFunc(standsAs(who), func(p account.Post) bool {
+			return slices.Contains(r.Look, p.Role) && p.AreaID != "" && s.Within(ctx, area, p.AreaID)
+		}), nil
 	}
 	return s.holds(ctx, who, r.Look, "")
+}
+
+// homeOf is the place of a household, as its record is last known; "" where there is none.
+func (s *Service) homeOf(ctx context.Context, jurisdiction, id string) (area string, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		h, err := record.ByID(ctx, tx, id)
+		if fault.KindOf(err) == fault.NotFound || err == nil && h.Jurisdiction != jurisdiction {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		area = h.AreaID
+		return nil
+	})
+	return area, err
 }
 
 // standsAs are the posts of somebody, and those in which they act for another.

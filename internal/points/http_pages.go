@@ -20,6 +20,7 @@ type PointsLedgerJSON struct {
 	Unit      string   `json:"unit" doc:"what it counts"`
 	Spendable bool     `json:"spendable" doc:"false: honour, which is never redeemed"`
 	Shop      bool     `json:"shop" doc:"there are goods or merchants for it"`
+	Boards    bool     `json:"boards" doc:"there are boards of it"`
 	May       []string `json:"may" enum:"propose,confirm,look,shop" doc:"in some unit of theirs"`
 }
 
@@ -130,7 +131,7 @@ func (s *Service) httpLedgers(ctx context.Context, _ *struct{}) (*pointsLedgersO
 	out := &pointsLedgersOutput{}
 	out.Body.Ledgers = make([]PointsLedgerJSON, len(all))
 	for i, l := range all {
-		row := PointsLedgerJSON{Name: l.Name, Title: cmp.Or(l.Title.in(web.Lang(ctx)), l.Name), Unit: l.Unit.in(web.Lang(ctx)), Spendable: l.Spendable, Shop: l.Shelf != nil, May: []string{}}
+		row := PointsLedgerJSON{Name: l.Name, Title: cmp.Or(l.Title.in(web.Lang(ctx)), l.Name), Unit: l.Unit.in(web.Lang(ctx)), Spendable: l.Spendable, Shop: l.Shelf != nil, Boards: len(l.Boards) > 0, May: []string{}}
 		for _, may := range []struct {
 			what  string
 			roles []string

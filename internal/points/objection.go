@@ -15,12 +15,20 @@ import (
 	"gezhi/internal/workflow"
 )
 
-// objections is the class of a pack to which objections go, as cases name it.
-func objections(p *pack.Pack) string {
-	if p.Objections == "" {
+// classOf is a class of a pack, as cases name it; "" for none.
+func classOf(p *pack.Pack, code string) string {
+	if code == "" {
 		return ""
 	}
-	return p.Name + "/" + p.Objections
+	return p.Name + "/" + code
+}
+
+// honoursOf are the records of a pack that say who was honoured.
+func honoursOf(p *pack.Pack) *Honours {
+	if p.Honours == nil {
+		return nil
+	}
+	return &Honours{p.Honours.Kind, p.Honours.Fields["title"], p.Honours.Fields["person"]}
 }
 
 // Object opens a case about an entry of the asker's own, in the class that the pack names for it:
@@ -82,5 +90,6 @@ func (s *Service) ownRoutes(srv *web.Server, tags []string) {
 		out.Body.ID, err = s.Object(ctx, who, in.Body.Ledger, Kind(in.Body.Kind), in.Body.Key, in.Body.Text)
 		return out, err
 	})
+	web.Op(srv, web.Operation{Method: "PUT", Path: "/points/boards/me", ID: "showMeOnBoards", Summary: "Whether the asker wants to stand on boards", Tags: tags, Status: http.StatusNoContent}, s.httpShowMe)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/points/boards", ID: "pointsBoards", Summary: "Who was granted the most in a month, by group, as the pack has boards", Tags: tags}, s.httpBoards)
 }

@@ -24,8 +24,20 @@ type Ledger struct {
 	Shelf     *Shelf `json:"shelf,omitempty"`
 	Pack      string `json:"pack,omitempty"` // that declared it
 	// Objections is the class of the case that an objection to an entry opens, "" for none.
-	Objections string  `json:"objections,omitempty"`
-	Boards     []Board `json:"boards,omitempty"`
+	Objections string `json:"objections,omitempty"`
+	// Benefits is the class of the cases that give something by rule, PACK/CODE; "" for none.
+	Benefits string `json:"benefits,omitempty"`
+	// Honours says which records of the pack say who was honoured; nil for none.
+	Honours *Honours `json:"honours,omitempty"`
+	Boards  []Board  `json:"boards,omitempty"`
+	Watches []Watch  `json:"watches,omitempty"`
+}
+
+// Honours names a kind of record of the pack of a ledger, and its fields.
+type Honours struct {
+	Kind   string `json:"kind"`
+	Title  string `json:"title"`
+	Person string `json:"person"`
 }
 
 // Words are the words for something, by language ("zh", "en").

@@ -32,8 +32,14 @@ type Service struct {
 	Within func(ctx context.Context, area, of string) bool
 	// Item is what a pack calls something that points are granted for, and the module it belongs to.
 	Item func(ctx context.Context, jurisdiction, pack, item string) (title, module string)
+	// Holds are the posts that somebody holds, and what of packs is admitted to them, in words.
+	Holds func(ctx context.Context, jurisdiction, person string) ([]PersonPostJSON, []PersonDutyJSON, error)
+	// Given are the latest cases of a class that somebody opened.
+	Given func(ctx context.Context, jurisdiction, person, pack, class string) ([]Given, error)
 	// Open opens a case for who asks.
 	Open func(ctx context.Context, who account.Actor, o casework.Opening) (*casework.Opened, error)
+	// OpenOdd opens a case of a jurisdiction for nobody: something looked odd.
+	OpenOdd func(ctx context.Context, jurisdiction string, o casework.Opening) error
 	// AreaOf is the area of a level in which somebody works, "" for none.
 	AreaOf func(ctx context.Context, person string, level int) string
 	// Wake is called after a commit that left work to be done; nil is nobody.

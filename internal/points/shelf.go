@@ -71,7 +71,10 @@ type stocked struct {
 }
 
 // Register gives a runner the work of this package.
-func (s *Service) Register(r *jobs.Runner) { r.Topics[topicShelf] = s.restock }
+func (s *Service) Register(r *jobs.Runner) {
+	r.Topics[topicShelf] = s.restock
+	r.Topics[topicWatch] = s.hearWatch
+}
 
 // RecordsChanged takes in what became of records, in the transaction in which it did. The shop
 // follows after the commit, or on the day on which it is so.

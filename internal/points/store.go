@@ -113,7 +113,8 @@ func ledger(ctx context.Context, tx *db.Tx, ledgerID string) (l Ledger, err erro
 	return l, err
 }
 
-// Declare makes a ledger stand as a pack has it; what counts already stays.
+// Declare makes a ledger stand as a pack has it; what counts already stays. points.ledger_of_other
+// where another pack has a ledger of that name.
 func (s *Service) Declare(ctx context.Context, jurisdiction string, l Ledger) error {
 	return s.DB.Write(ctx, db.Keys{"points/" + jurisdiction}, func(ctx context.Context, tx *db.Tx) error {
 		return s.declare(ctx, tx, jurisdiction, l)
@@ -129,6 +130,11 @@ func (s *Service) declare(ctx context.Context, tx *db.Tx, jurisdiction string, l
 		return err
 	}
 	id := LedgerID(jurisdiction, l.Name)
+	if was, err := ledger(ctx, tx, id); err == nil && was.Pack != "" && was.Pack != l.Pack { // two packs would count in one
+		return fault.New(fault.Conflict, "points.ledger_of_other", "ledger", l.Name, "pack", was.Pack)
+	} else if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
 	n, err := tx.Exec(ctx, insertLedger, id, jurisdiction, l.Name, string(rules), s.Now())
 	if err != nil || n == 0 {
 		return err

@@ -4,15 +4,21 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/png"
 	"os"
 	"path"
+	"regexp"
+	"strconv"
+	"time"
 
 	"gezhi/internal/account"
 	"gezhi/internal/blob"
+	"gezhi/internal/clock"
 	"gezhi/internal/form"
+	"gezhi/internal/media"
 )
 
 // evidence uploads the files that a value names, so that an act can put them on a case: a
@@ -72,6 +78,9 @@ func content(name string) []byte {
 	case ".wav", ".m4a", ".ogg", ".mp3", ".webm":
 		return fmt.Appendf(nil, "RIFF\x28\x00\x00\x00WAVEdata\x20\x00\x00\x00%s", sum)
 	}
+	if hint, ok := taken(name); ok {
+		return media.Sample("", binary.LittleEndian.Uint64(sum[:8]), hint, 0)
+	}
 	m := image.NewGray(image.Rect(0, 0, 16, 16))
 	for i := range m.Pix {
 		m.Pix[i] = sum[i/8]
@@ -79,6 +88,26 @@ func content(name string) []byte {
 	var b bytes.Buffer
 	_ = png.Encode(&b, m) // into memory, which never fails
 	return b.Bytes()
+}
+
+// takenAt is how the name of a picture says what its camera wrote of when and where.
+var takenAt = regexp.MustCompile(` taken (\S+) at (-?[0-9.]+),(-?[0-9.]+)\.\w+$`)
+
+// taken is what the camera wrote into a picture that is called "wall taken 2026-03-02T09:00 at
+// 120.1,30.2.jpg"; false for other names.
+func taken(name string) (h media.Hint, ok bool) {
+	m := takenAt.FindStringSubmatch(name)
+	if m == nil {
+		return h, false
+	}
+	var err error
+	if h.TakenAt, err = time.ParseInLocation(layout, m[1], clock.CST); err != nil {
+		return h, false
+	}
+	h.Lon, _ = strconv.ParseFloat(m[2], 64) // the pattern lets only numbers in
+	h.Lat, _ = strconv.ParseFloat(m[3], 64)
+	h.Placed = true
+	return h, true
 }
 
 // close ends what the world holds besides its database.

@@ -123,7 +123,7 @@ func (w *world) wire() {
 			return worktime.Add(now, worktime.Span{N: 1, Unit: worktime.InWorkingDays}, calendar(""), worktime.Options{}).At
 		},
 		TaskLife: casework.TaskLife(w.packs.Core), TaskPack: w.packs.Core, Nature: func(string) string { return casework.Real }, Lookup: w.lookup, Seed: w.drawSeed(), Vault: w.vault}
-	w.cases.Post = w.points.Effect
+	w.cases.Post, w.cases.Balance = w.points.Effect, w.points.Balance
 	w.accounts.OnPost = w.cases.PostMoved
 	w.territory.OnChange = w.cases.PlacesMoved
 	w.cases.Register(w.runner)

@@ -21,6 +21,7 @@ var (
 	ExportPace = Pace{Burst: 10, Every: 6 * time.Second}         // a whole list
 	UploadPace = Pace{Burst: 120, Every: 500 * time.Millisecond} // a file
 	SearchPace = Pace{Burst: 60, Every: 500 * time.Millisecond}  // words looked for in everything
+	ReportPace = Pace{Burst: 60, Every: time.Minute}             // what somebody without an office reports, or objects to
 )
 
 // walker is one caller of one operation.
@@ -67,6 +68,11 @@ func (s *Server) inPace(ctx context.Context, o Operation) error {
 	if o.Pace == (Pace{}) {
 		return nil
 	}
+	return s.InPace(ctx, o.ID, o.Pace)
+}
+
+// InPace refuses a caller who does something too often: request.too_often with the seconds to wait.
+func (s *Server) InPace(ctx context.Context, what string, pace Pace) error {
 	caller := ""
 	if s.Reader != nil {
 		caller = s.Reader(ctx)
@@ -74,7 +80,7 @@ func (s *Server) inPace(ctx context.Context, o Operation) error {
 	if caller == "" {
 		caller = Network(ClientOf(ctx).Addr)
 	}
-	if wait := s.paces.step(walker{o.ID, caller}, o.Pace, s.now()); wait > 0 {
+	if wait := s.paces.step(walker{what, caller}, pace, s.now()); wait > 0 {
 		return fault.New(fault.TooMany, "request.too_often", "seconds", int64((wait+time.Second-1)/time.Second))
 	}
 	return nil

@@ -45,6 +45,7 @@ type Life struct {
 	Steps   []Step // the first is the start
 	Actions []Action
 	Public  []PublicView
+	Watches []Watch
 	Allow   []Overlay
 	Ending  Ending
 }
@@ -66,8 +67,19 @@ type PublicView struct {
 	Name       string
 	While      []string      // steps
 	Shows      []string      // fields; never personal ones. "title" is what the case is called
-	Until      *formula.Expr // the day or moment after which it ends by itself; nil: with the steps
+	Until      *formula.Expr // the day or moment after which it ends by itself; nil: with the steps, or as Clock says
+	Clock      string        // until clock NAME due; "": none
 	Objections string        // the part set by which everybody may object; "": none
+}
+
+// Watch is a rule that says what looks odd. It opens a case at which people look, and neither
+// hinders nor changes anything itself.
+type Watch struct {
+	Name  string
+	Upon  []Trigger
+	If    *formula.Expr // asked once the act stands
+	Opens string        // a class of the pack, about the case that is watched
+	Give  []Assign
 }
 
 // Step is one place a case can stand.
@@ -82,7 +94,7 @@ type Key struct {
 	Of     []*formula.Expr // the values; normalised and hashed together
 	Among  []Among         // which cases count
 	Except []string        // outcomes or steps of cases that do not count
-	Else   string          // KeyAttach, KeyRefuse or KeyPropose
+	Else   string          // KeyAttach, KeyRefuse, KeyPropose or KeyCount
 	AtMost *formula.Expr   // how many cases may hold it, up to MostHolders; nil: one
 }
 
@@ -104,6 +116,7 @@ const (
 	KeyAttach  = "attach"  // hand the new fact to the case that holds the key
 	KeyRefuse  = "refuse"  // case.key_taken
 	KeyPropose = "propose" // open, and propose a merge
+	KeyCount   = "count"   // hinder nobody: past counts the others
 )
 
 // Opening is one way a case of this life begins.

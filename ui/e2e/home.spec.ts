@@ -83,7 +83,7 @@ test('a recording goes in parts under the key of its report, and after a cut onl
 })
 
 const field = { name: 'where', type: 'text', title: '涉及哪里' }
-const notice = { id: 'c1', view: 'posted', title: '村口广场改造方案公示', class_title: '工程公示', area_name: '庄前村', since: Date.UTC(2026, 10, 1), until: Date.UTC(2026, 11, 1), open: true, objections: true, asks: [field], shows: [{ name: 'plan', title: '方案', text: '硬化地面三百平方米' }, { name: 'cost', title: '预算', text: '8 万元' }], sample: true }
+const notice = { id: 'c1', number: 'S26110001', view: 'posted', kind: '工程公示', title: '村口广场改造方案公示', class_title: '工程公示', area_name: '庄前村', since: Date.UTC(2026, 10, 1), until: Date.UTC(2026, 11, 1), open: true, objections: true, asks: [field], shows: [{ name: 'plan', title: '方案', text: '硬化地面三百平方米' }, { name: 'cost', title: '预算', text: '8 万元' }], sample: true }
 
 for (const [language, big] of [['zh', false], ['en', true]] as const)
   test(`what is on public notice is read without an account and objected to with a query code: ${language}${big ? ', big' : ''}`, async ({ page }, info) => {
@@ -100,7 +100,7 @@ for (const [language, big] of [['zh', false], ['en', true]] as const)
       if (at === 'GET /intake/notices') {
         asked.push(`${url.searchParams.get('area') ?? ''} ${url.searchParams.get('cursor') ?? ''}`.trim())
         if (url.searchParams.get('area') === 'v1') return json({ notices: [] })
-        return json(url.searchParams.get('cursor') ? { notices: [{ ...notice, id: 'c2', title: '救助名额公示', until: undefined }] } : { notices: [notice], next: 'more' })
+        return json(url.searchParams.get('cursor') ? { notices: [{ ...notice, id: 'c2', number: 'S26110002', view: 'grant', kind: '积分公示', title: '积分公示', class_title: '认领', shows: [{ name: 'item', title: '事项', text: '困难帮扶' }, { name: 'granted', title: '给分', text: '20' }] }] } : { notices: [notice], next: 'more' })
       }
       if (at === 'GET /intake/notices/c1/posted') return json(notice)
       if (at === 'POST /intake/notices/c1/posted/objections') {
@@ -122,6 +122,7 @@ for (const [language, big] of [['zh', false], ['en', true]] as const)
     await expect(page.locator('h1')).toBeFocused()
     await page.getByRole('button', { name: language === 'zh' ? '更多' : 'More' }).press('Enter')
     await expect(page.locator('.posted li')).toHaveCount(2)
+    await expect(page.locator('.posted li').nth(1)).toContainText('积分公示困难帮扶庄前村 · 给分 20') // a kind of its own, and no name
     expect(asked).toEqual(['', 'more'])
     await whole('list')
     await page.locator('select').first().selectOption('t1')

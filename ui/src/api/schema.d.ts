@@ -568,6 +568,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/rosters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who took the places of a case that are marked with a yes or no, and how each stands */
+        get: operations["caseRosters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/unmask": {
         parameters: {
             query?: never;
@@ -1835,6 +1852,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/offers/published": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the open offers of cases that the asker may see, those that nobody took first */
+        get: operations["listPublished"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/paper/code": {
         parameters: {
             query?: never;
@@ -1982,6 +2016,23 @@ export interface paths {
         /** Who was granted the most in a month, by group, as the pack has boards */
         get: operations["pointsBoards"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/boards/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Whether the asker wants to stand on boards */
+        put: operations["showMeOnBoards"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2156,6 +2207,23 @@ export interface paths {
         put?: never;
         /** Object to an entry of one's own: opens a case */
         post: operations["objectToPoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own page, or that of somebody below who looks at a ledger: posts, duties, points, benefits, honours */
+        get: operations["pointsPerson"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3004,6 +3072,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much lies with those who work in the places right below one, for whoever gives out work there */
+        get: operations["areaWorkload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3190,6 +3275,16 @@ export interface components {
         };
         AskedOutputBody: {
             id: string;
+        };
+        AttendingJSON: {
+            case: string;
+            /** @description the asker may do the act on it now */
+            may: boolean;
+            name: string;
+            phase: string;
+            /** @description what was answered last */
+            said?: boolean;
+            step_title: string;
         };
         BatchInputBody: {
             action: string;
@@ -3755,6 +3850,8 @@ export interface components {
             /** @description personal: value is what may be shown of it */
             masked?: boolean;
             name: string;
+            /** @description the value in words, where it is a code or an id: of options, units, places */
+            said?: string;
             title: string;
             type: string;
             value?: unknown;
@@ -4741,6 +4838,27 @@ export interface components {
         PeopleOutputBody: {
             people: components["schemas"]["PersonJSON"][];
         };
+        PersonBenefitJSON: {
+            case: string;
+            number: string;
+            open: boolean;
+            /** Format: int64 */
+            since: number;
+            /** @description how it stands, or ended */
+            step: string;
+            /** @description of what is given */
+            title: string;
+        };
+        PersonDutyJSON: {
+            classes: string[];
+            /** @description what it is called */
+            pack: string;
+        };
+        PersonHonourJSON: {
+            /** @description a day */
+            since: string;
+            title: string;
+        };
         PersonJSON: {
             id: string;
             /**
@@ -4751,6 +4869,48 @@ export interface components {
             name: string;
             role: string;
             unit_name?: string;
+        };
+        PersonPageJSON: {
+            benefits: components["schemas"]["PersonBenefitJSON"][];
+            duties: components["schemas"]["PersonDutyJSON"][];
+            honours: components["schemas"]["PersonHonourJSON"][];
+            id: string;
+            name: string;
+            own: boolean;
+            posts: components["schemas"]["PersonPostJSON"][];
+            purses: components["schemas"]["PersonPurseJSON"][];
+        };
+        PersonPostJSON: {
+            /** @description its grid, village or town */
+            area?: string;
+            role: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            since: number;
+            title: string;
+            unit?: string;
+        };
+        PersonPurseJSON: {
+            /**
+             * Format: int64
+             * @description may be spent
+             */
+            free: number;
+            /** Format: int64 */
+            held: number;
+            ledger: string;
+            /**
+             * Format: int64
+             * @description granted since the month began
+             */
+            month: number;
+            /** @description false: honour, which is never redeemed */
+            spendable: boolean;
+            title: string;
+            /** @description what it counts */
+            unit: string;
         };
         PhaseJSON: {
             /** Format: int64 */
@@ -4766,6 +4926,19 @@ export interface components {
             cases: number;
             from: string;
             to: string;
+        };
+        PlaceLoadJSON: {
+            area_id: string;
+            area_name: string;
+            /**
+             * Format: int64
+             * @description open cases and claims that lie with them
+             */
+            open: number;
+            /** @description of a grid; of larger places the sums alone */
+            people: components["schemas"]["WorkerLoadJSON"][];
+            /** Format: int64 */
+            workers: number;
         };
         PlaceOfferJSON: {
             area_id: string;
@@ -4851,16 +5024,30 @@ export interface components {
             next?: number;
         };
         PointsBoardJSON: {
+            /** @description id of the group */
+            area?: string;
             /**
              * Format: int64
              * @description points of a month that count
              */
             cap?: number;
+            /**
+             * Format: int64
+             * @description how many places there are
+             */
+            first: number;
+            /** @description the village, township or county whose people stand on it; left out where the asker has none */
+            group?: string;
+            /** @description for who looks at the ledger: all groups below that have somebody on it */
+            groups?: components["schemas"]["PointsGroupJSON"][];
             lines: components["schemas"]["PointsRankJSON"][];
+            month: string;
             name: string;
         };
         PointsBoardsOutputBody: {
             boards: components["schemas"]["PointsBoardJSON"][];
+            /** @description the asker wants to stand on boards */
+            shown: boolean;
         };
         PointsBudgetLeftJSON: {
             /** Format: int64 */
@@ -5002,7 +5189,13 @@ export interface components {
         PointsGoodsOutputBody: {
             goods: components["schemas"]["PointsGoodJSON"][];
         };
+        PointsGroupJSON: {
+            area: string;
+            name: string;
+        };
         PointsLedgerJSON: {
+            /** @description there are boards of it */
+            boards: boolean;
             /** @description in some unit of theirs */
             may: ("propose" | "confirm" | "look" | "shop")[];
             name: string;
@@ -5156,6 +5349,9 @@ export interface components {
         PointsSettlementsOutputBody: {
             settlements: components["schemas"]["PointsSettlementJSON"][];
         };
+        PointsShowMeInputBody: {
+            shown: boolean;
+        };
         PointsStatementOutputBody: {
             /** @description newest first */
             entries: components["schemas"]["PointsEntryJSON"][];
@@ -5267,6 +5463,9 @@ export interface components {
             class_title: string;
             /** @description of the case */
             id: string;
+            /** @description what the view is called */
+            kind?: string;
+            number: string;
             /** @description everybody may object */
             objections: boolean;
             /** @description everybody may read it now */
@@ -5280,6 +5479,37 @@ export interface components {
             /** Format: int64 */
             until?: number;
             view: string;
+        };
+        PublishedJSON: {
+            area_name: string;
+            case: string;
+            class_title: string;
+            /**
+             * Format: int64
+             * @description places that nobody has taken yet
+             */
+            left: number;
+            number: string;
+            part: string;
+            part_title: string;
+            /** Format: int64 */
+            places: number;
+            sample?: boolean;
+            shows: components["schemas"]["FieldJSON"][];
+            /** Format: int64 */
+            since: number;
+            title: string;
+            /** @description nobody ever took a place */
+            unclaimed: boolean;
+            /**
+             * Format: int64
+             * @description ms UTC; after it nobody can take one
+             */
+            until?: number;
+        };
+        PublishedOutputBody: {
+            next?: string;
+            offers: components["schemas"]["PublishedJSON"][];
         };
         PutSketchInputBody: {
             /** @description although ground is claimed twice, by nobody or beyond the village */
@@ -5563,6 +5793,21 @@ export interface components {
             kernel?: boolean;
             role: string;
             title: string;
+        };
+        RosterJSON: {
+            action: string;
+            /** @description the question in words */
+            asks: string;
+            /** @description the one yes or no that it asks */
+            field: string;
+            people: components["schemas"]["AttendingJSON"][];
+            set: string;
+            set_title: string;
+            /** @description of the act */
+            title: string;
+        };
+        RostersOutputBody: {
+            rosters: components["schemas"]["RosterJSON"][];
         };
         RowJSON: {
             area_id: string;
@@ -5984,6 +6229,16 @@ export interface components {
             seats: components["schemas"]["SeatJSON"][];
             /** @description purposes for which the asker may read what is masked here */
             unmask?: components["schemas"]["OptionJSON"][];
+        };
+        WorkerLoadJSON: {
+            id: string;
+            name: string;
+            /** Format: int64 */
+            open: number;
+        };
+        WorkloadOutputBody: {
+            /** @description the least loaded first; empty for who gives out no work there */
+            places: components["schemas"]["PlaceLoadJSON"][];
         };
         Wrong: {
             /** @description what the words speak of */
@@ -7205,6 +7460,37 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    caseRosters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RostersOutputBody"];
                 };
             };
             /** @description Error */
@@ -9940,6 +10226,38 @@ export interface operations {
             };
         };
     };
+    listPublished: {
+        parameters: {
+            query?: {
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     paperCode: {
         parameters: {
             query?: {
@@ -10249,6 +10567,8 @@ export interface operations {
     pointsBoards: {
         parameters: {
             query: {
+                /** @description one of groups; the asker's own when left out */
+                area?: string;
                 ledger: string;
                 /** @description 2026-03; this one when left out */
                 month?: string;
@@ -10267,6 +10587,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PointsBoardsOutputBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showMeOnBoards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsShowMeInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -10688,6 +11039,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointsMadeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pointsPerson: {
+        parameters: {
+            query?: {
+                /** @description whose; the asker's own when left out */
+                person?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonPageJSON"];
                 };
             };
             /** @description Error */
@@ -12640,6 +13023,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileJSON"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    areaWorkload: {
+        parameters: {
+            query: {
+                area: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkloadOutputBody"];
                 };
             };
             /** @description Error */
