@@ -47,6 +47,11 @@ var commands = []command{
 	}},
 }
 
+// logged is the log of the program: a line to a record, whatever anybody has sent.
+func logged(w io.Writer, from slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: from}))
+}
+
 // Main runs the command line and returns the exit status.
 func Main(ctx context.Context, args, env []string, out, errs io.Writer) int {
 	cfg, rest, err := config.Read(args, env)
@@ -55,7 +60,7 @@ func Main(ctx context.Context, args, env []string, out, errs io.Writer) int {
 		return 0
 	}
 	if err == nil {
-		slog.SetDefault(slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: cfg.Log})))
+		slog.SetDefault(logged(errs, cfg.Log))
 		err = dispatch(ctx, cfg, rest, out)
 	}
 	if err == nil {

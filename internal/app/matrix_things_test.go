@@ -15,6 +15,7 @@ import (
 	"gezhi/internal/id"
 	"gezhi/internal/jobs"
 	"gezhi/internal/notify"
+	"gezhi/internal/points"
 	"gezhi/internal/territory"
 )
 
@@ -42,6 +43,9 @@ const (
 	aFeed           kind = "feed"
 	aFeedRun        kind = "import of a feed"
 	aUnit           kind = "unit"
+	aPlace          kind = "place to divide"
+	aSketch         kind = "sketch of divisions"
+	aBudget         kind = "budget proposed"
 )
 
 // cells are those in which there is something of a kind.
@@ -49,8 +53,10 @@ func (k kind) cells() []cell {
 	switch k {
 	case nothing, aFeed:
 		return []cell{own}
-	case aFeedRun:
+	case aFeedRun, aSketch:
 		return []cell{own, otherCounty}
+	case aPlace:
+		return []cell{own, otherArea, otherCounty}
 	case aNumber:
 		return []cell{own, otherUnit, otherArea, kept} // another county counts by itself
 	case aCase, aFile, aCall, aLetter:
@@ -70,6 +76,9 @@ var reaches = map[kind]map[string][]cell{
 	aPerson:         {"admin.system": wholeCounty, "admin.security": wholeCounty},
 	aPost:           {"admin.security": wholeCounty},
 	aUnit:           {"admin.system": wholeCounty},
+	aPlace:          {"admin.system": wholeCounty},
+	aSketch:         {"admin.system": ownOnly},
+	aBudget:         {"party_committee": ownOnly},
 	aPersonsSession: {"admin.security": wholeCounty},
 	aLoan:           {"admin.security": wholeCounty},
 	aDelegation:     {"admin.security": wholeCounty},
@@ -123,6 +132,8 @@ func (c *counties) target(k kind, s standpoint, at cell, fresh bool) []string {
 		return []string{c.records[at]}
 	case aFeed:
 		return []string{hotline}
+	case aPlace:
+		return []string{c.place(where[at][2])}
 	case aNote:
 		return []string{c.noteOf(map[cell]string{own: s.role, otherUnit: "neighbour", otherArea: "resident beyond", otherCounty: "resident elsewhere"}[at])}
 	}
@@ -152,6 +163,18 @@ func (c *counties) make(k kind, s standpoint, at cell) []string {
 	}
 	if k == aFeedRun {
 		return []string{hotline, c.imported(j)}
+	}
+	switch k {
+	case aSketch:
+		sk, err := c.app.Territory.SaveSketch(ctx, "", territory.Sketch{Jurisdiction: j.ID, Name: "样例"})
+		c.must(err)
+		return []string{sk.ID}
+	case aBudget: // asked for by somebody of the street above
+		unit := c.unit(j, where[at][1])
+		by := account.Actor{PersonID: uuid.NewString(), Jurisdiction: j.ID, Posts: []account.Post{{Role: "street_office", UnitID: unit}}}
+		id, err := c.app.Points.Propose(ctx, by, "points", points.Proposal{Kind: points.Allot, Unit: unit, Year: 2026, Amount: 1, Reason: "样例"})
+		c.must(err)
+		return []string{id}
 	}
 	if k == aUnit {
 		u, err := c.app.Territory.SetUnit(ctx, "", territory.Unit{Jurisdiction: j.ID, Code: "u" + uuid.NewString()[:13], Name: "样例站", Nature: territory.Sample}, c.hand.Now())

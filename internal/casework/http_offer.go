@@ -174,7 +174,7 @@ func (s *Service) placeOfferJSON(ctx context.Context, o *PlaceOffer) PlaceOfferJ
 		if f == nil || f.Personal != nil || o.Fields[name] == nil {
 			continue
 		}
-		out.Shows = append(out.Shows, FieldJSON{Name: name, Title: fieldTitle(w, o.Case.Life, f), Type: f.Type, Value: liftedIn(w.lang, o.Fields[name])})
+		out.Shows = append(out.Shows, FieldJSON{Name: name, Title: fieldTitle(w, o.Case.Life, f), Type: f.Type, Value: liftedIn(w.lang, o.Fields[name]), Said: s.saidAs(w, f, o.Fields[name])})
 	}
 	given := map[string]bool{}
 	for _, a := range o.Set.Give {

@@ -147,6 +147,7 @@ type FieldJSON struct {
 	Title  string `json:"title"`
 	Type   string `json:"type"`
 	Value  any    `json:"value,omitempty"`
+	Said   string `json:"said,omitempty" doc:"the value in words, where it is a code or an id: of options, units, places"`
 	Masked bool   `json:"masked,omitempty" doc:"personal: value is what may be shown of it"`
 }
 
@@ -304,8 +305,10 @@ func (s *Service) viewJSON(ctx context.Context, v *View) ViewJSON {
 		if p, ok := v.Personal[f.Name]; ok {
 			x.Value = p
 		}
+		x.Said = s.saidAs(w, f, x.Value)
 		if mask, hidden := v.Masked[f.Name]; hidden {
-			if x.Masked = true; mask != "" {
+			x.Masked, x.Said = true, ""
+			if mask != "" {
 				x.Value = mask
 			}
 		}
@@ -416,10 +419,26 @@ func (s *Service) nameOf(id string) string {
 	return id
 }
 
+// saidAs is a value in words where the value itself is a code or an id; "" elsewhere.
+func (s *Service) saidAs(w words, f *form.Field, value any) string {
+	if value == nil || len(f.Options) == 0 && f.Type != "unit" && f.Type != "area" {
+		return ""
+	}
+	return s.publicText(w, f, value)
+}
+
+// reason is why something was done: the word of a code, or what somebody wrote.
+func (w words) reason(life, reason string) string {
+	if x, ok := w.find("reasons", life, reason); ok {
+		return x
+	}
+	return liftedWords(w.lang, reason)
+}
+
 func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 	out := MoveJSON{ID: m.ID, Action: m.Action, ActionTitle: s.actionTitle(w, v.Case.Life, m.Action), From: m.From, To: m.To,
 		StepTitle: s.stepWord(w, v.Kind, v.Case.Life, m.To), By: s.World.People().Name(m.PersonID), For: s.World.People().Name(m.Data.For), Post: w.roleTitle(m.Role), At: db.Ms(m.At), Done: m.Done,
-		Reason: liftedWords(w.lang, m.Reason), Note: liftedWords(w.lang, m.Data.Note), Code: m.Data.Code, Cause: m.Cause, Values: []FieldJSON{}}
+		Reason: w.reason(v.Case.Life, m.Reason), Note: liftedWords(w.lang, m.Data.Note), Code: m.Data.Code, Cause: m.Cause, Values: []FieldJSON{}}
 	for _, k := range m.Data.Marks {
 		out.Marks = append(out.Marks, w.word("clocks", v.Case.Life, k.Clock)+" "+markText(w, k.At))
 	}
@@ -434,7 +453,7 @@ func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 	for _, n := range names {
 		x := FieldJSON{Name: n, Title: n, Value: liftedIn(w.lang, m.Data.Values[n])}
 		if f := v.Class.Field(n); f != nil {
-			x.Title, x.Type = fieldTitle(w, v.Case.Life, f), f.Type
+			x.Title, x.Type, x.Said = fieldTitle(w, v.Case.Life, f), f.Type, s.saidAs(w, f, x.Value)
 		} else if n == valueAgainst || n == valueAvoid {
 			x.Title, x.Value = web.Say(w.lang, "field_title."+n, nil), s.saidOfKept(v, x.Value)
 		}

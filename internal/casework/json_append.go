@@ -96,6 +96,7 @@ func appendField(o *web.Object, f *FieldJSON) {
 	if f.Value != nil {
 		o.Any("value", f.Value)
 	}
+	o.TextIf("said", f.Said)
 	o.BoolIf("masked", f.Masked)
 	o.Close()
 }

@@ -348,7 +348,7 @@ func (m *machine) call(n *node) (Value, error) {
 			return Int(0), nil
 		}
 		return Int(m.env.Times(n.kids[0].names[len(n.kids[0].names)-1])), nil
-	case "doer":
+	case "who_did":
 		if m.env.Doer == nil {
 			return nil, nil
 		}

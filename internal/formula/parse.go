@@ -304,7 +304,7 @@ func (p *parser) list(end string) ([]*node, error) {
 
 // functions gives each function the least and the greatest number of arguments.
 var functions = map[string][2]int{
-	"lookup": {2, 4}, "past": {1, 1}, "times": {1, 1}, "doer": {1, 1}, "above": {1, 1}, "weekday": {1, 1}, "month": {1, 1},
+	"lookup": {2, 4}, "past": {1, 1}, "times": {1, 1}, "who_did": {1, 1}, "above": {1, 1}, "weekday": {1, 1}, "month": {1, 1},
 	"count": {1, 2}, "sum": {1, 2}, "any": {1, 2}, "all": {2, 2},
 	"max": {1, 8}, "min": {1, 8}, "round": {1, 2},
 	"balance": {2, 2}, "served": {2, 2},
@@ -314,7 +314,7 @@ var functions = map[string][2]int{
 var laterFunctions = []string{"chosen", "connector", "matches"}
 
 // namedFirst are the functions whose first argument is a name and not a value.
-var namedFirst = []string{"balance", "doer", "lookup", "past", "served", "times"}
+var namedFirst = []string{"balance", "lookup", "past", "served", "times", "who_did"}
 
 func (p *parser) call(t token) (*node, error) {
 	p.take()

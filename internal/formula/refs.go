@@ -35,7 +35,7 @@ func (n *node) refs(over []string, out *[]Ref) {
 	case opCall:
 		kids := n.kids
 		switch n.name {
-		case "balance", "doer", "lookup", "past", "served", "times":
+		case "balance", "lookup", "past", "served", "times", "who_did":
 			*out = append(*out, Ref{Func: n.name, Path: kids[0].names, Col: kids[0].col})
 			kids = kids[1:]
 		case "count", "sum", "any", "all":

@@ -209,7 +209,7 @@ func (k *lifeCheck) formulas() {
 func (k *lifeCheck) ref(r formula.Ref, at []string, s scope) {
 	last := r.Path[len(r.Path)-1]
 	switch r.Func {
-	case "times", "doer":
+	case "times", "who_did":
 		if k.l.Action(last) == nil && !workflow.IsKernelAct(last) {
 			k.missing("life.unknown_action", at, last, k.actionNames())
 		}

@@ -165,4 +165,4 @@ func allowShape() *shape.Shape {
 // reservedNames may name no seat, field or role, since formulas or who would misread them.
 var reservedNames = slices.Sorted(maps.Keys(map[string]bool{"field": true, "class": true, "about": true, "parent": true, "root": true,
 	"item": true, "parts": true, "group": true, "signal": true, "record": true, "today": true, "none": true, "true": true, "false": true,
-	"public": true, "system": true, "past": true, "lookup": true, "times": true, "doer": true, "sample": true, "opened": true, workflow.Taker: true}))
+	"public": true, "system": true, "past": true, "lookup": true, "times": true, "who_did": true, "sample": true, "opened": true, workflow.Taker: true}))

@@ -124,6 +124,13 @@ func TestLedgersOverHTTP(t *testing.T) {
 			t.Fatal(b)
 		}
 		expect("zhou", "GET", "/points/budget?ledger=points&unit=street", nil, 403, "points.not_yours")
+		// Two of another street neither add to nor take from its people, nor undo what its budget gave.
+		elsewhere := map[string]any{"ledger": "points", "kind": "adjust", "unit": "other", "year": 2026, "owner": "person/li", "amount": -100, "reason": "sample"}
+		expect("zhou", "POST", "/points/proposals", elsewhere, 403, "points.not_yours")
+		for _, unit := range []string{"other", ""} {
+			undo := map[string]any{"ledger": "points", "kind": "reverse", "unit": unit, "of_kind": "adjust", "of_key": "proposal/" + id, "reason": "sample"}
+			expect("zhou", "POST", "/points/proposals", undo, 403, "points.not_yours")
+		}
 		for _, amount := range []int64{0, -1 << 63, 1 << 62} {
 			adjust["amount"] = amount
 			expect("chen", "POST", "/points/proposals", adjust, 400, "points.amount")

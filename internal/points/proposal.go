@@ -118,6 +118,9 @@ func (s *Service) Propose(ctx context.Context, who account.Actor, ledger string,
 	if err := cmp.Or(p.check(), s.settleable(p)); err != nil {
 		return "", err
 	}
+	if err := s.within(ctx, who, Place{who.Jurisdiction, ledger}, p, p.proposers); err != nil {
+		return "", err
+	}
 	body, err := json.Marshal(proposed{p.Year, p.Month, p.Owner, p.Amount, p.Of, p.Partly, p.Reason})
 	if err != nil {
 		return "", err
@@ -137,6 +140,39 @@ func (p *Proposal) proposers(r Roles) []string {
 		return r.Shop
 	}
 	return r.Propose
+}
+
+// within refuses what concerns accounts that the actor's roles do not reach: whose points a unit
+// adjusts belongs to it or stands below it, and what is reversed was its people's or its budget's.
+func (s *Service) within(ctx context.Context, who account.Actor, at Place, p Proposal, pick func(Roles) []string) error {
+	var concerned []Account
+	l, err := s.rules(ctx, who, at.Ledger, "", nil)
+	if err != nil {
+		return err
+	}
+	switch p.Kind {
+	case Adjust:
+		concerned = []Account{Own(p.Owner)}
+	case Reverse:
+		err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+			m, err := s.mirror(ctx, tx, Ref{at.Jurisdiction, at.Ledger, p.Of.Kind, p.Of.Key}, Turn{})
+			concerned = []Account{m.From, m.To}
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
+	roles := Roles{Look: pick(l.Roles)}
+	for _, a := range concerned {
+		if a.Kind != Issuer && a.Kind != Available && a.Kind != Held {
+			continue // of the ledger itself, or a merchant's: nobody's points
+		}
+		if ok, err := s.looks(ctx, who, roles, a); err != nil || !ok {
+			return cmp.Or(err, error(fault.New(fault.Forbidden, "points.not_yours")))
+		}
+	}
+	return nil
 }
 
 // settleable refuses the settlement of a month that is not over.
@@ -233,6 +269,9 @@ func (s *Service) Decide(ctx context.Context, who account.Actor, name, id string
 		return cmp.Or(err, error(none))
 	}
 	if err := p.decidedBy(who.PersonID, agree, why); err != nil {
+		return err
+	}
+	if err := s.within(ctx, who, at, p, func(r Roles) []string { return r.Confirm }); err != nil {
 		return err
 	}
 	if agree && p.Kind == Settle { // each merchant's is a posting of its own, once for ever: sent again it changes nothing

@@ -228,6 +228,10 @@ test('the till says valid with the discount, and why not otherwise, each in plai
   await check('GZ1.a')
   await expect(page.getByRole('alert')).toContainText('此二维码已于 2026-03-02 09:00:00 使用。')
   await page.getByRole('button', { name: '扫下一位' }).click()
+  w.answer = { status: 409, body: { status: 409, code: 'points.merchant_ended', detail: '该商家已退出。' } }
+  await check('GZ1.a')
+  await expect(page.getByRole('alert')).toContainText('该商家已退出。')
+  await page.getByRole('button', { name: '扫下一位' }).click()
   w.away = true
   await check('GZ1.b')
   await expect(page.getByRole('alert')).toContainText('没有网络，不能核对')

@@ -1,13 +1,15 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Browser, type Page } from '@playwright/test'
+import { wechat } from './wechat'
 
 const faults: string[] = []
 
-/** A page of somebody's own. Whatever the console says, or asks elsewhere, is a fault. */
+const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+
+/** A page of somebody's own, on a telephone that of WeChat. What the console says, or asks elsewhere, is a fault. */
 async function page(browser: Browser, phone = false): Promise<Page> {
-  const wechat = 'Mozilla/5.0 (Linux; Android 10; SAMPLE-1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120 Mobile MicroMessenger/8.0'
-  const p = await (await browser.newContext(phone ? { viewport: { width: 360, height: 740 }, userAgent: wechat, serviceWorkers: 'block' } : {})).newPage()
-  p.on('console', m => m.type() === 'error' && !/Failed to load resource/.test(m.text()) && faults.push(m.text()))
+  const p = phone ? await wechat(browser) : await (await browser.newContext()).newPage()
+  p.on('console', m => m.type() === 'error' && !/Failed to load resource|Permissions-Policy/.test(m.text()) && faults.push(m.text()))
   p.on('pageerror', e => faults.push(e.message))
   p.on('request', r => !r.url().startsWith(test.info().project.use.baseURL!) && !/^(data|blob):/.test(r.url()) && faults.push('asks ' + r.url()))
   return p
@@ -64,6 +66,43 @@ test('a cadre lets a worker in by telephone, and ends the telephone when it is l
   await expect(row.getByRole('button', { name: /手机丢失/ })).toHaveCount(0)
   await phone.reload()
   await expect(phone.getByLabel('账号')).toBeVisible()
+  expect(faults).toEqual([])
+})
+
+test('the square of an invitation, opened in WeChat, lets a worker in by PIN, who reports with a picture', async ({ browser }) => {
+  const cadre = await page(browser)
+  await signIn(cadre, 'village')
+  await cadre.goto('/desk/colleagues')
+  const row = cadre.locator('.list li').filter({ hasText: '样例网格员030' })
+  const made = cadre.waitForResponse(r => r.url().endsWith('/invitations') && r.request().method() === 'POST')
+  await row.getByRole('button', { name: /^邀请.*样例网格员030/ }).click()
+  const square = new URL((await (await made).json()).invitations[0].address as string) // what the square says
+  await expect(cadre.locator('.invitation img')).toBeVisible()
+  await cadre.keyboard.press('Escape')
+
+  const phone = await page(browser, true)
+  await phone.goto(square.pathname + square.hash)
+  await expect(phone.getByText('样例网格员030，您好')).toBeVisible()
+  await phone.getByLabel('设一个 6 位数字的 PIN').fill('402917')
+  await phone.getByLabel('再输一次').fill('402917')
+  await phone.getByRole('button', { name: '绑定并登录' }).click()
+  await phone.goto('/field/')
+  await phone.locator('.report-big').click()
+  const text = '样例：微信里上报的渗水' + Date.now()
+  await phone.getByLabel('什么情况').fill(text)
+  await phone.getByLabel('拍照').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: png })
+  await expect(phone.locator('.proof img')).toBeVisible()
+  expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
+  if (process.env.SHOTS) await phone.screenshot({ path: `${process.env.SHOTS}/wechat-report.png` })
+  await phone.getByRole('button', { name: '上报', exact: true }).click()
+  await expect(phone.getByText(/已上报，编号/)).toBeVisible()
+  if (process.env.SHOTS) await phone.screenshot({ path: `${process.env.SHOTS}/wechat-reported.png` })
+  await phone.reload() // the device is bound, and the session holds
+  await expect(phone.getByLabel('账号')).toHaveCount(0)
+
+  await cadre.reload()
+  await row.getByRole('button', { name: /手机丢失/ }).click()
+  await expect(row.getByRole('button', { name: /手机丢失/ })).toHaveCount(0)
   expect(faults).toEqual([])
 })
 

@@ -3852,6 +3852,8 @@ export interface components {
             /** @description personal: value is what may be shown of it */
             masked?: boolean;
             name: string;
+            /** @description the value in words, where it is a code or an id: of options, units, places */
+            said?: string;
             title: string;
             type: string;
             value?: unknown;
