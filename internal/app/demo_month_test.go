@@ -41,6 +41,12 @@ func TestTheSampleCountyLivesThroughAMonth(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	var scans int64
+	if err := a.DB.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		return tx.Row(ctx, db.SQL(`SELECT COUNT(*) FROM points_scan WHERE claim_id <> ''`), nil, &scans)
+	}); err != nil || scans == 0 {
+		t.Errorf("vouchers scanned at a merchant's: %d %v", scans, err)
+	}
 	if kinds["budget"] != 1 || kinds["grant"] < 100 || kinds["redeem"] == 0 {
 		t.Errorf("postings: %v", kinds)
 	}

@@ -16,6 +16,7 @@ export type Merchant = Schema['PointsMerchantJSON']
 export type Proposal = Schema['PointsProposalJSON']
 export type Settlement = Schema['PointsSettlementJSON']
 export type Report = Schema['PointsReportOutputBody']
+export type Boards = Schema['PointsBoardsOutputBody']
 export type Scanned = Schema['PointsScanOutputBody']
 
 /** a set of places of which I may take one */
@@ -63,6 +64,11 @@ export const proposePoints = (body: Body<Operation<'post', '/points/proposals'>>
 export const decide = (id: string, body: Body<Operation<'post', '/points/proposals/{id}'>>) => call('post', '/points/proposals/{id}', { id, body })
 export const settlements = (ledger: string, month: string) => call('get', '/points/settlements', { query: { ledger, month } }).then(r => r.settlements)
 export const settlementsAddress = (ledger: string, month: string) => address('/points/settlements.xlsx', { ledger, month })
+
+/** who was granted the most in a month */
+export const boards = (query: Query<'get', '/points/boards'>) => call('get', '/points/boards', { query })
+/** whether I want to stand on boards */
+export const showMe = (shown: boolean) => call('put', '/points/boards/me', { body: { shown } })
 
 type ReportQuery = Query<'get', '/points/report'>
 export const report = (query: ReportQuery) => call('get', '/points/report', { query })
