@@ -79,6 +79,19 @@ test('a proposal of one’s own waits for another; somebody else’s is agreed t
   await expect(page.getByText('此申请已处理。')).toBeVisible()
 })
 
+test('nothing but a whole number of points from one on is asked for, and the form says so', async ({ page }) => {
+  const w = await open(page, '/desk/points/budgets')
+  await page.getByRole('button', { name: '提出申请' }).click()
+  const sheet = page.getByRole('dialog')
+  await sheet.getByLabel('理由').fill('样例')
+  for (const bad of ['', '0', '-5', '1.5', '9007199254740992', '1e30']) {
+    await sheet.getByLabel('数量').fill(bad)
+    await sheet.getByRole('button', { name: '提交' }).click()
+    await expect(sheet.getByText('请填 1 到 9007199254740991 的整数')).toBeVisible()
+  }
+  expect(w.sent).toEqual([])
+})
+
 test('an entry is traced to its case, and undone only as something asked for', async ({ page }) => {
   const w = await open(page, '/desk/points/accounts?owner=person/p9&name=样例网格员')
   const granted = page.locator('.entries li', { hasText: '秸秆焚烧巡查' })
