@@ -82,15 +82,6 @@ type monthNamed struct {
 	Most  int    `yaml:"most"`
 }
 
-// monthShop is what is fetched for points: how many reserve a good, and how many fetch it.
-type monthShop struct {
-	Ledger string `yaml:"ledger"`
-	By     string `yaml:"by"` // role of who spends
-	Count  int    `yaml:"count"`
-	Hands  string `yaml:"hands"` // role of who hands it out
-	Fetch  string `yaml:"fetch"` // share that is fetched
-}
-
 const (
 	monthDays = 30 // before now
 	monthSeed = 526
@@ -455,32 +446,4 @@ func (m *month) then(c monthCase, w *monthWork) {
 		list[0].With = with
 	}
 	m.acts(c, list, 0, nil)
-}
-
-// spend lets somebody who has points reserve a good and perhaps fetch it.
-func (m *month) spend(ctx context.Context, s *monthShop) error {
-	people := m.app.World.People().WithRole(m.j.ID, s.By, m.hand.Now())
-	at := points.Place{Jurisdiction: m.j.ID, Ledger: s.Ledger}
-	goods, err := m.ledger.Goods(ctx, at)
-	if err != nil || len(people) == 0 || len(goods) == 0 {
-		return m.passing(err, "goods")
-	}
-	p, g := people[m.rng.IntN(len(people))], goods[m.rng.IntN(len(goods))]
-	c, err := m.ledger.Reserve(ctx, at, m.app.newID(), g.ID, "person/"+p.PersonID, p.PersonID)
-	if err != nil {
-		return m.passing(err, "reserve")
-	}
-	share, err := strconv.Atoi(strings.TrimSuffix(s.Fetch, "%"))
-	if err != nil || m.rng.IntN(100) >= share {
-		return err
-	}
-	m.put(m.hand.Now().Add(time.Duration(1+m.rng.IntN(48))*time.Hour), func(ctx context.Context) error {
-		hands := m.near(s.Hands, p.AreaID)
-		if len(hands) == 0 {
-			return nil
-		}
-		_, err := m.ledger.PickUp(ctx, at, c.Code, hands[0])
-		return m.passing(err, "pick up")
-	})
-	return nil
 }

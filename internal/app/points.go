@@ -17,11 +17,13 @@ import (
 	"gezhi/internal/pack"
 	"gezhi/internal/points"
 	"gezhi/internal/web"
+	"gezhi/internal/workflow"
 )
 
 // ledgers joins what is counted to the rest, under a clock.
 func (a *App) ledgers(now clock.Now) *points.Service {
-	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Wake: a.Jobs.Wake, Open: a.openFor, OpenOdd: a.openOdd, AreaOf: a.worksIn, Within: a.lies, Item: a.itemOf, Word: a.packWord, Name: a.ownerName, Over: a.over, Holds: a.holds, Given: a.given}
+	return &points.Service{DB: a.DB, Now: now, NewID: a.newID, Actor: account.From, UnitsAbove: a.unitsAbove, Wake: a.Jobs.Wake, Open: a.openFor, OpenOdd: a.openOdd, Offers: a.openOffers, Idle: a.idleItems,
+		AreaOf: a.worksIn, Within: a.lies, Item: a.itemOf, Word: a.packWord, Name: a.ownerName, Over: a.over, Holds: a.holds, Given: a.given}
 }
 
 // packWord is a word of a pack that is in force in a jurisdiction, "" for none.
@@ -120,6 +122,55 @@ func (a *App) worksIn(ctx context.Context, person string, level int) string {
 		}
 	}
 	return ""
+}
+
+// mostOpen is how many open offers a report lists.
+const mostOpen = 1000
+
+// openOffers are the open offers of a pack that somebody may read.
+func (a *App) openOffers(ctx context.Context, who account.Actor, pack string) (out []points.OpenOffer, err error) {
+	actor, err := a.Cases.By(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	for after := (&casework.PublishedCursor{}); after != nil && len(out) < mostOpen; {
+		var page []casework.Published
+		if page, after, err = a.Cases.Published(ctx, actor, *after); err != nil {
+			return nil, err
+		}
+		for _, o := range page {
+			if o.Case.Pack == pack {
+				out = append(out, points.OpenOffer{Case: o.Case.ID, Number: o.Number, Title: o.Title, Item: o.Case.Class, Area: o.AreaID, Places: o.Places, Left: o.Left, Since: o.Since, Until: o.Until})
+			}
+		}
+	}
+	return out, nil
+}
+
+// idleItems are the classes of a pack whose work is offered and in which nobody took part between
+// two moments, of what somebody may read.
+func (a *App) idleItems(ctx context.Context, who account.Actor, pack string, from, until time.Time) (out []points.IdleItem, err error) {
+	actor, err := a.Cases.By(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	packs, err := a.Book.Packs(ctx, who.Jurisdiction)
+	if err != nil || packs[pack] == nil {
+		return nil, err
+	}
+	demand, err := a.Cases.Demand(ctx, actor, pack, from, until)
+	if err != nil {
+		return nil, err
+	}
+	p := packs[pack].Pack
+	for _, k := range p.Classes {
+		l := p.Life(k.Life)
+		offered := l != nil && slices.ContainsFunc(l.Parts, func(d workflow.PartSet) bool { return d.For.Offer != nil })
+		if offered && demand[k.Code].Taken == 0 {
+			out = append(out, points.IdleItem{Item: k.Code, Published: demand[k.Code].Published})
+		}
+	}
+	return out, nil
 }
 
 // given are the cases of a class that somebody opened.

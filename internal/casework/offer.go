@@ -303,26 +303,44 @@ type Taking struct {
 // offer that is over, case.not_offered one whose condition does not hold for the taker; to
 // everybody to whom it is not offered, there is none (case.not_found).
 func (s *Service) Take(ctx context.Context, who *Actor, t Taking) (*Case, error) {
+	return s.under(ctx, who, adding{t.Case, "take", t.Key, t}, func(st *state) (func(partID string) (*state, error), error) {
+		d, post, err := st.offerFor(who, t.Part)
+		return func(partID string) (*state, error) {
+			st.begin(&Actor{System: true, PersonID: who.PersonID}, Act{Action: movePart + moveAdded}, s.ID())
+			return st.take(who, post, d, t, partID)
+		}, err
+	})
+}
+
+// adding is a part that somebody from outside opens: below which case, by which way, and what was
+// said under which key.
+type adding struct {
+	below, way, key string
+	said            any
+}
+
+// under opens a part under the key of the case above it, once for an idempotency key. may looks at
+// the case before anything is written, and answers what opens the part.
+func (s *Service) under(ctx context.Context, who *Actor, a adding, may func(st *state) (func(partID string) (*state, error), error)) (out *Case, err error) {
 	if err := s.World.Renew(ctx); err != nil {
 		return nil, err
 	}
-	var out *Case
-	err := s.DB.Write(ctx, db.Keys{"case/" + t.Case}, func(ctx context.Context, tx *db.Tx) error {
-		st, err := s.load(ctx, tx, t.Case, s.Now())
+	err = s.DB.Write(ctx, db.Keys{"case/" + a.below}, func(ctx context.Context, tx *db.Tx) error {
+		st, err := s.load(ctx, tx, a.below, s.Now())
 		if err != nil {
 			return err
 		}
 		st.now = s.Now() // only now is the key held
-		d, post, err := st.offerFor(who, t.Part)
+		open, err := may(st)
 		if err != nil {
 			return err
 		}
-		body, err := s.bodyOf(ctx, tx, t.Key, t)
+		body, err := s.bodyOf(ctx, tx, a.key, a.said)
 		if err != nil {
 			return err
 		}
 		partID := s.ID()
-		done, err := s.claim(ctx, tx, who.PersonID, "take/"+t.Case, t.Key, body, partID, st.now)
+		done, err := s.claim(ctx, tx, who.PersonID, a.way+"/"+a.below, a.key, body, partID, st.now)
 		if err != nil {
 			return err
 		}
@@ -333,12 +351,11 @@ func (s *Service) Take(ctx context.Context, who *Actor, t Taking) (*Case, error)
 		if st.before, err = st.hashes(); err != nil {
 			return err
 		}
-		st.begin(&Actor{System: true, PersonID: who.PersonID}, Act{Action: movePart + moveAdded}, s.ID())
-		child, err := st.take(who, post, d, t, partID)
+		part, err := open(partID)
 		if err != nil {
 			return err
 		}
-		out = child.Case
+		out = part.Case
 		return st.save()
 	})
 	return out, err

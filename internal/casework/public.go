@@ -217,40 +217,9 @@ type Objection struct {
 // Object opens a part of the case for an objection to one of its views: case.not_found when it is
 // not public now or takes no objections.
 func (s *Service) Object(ctx context.Context, who *Actor, o Objection) (*Case, error) {
-	if err := s.World.Renew(ctx); err != nil {
-		return nil, err
-	}
-	var out *Case
-	err := s.DB.Write(ctx, db.Keys{"case/" + o.Case}, func(ctx context.Context, tx *db.Tx) error {
-		st, err := s.load(ctx, tx, o.Case, s.Now())
-		if err != nil {
-			return err
-		}
-		st.now = s.Now() // only now is the key held
-		body, err := s.bodyOf(ctx, tx, o.Key, o)
-		if err != nil {
-			return err
-		}
-		partID := s.ID()
-		done, err := s.claim(ctx, tx, who.PersonID, "object/"+o.Case, o.Key, body, partID, st.now)
-		if err != nil {
-			return err
-		}
-		if done != "" {
-			out, err = s.read(ctx, tx, done)
-			return err
-		}
-		if st.before, err = st.hashes(); err != nil {
-			return err
-		}
-		child, err := st.object(who, o, partID)
-		if err != nil {
-			return err
-		}
-		out = child.Case
-		return st.save()
+	return s.under(ctx, who, adding{o.Case, "object", o.Key, o}, func(st *state) (func(partID string) (*state, error), error) {
+		return func(partID string) (*state, error) { return st.object(who, o, partID) }, nil
 	})
-	return out, err
 }
 
 func (st *state) object(who *Actor, o Objection, partID string) (*state, error) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"gezhi/internal/account"
 	"gezhi/internal/clock"
@@ -17,7 +18,7 @@ type PointsReportQuery struct {
 	Ledger string `query:"ledger" required:"true" maxLength:"40"`
 	From   string `query:"from" maxLength:"7" doc:"first month: 2026-03; this one when left out"`
 	Until  string `query:"until" maxLength:"7" doc:"last month; that of from when left out"`
-	By     string `query:"by" enum:"month,item,module,area,person" doc:"month when left out"`
+	By     string `query:"by" enum:"month,item,module,area,person,unclaimed,idle" doc:"month when left out; unclaimed is work with free places now, idle are items in which nobody took part"`
 }
 
 // PointsFiguresJSON is what became of points, of one group of a report.
@@ -45,6 +46,8 @@ type pointsReportOutput struct {
 		Until   string                 `json:"until"`
 		Groups  []PointsFiguresJSON    `json:"groups"`
 		Budgets []PointsBudgetLeftJSON `json:"budgets"`
+		Offers  []PointsOfferJSON      `json:"offers,omitempty" doc:"by unclaimed: longest open first"`
+		Idle    []PointsIdleJSON       `json:"idle,omitempty" doc:"by idle"`
 	}
 }
 
@@ -83,11 +86,12 @@ func (s *Service) httpReport(ctx context.Context, in *PointsReportQuery) (*point
 		return nil, err
 	}
 	q := s.query(*in)
-	all, err := s.Report(ctx, who, in.Ledger, q)
+	all, free, idle, err := s.look(ctx, who, in.Ledger, q)
 	if err != nil {
 		return nil, err
 	}
 	out := &pointsReportOutput{}
+	out.Body.Offers, out.Body.Idle = free, idle
 	out.Body.From, out.Body.Until = q.From, q.Until
 	out.Body.Groups = make([]PointsFiguresJSON, len(all))
 	for i, g := range all {
@@ -131,24 +135,50 @@ func (s *Service) httpBehind(ctx context.Context, in *pointsBehindInput) (*point
 	return out, nil
 }
 
-// asked is the report that a request for a file asks for.
-func (s *Service) asked(r *http.Request) (who account.Actor, ledger string, q ReportQuery, all []Figures, err error) {
-	v := r.URL.Query()
-	ledger, q = v.Get("ledger"), s.query(PointsReportQuery{From: v.Get("from"), Until: v.Get("until"), By: v.Get("by")})
-	if who, err = s.Actor(r.Context()); err == nil {
-		all, err = s.Report(r.Context(), who, ledger, q)
+// look is a report of any kind: sums, or work and items in which nobody took part.
+func (s *Service) look(ctx context.Context, who account.Actor, ledger string, q ReportQuery) (all []Figures, free []PointsOfferJSON, idle []PointsIdleJSON, err error) {
+	switch q.By {
+	case ByFree:
+		free, err = s.FreeOffers(ctx, who, ledger)
+	case ByIdle:
+		idle, err = s.IdleItems(ctx, who, ledger, q)
+	default:
+		all, err = s.Report(ctx, who, ledger, q)
 	}
-	return who, ledger, q, all, err
+	return all, free, idle, err
+}
+
+// fileOf is what a request for a file asks for.
+type fileOf struct {
+	who    account.Actor
+	ledger string
+	ReportQuery
+	head []string
+	rows [][]string
+}
+
+func (s *Service) asked(r *http.Request) (f fileOf, err error) {
+	v := r.URL.Query()
+	f.ledger, f.ReportQuery = v.Get("ledger"), s.query(PointsReportQuery{From: v.Get("from"), Until: v.Get("until"), By: v.Get("by")})
+	if f.who, err = s.Actor(r.Context()); err != nil {
+		return f, err
+	}
+	all, free, idle, err := s.look(r.Context(), f.who, f.ledger, f.ReportQuery)
+	if f.By == ByFree || f.By == ByIdle {
+		f.head, f.rows = demandTable(r.Context(), f.By, free, idle)
+	} else {
+		f.head, f.rows = table(r.Context(), f.ReportQuery, all)
+	}
+	return f, err
 }
 
 func (s *Service) httpReportXLSX(w http.ResponseWriter, r *http.Request) error {
-	_, _, q, all, err := s.asked(r)
+	f, err := s.asked(r)
 	if err != nil {
 		return err
 	}
-	head, rows := table(r.Context(), q, all)
-	return web.XLSX(w, "points-"+q.From, head, func(yield func([]string, error) bool) {
-		for _, row := range rows {
+	return web.XLSX(w, "points-"+f.From, f.head, func(yield func([]string, error) bool) {
+		for _, row := range f.rows {
 			if !yield(row, nil) {
 				return
 			}
@@ -157,16 +187,15 @@ func (s *Service) httpReportXLSX(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) httpReportPDF(w http.ResponseWriter, r *http.Request) error {
-	who, ledger, q, all, err := s.asked(r)
+	f, err := s.asked(r)
 	if err != nil {
 		return err
 	}
-	notes, title, err := s.heading(r.Context(), who, ledger, q)
+	notes, title, err := s.heading(r.Context(), f.who, f.ledger, f.ReportQuery)
 	if err != nil {
 		return err
 	}
-	head, rows := table(r.Context(), q, all)
-	return web.PDF(w, "points-"+q.From, title, notes, head, rows)
+	return web.PDF(w, "points-"+f.From, title, notes, f.head, f.rows)
 }
 
 // groupWords are what the groups of a report are called.
@@ -205,6 +234,12 @@ func (s *Service) heading(ctx context.Context, who account.Actor, ledger string,
 		return nil, "", err
 	}
 	title = web.Say(lang, "points.report_title", map[string]any{"ledger": cmp.Or(l.Title.in(lang), ledger)})
+	switch q.By {
+	case ByFree:
+		return []string{web.Say(lang, "points.report_free", map[string]any{"day": s.Now().In(clock.CST).Format(time.DateOnly)})}, title, nil
+	case ByIdle:
+		return []string{web.Say(lang, "points.report_idle", nil), web.Say(lang, "points.report_months", map[string]any{"from": q.From, "until": q.Until})}, title, nil
+	}
 	notes = []string{web.Say(lang, "points.report_months", map[string]any{"from": q.From, "until": q.Until}), web.Say(lang, "points.report_unit", map[string]any{"unit": l.Unit.in(lang)})}
 	left, err := s.BudgetsLeft(ctx, who, ledger, s.yearOf(q))
 	for _, b := range left {

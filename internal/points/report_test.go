@@ -1,11 +1,15 @@
 package points
 
 import (
+	"bytes"
 	"context"
 	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
 
 	"gezhi/internal/account"
 	"gezhi/internal/db"
@@ -106,6 +110,81 @@ func TestTheReportIsSentInThreeForms(t *testing.T) {
 		h.ServeHTTP(w, r)
 		if w.Code != 200 || !strings.HasPrefix(w.Body.String(), begins) {
 			t.Error(kind, w.Code)
+		}
+	}
+}
+
+// Work with free places and items in which nobody took part are listed for who looks at the ledger,
+// on paper and in a workbook too; and no cell of a workbook is a formula, whatever things are called.
+func TestWhatNobodyClaimsIsReported(t *testing.T) {
+	o := newOffice(t, dbtest.SQLite(t))
+	h := served(t, o)
+	o.allot(100)
+	p := o.posting(Grant, budget, Own("person/li"), 10)
+	p.Item = "straw"
+	o.must(p)
+	const formula = `=HYPERLINK("http://sample.invalid","=1+1")`
+	o.Item = func(_ context.Context, _, _, item string) (string, string) { return formula, "@SUM(1)" }
+	now := o.clock.Now()
+	o.Offers = func(context.Context, account.Actor, string) ([]OpenOffer, error) {
+		return []OpenOffer{{Case: "c2", Number: "+2", Title: "-young", Item: "straw", Places: 9, Left: 3, Since: now.Add(-36 * time.Hour)}, {Case: "c0", Places: 2, Since: now},
+			{Case: "c1", Number: "1", Title: "old", Item: "straw", Places: 2, Left: 2, Since: now.Add(-100 * time.Hour), Until: now.Add(time.Hour)}}, nil
+	}
+	o.Idle = func(_ context.Context, _ account.Actor, _ string, from, until time.Time) ([]IdleItem, error) {
+		if from.Format(time.DateOnly) != "2026-02-01" || until.Format(time.DateOnly) != "2026-04-01" {
+			t.Error(from, until)
+		}
+		return []IdleItem{{"water", 4}}, nil
+	}
+	const months = "/points/report?ledger=points&from=2026-02&until=2026-03&by="
+	for _, by := range []string{"unclaimed", "idle"} {
+		if code, _ := ask(t, h, "li", "GET", months+by, nil); code != 403 {
+			t.Error("a worker reads", by, code)
+		}
+	}
+	code, got := ask(t, h, "chen", "GET", months+"unclaimed", nil)
+	free, _ := got["offers"].([]any)
+	if code != 200 || len(free) != 2 || free[0].(map[string]any)["case"] != "c1" || free[0].(map[string]any)["days"] != 4.0 || free[1].(map[string]any)["left"] != 3.0 {
+		t.Error(code, got)
+	}
+	code, got = ask(t, h, "chen", "GET", months+"idle", nil)
+	if idle, _ := got["idle"].([]any); code != 200 || len(idle) != 1 || idle[0].(map[string]any)["published"] != 4.0 {
+		t.Error(code, got)
+	}
+	for _, by := range []string{"item", "module", "unclaimed", "idle"} {
+		file := func(kind string) []byte {
+			r := httptest.NewRequestWithContext(context.WithValue(t.Context(), asker{}, "chen"), "GET", "/api/v1/points/report."+kind+"?ledger=points&from=2026-02&until=2026-03&by="+by, nil)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != 200 {
+				t.Error(kind, by, w.Code)
+			}
+			return w.Body.Bytes()
+		}
+		if !bytes.HasPrefix(file("pdf"), []byte("%PDF-1.5")) {
+			t.Error(by, "is not printed")
+		}
+		book, err := excelize.OpenReader(bytes.NewReader(file("xlsx")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sheet := book.GetSheetName(0)
+		rows, err := book.GetRows(sheet)
+		if err != nil || len(rows) < 2 {
+			t.Error(by, rows, err)
+		}
+		for y, row := range rows {
+			for x, text := range row {
+				cell, err := excelize.CoordinatesToCellName(x+1, y+1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f, err := book.GetCellFormula(sheet, cell)
+				kind, err2 := book.GetCellType(sheet, cell)
+				if err != nil || err2 != nil || f != "" || strings.ContainsAny(text[:min(1, len(text))], "=+-@") && kind != excelize.CellTypeInlineString && kind != excelize.CellTypeSharedString {
+					t.Errorf("%s: %s is %q, formula %q, type %v, %v, %v", by, cell, text, f, kind, err, err2)
+				}
+			}
 		}
 	}
 }

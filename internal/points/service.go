@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"gezhi/internal/account"
 	"gezhi/internal/casework"
@@ -40,6 +41,10 @@ type Service struct {
 	Open func(ctx context.Context, who account.Actor, o casework.Opening) (*casework.Opened, error)
 	// OpenOdd opens a case of a jurisdiction for nobody: something looked odd.
 	OpenOdd func(ctx context.Context, jurisdiction string, o casework.Opening) error
+	// Offers are the open offers of a pack that somebody may read, Idle the items of a pack that were
+	// offered to nobody who took part between two moments.
+	Offers func(ctx context.Context, who account.Actor, pack string) ([]OpenOffer, error)
+	Idle   func(ctx context.Context, who account.Actor, pack string, from, until time.Time) ([]IdleItem, error)
 	// AreaOf is the area of a level in which somebody works, "" for none.
 	AreaOf func(ctx context.Context, person string, level int) string
 	// Wake is called after a commit that left work to be done; nil is nobody.

@@ -3,10 +3,13 @@ package privacy_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -186,6 +189,88 @@ func TestRotatingTouchesNoSealedValue(t *testing.T) {
 		}
 		if got, err := found(t, d, vaultIn(t, d, only), "person/2", "case/x").Unseal(value, "p"); err != nil || string(got) != "13900000001" {
 			t.Fatal(string(got), err)
+		}
+	})
+}
+
+// The master key changes twice while two processes seal and open: no value is ever shut, and when
+// they are quiet the last key alone opens all of them.
+func TestRotatingWhileOthersSealAndOpen(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dir := t.TempDir()
+		type kept struct{ subject, value string }
+		vaults := []*privacy.Vault{vaultIn(t, d, dir), vaultIn(t, d, dir)}
+		all := make([][]kept, len(vaults))
+		stop := make(chan struct{})
+		var others, begun sync.WaitGroup
+		begun.Add(len(vaults))
+		for i, v := range vaults {
+			ready := sync.OnceFunc(begun.Done)
+			others.Go(func() {
+				defer ready()
+				for n := 0; ; n++ {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					k := kept{subject: fmt.Sprintf("person/%d-%d", i, n%40)}
+					err := d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+						key, err := v.Key(ctx, tx, "j", k.subject, "case/x")
+						if err == nil {
+							k.value = key.Seal([]byte(k.subject), "p")
+						}
+						return err
+					})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					all[i] = append(all[i], k)
+					old := all[i][n/2]
+					err = d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+						key, err := v.Find(ctx, tx, old.subject, "case/x")
+						if err == nil {
+							_, err = key.Unseal(old.value, "p")
+						}
+						return err
+					})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if n == 10 {
+						ready()
+					}
+				}
+			})
+		}
+		begun.Wait()
+		turns := vaultIn(t, d, dir)
+		for range 2 {
+			if _, _, err := turns.Rotate(t.Context(), func(int) {}); err != nil {
+				t.Error(err)
+			}
+		}
+		close(stop)
+		others.Wait()
+		if _, err := turns.Rewrap(t.Context(), func(int) {}); err != nil { // what was begun under an old key meanwhile
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "master.keys"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		only := t.TempDir()
+		if err := os.WriteFile(filepath.Join(only, "master.keys"), []byte(lines[len(lines)-1]+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		last := vaultIn(t, d, only)
+		for _, k := range slices.Concat(all...) {
+			if got, err := found(t, d, last, k.subject, "case/x").Unseal(k.value, "p"); err != nil || string(got) != k.subject {
+				t.Fatal(k.subject, string(got), err)
+			}
 		}
 	})
 }

@@ -11,36 +11,21 @@ import (
 
 // object is an objection to what everybody may read.
 func (w *world) object(ctx context.Context, e Event) (func(context.Context) error, error) {
-	path, view := parted(e.Name)
-	id, err := w.caseID(ctx, path, e.Line)
+	a, err := w.adding(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	who, err := w.everyone(ctx, e.By, e.Line)
-	if err != nil {
-		return nil, err
-	}
-	v, err := w.cases.View(ctx, system, id)
-	if err != nil {
-		return nil, err
-	}
-	o := casework.Objection{Case: id, View: view, Text: e.Text, Key: e.Key}
-	if p := v.Life.PublicView(view); p != nil && v.Life.Part(p.Objections) != nil {
-		k := v.Class.In.Class(v.Life.Part(p.Objections).Case)
-		said, err := w.say(ctx, e, who[0].PersonID, &casework.Class{EffectiveClass: k, In: v.Class.In}, &k.Life.Life)
+	o := casework.Objection{Case: a.below, View: a.of, Text: e.Text, Key: e.Key}
+	if p := a.view.Life.PublicView(a.of); p != nil && a.view.Life.Part(p.Objections) != nil {
+		said, err := w.says(ctx, e, a, p.Objections)
 		if err != nil {
 			return nil, err
 		}
 		o.Fields = said.values
 	}
 	return func(ctx context.Context) error {
-		c, err := w.cases.Object(ctx, who[0], o)
-		if err == nil {
-			w.mu.Lock()
-			w.remember(e.As, c.ID)
-			w.mu.Unlock()
-		}
-		return err
+		c, err := w.cases.Object(ctx, a.who[0], o)
+		return w.begun(e, c, err)
 	}, nil
 }
 

@@ -15,42 +15,64 @@ func parted(name string) (path, of string) {
 	return "", name
 }
 
+// adding is a part that somebody of the story opens from outside: below which case, and of which
+// set or view.
+type adding struct {
+	below, of string
+	who       []*casework.Actor
+	view      *casework.View
+}
+
+// adding reads CASE/NAME, and who does it.
+func (w *world) adding(ctx context.Context, e Event) (a adding, err error) {
+	path := ""
+	path, a.of = parted(e.Name)
+	if a.below, err = w.caseID(ctx, path, e.Line); err != nil {
+		return a, err
+	}
+	if a.who, err = w.everyone(ctx, e.By, e.Line); err != nil {
+		return a, err
+	}
+	a.view, err = w.cases.View(ctx, system, a.below)
+	return a, err
+}
+
+// says is what the opening of a part says.
+func (w *world) says(ctx context.Context, e Event, a adding, set string) (spoken, error) {
+	k := a.view.Class.In.Class(a.view.Life.Part(set).Case)
+	return w.say(ctx, e, a.who[0].PersonID, &casework.Class{EffectiveClass: k, In: a.view.Class.In}, &k.Life.Life)
+}
+
+// begun remembers a part under the name that the story gives it.
+func (w *world) begun(e Event, c *casework.Case, err error) error {
+	if err == nil {
+		w.mu.Lock()
+		w.remember(e.As, c.ID)
+		w.mu.Unlock()
+	}
+	return err
+}
+
 // take takes a place of an offer.
 func (w *world) take(ctx context.Context, e Event) (func(context.Context) error, error) {
-	path, part := parted(e.Name)
-	id, err := w.caseID(ctx, path, e.Line)
+	a, err := w.adding(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	who, err := w.everyone(ctx, e.By, e.Line)
+	if d := a.view.Life.Part(a.of); d == nil || d.For.Offer == nil {
+		return nil, unknown(e.Line, a.of)
+	}
+	said, err := w.says(ctx, e, a, a.of)
 	if err != nil {
 		return nil, err
 	}
-	v, err := w.cases.View(ctx, system, id)
-	if err != nil {
-		return nil, err
-	}
-	d := v.Life.Part(part)
-	if d == nil || d.For.Offer == nil {
-		return nil, unknown(e.Line, part)
-	}
-	k := v.Class.In.Class(d.Case)
-	said, err := w.say(ctx, e, who[0].PersonID, &casework.Class{EffectiveClass: k, In: v.Class.In}, &k.Life.Life)
-	if err != nil {
-		return nil, err
-	}
-	t := casework.Taking{Case: id, Part: part, Fields: said.values, Seats: said.seats, Text: e.Text, Key: e.Key}
+	t := casework.Taking{Case: a.below, Part: a.of, Fields: said.values, Seats: said.seats, Text: e.Text, Key: e.Key}
 	if e.Offline != nil {
 		t.DeviceAt = e.Offline.Made
 	}
 	return func(ctx context.Context) error {
-		c, err := w.cases.Take(ctx, w.mayTake(ctx, who, id, part), t)
-		if err == nil {
-			w.mu.Lock()
-			w.remember(e.As, c.ID)
-			w.mu.Unlock()
-		}
-		return err
+		c, err := w.cases.Take(ctx, w.mayTake(ctx, a.who, a.below, a.of), t)
+		return w.begun(e, c, err)
 	}, nil
 }
 

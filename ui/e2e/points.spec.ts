@@ -31,7 +31,7 @@ const job = (n: number, more = {}) => ({
 })
 const me = { person: { id: 'p1', name: '样例网格员' }, jurisdiction: { id: 'j', name: '云和县', code: '331125', sample: true }, posts: [{ id: 'o', role: 'grid_worker', role_title: '网格员', area: { id: 'g1', name: '第三网格', level: 6 } }] }
 
-interface World { offers: object[]; late?: Promise<void>; refuse?: string; away?: boolean; key?: string; public?: string; claims: object[]; scanned: Record<string, unknown>[]; answer?: { status: number; body: object }; sent: { path: string; body: unknown }[]; faults: string[] }
+interface World { offers: object[]; late?: Promise<void>; refuse?: string; away?: boolean; key?: string; public?: string; shown?: boolean; claims: object[]; scanned: Record<string, unknown>[]; answer?: { status: number; body: object }; sent: { path: string; body: unknown }[]; faults: string[] }
 async function open(page: Page, path: string, world: Partial<World> = {}): Promise<World> {
   const w: World = { offers: [job(0), job(1, { left: 0 })], claims: [voucher, parcel, { ...parcel, id: 'v0', title: '洗衣液', state: 'fetched', ended_at: Date.now() - 9 * day }], scanned: [], sent: [], faults: [], ...world }
   page.on('console', m => m.type() === 'error' && !/Failed to load resource|Permissions-Policy/.test(m.text()) && w.faults.push(m.text()))
@@ -53,6 +53,7 @@ async function open(page: Page, path: string, world: Partial<World> = {}): Promi
     if (at === 'GET /points/accounts') return json({ accounts })
     if (at === 'GET /points/ledgers') return json({ ledgers: [honour, ledger] })
     if (at === 'GET /points/statement') return json({ entries: url.searchParams.get('kind') === 'held' ? [] : entries })
+    if (at === 'GET /points/boards') return json({ shown: w.shown ?? true, boards: [{ name: '本村当月积分榜', group: '样例一村', area: 'v1', month: url.searchParams.get('month'), cap: 60, first: 10, lines: [{ place: 1, name: '样例甲', points: 60 }, ...((w.shown ?? true) ? [{ place: 2, name: '样例网格员', points: 12, me: true }] : [])] }] })
     if (at === 'GET /points/goods') return json({ goods })
     if (at === 'GET /points/claims') return json({ claims: w.claims })
     if (at === 'GET /points/code-keys') {
@@ -69,6 +70,10 @@ async function open(page: Page, path: string, world: Partial<World> = {}): Promi
     if (at === 'POST /points/code-keys') {
       w.public = String(body.key)
       return json({ id: (w.key = 'key-of-p1') }, 201)
+    }
+    if (at === 'PUT /points/boards/me') {
+      w.shown = Boolean(body.shown)
+      return route.fulfill({ status: 204 })
     }
     if (at === 'POST /points/objections') return json({ id: 'c7', number: 'R26110001' }, 201)
     if (at === 'POST /points/scans') return w.answer ? json(w.answer.body, w.answer.status) : json({ level: '九五折', title: '理发券' })
@@ -105,6 +110,21 @@ for (const [language, scheme, width] of [['zh', 'light', 360], ['en', 'dark', 39
     }
     if (language === 'en') expect(await page.locator('body').innerText()).not.toMatch(/商家扫码|对账/)
   })
+
+test('the board is folded below my points, says of whom and which month it is, and I may leave it', async ({ page }) => {
+  const w = await open(page, '/field/points')
+  await expect(page.getByText('样例一村')).toHaveCount(0)
+  await page.getByText('积分榜').click()
+  await expect(page.getByText('样例一村')).toBeVisible()
+  await expect(page.getByLabel('月份')).toHaveValue(/^\d{4}-\d{2}$/)
+  await expect(page.locator('.ranks li')).toHaveText([/样例甲.*60/, /样例网格员我.*12/])
+  await expect(page.getByText('在线时长和上报数量不计')).toBeVisible()
+  await page.getByRole('button', { name: '我不上榜' }).click()
+  await expect(page.locator('.ranks li')).toHaveCount(1)
+  await expect(page.getByRole('button', { name: '恢复上榜' })).toBeVisible()
+  expect(w.sent).toEqual([{ path: 'PUT /points/boards/me', body: { shown: false } }])
+  await whole(page, w)
+})
 
 test('the code is signed by this telephone, names the voucher, changes every half minute, and comes without a network', async ({ page }) => {
   await page.clock.install({ time: Date.now() })

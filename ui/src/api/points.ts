@@ -16,11 +16,22 @@ export type Merchant = Schema['PointsMerchantJSON']
 export type Proposal = Schema['PointsProposalJSON']
 export type Settlement = Schema['PointsSettlementJSON']
 export type Report = Schema['PointsReportOutputBody']
+export type Boards = Schema['PointsBoardsOutputBody']
 export type Scanned = Schema['PointsScanOutputBody']
 
 /** a set of places of which I may take one */
 export type Offer = Schema['PlaceOfferJSON']
 
+/** an open set of places in a case that I may read */
+export type Published = Schema['PublishedJSON']
+export type PersonPage = Schema['PersonPageJSON']
+/** how much lies with those who work in a place */
+export type PlaceLoad = Schema['PlaceLoadJSON']
+
+export const published = (cursor?: string) => call('get', '/offers/published', { query: { cursor } })
+export const workload = (area: string) => call('get', '/workload', { query: { area } }).then(r => r.places)
+/** my own page, or that of somebody below whom I look at */
+export const person = (id?: string) => call('get', '/points/person', { query: { person: id } })
 export const offers = (cursor?: string) => call('get', '/offers', { query: { cursor } })
 
 export const ledgers = () => call('get', '/points/ledgers').then(r => r.ledgers)
@@ -53,6 +64,11 @@ export const proposePoints = (body: Body<Operation<'post', '/points/proposals'>>
 export const decide = (id: string, body: Body<Operation<'post', '/points/proposals/{id}'>>) => call('post', '/points/proposals/{id}', { id, body })
 export const settlements = (ledger: string, month: string) => call('get', '/points/settlements', { query: { ledger, month } }).then(r => r.settlements)
 export const settlementsAddress = (ledger: string, month: string) => address('/points/settlements.xlsx', { ledger, month })
+
+/** who was granted the most in a month */
+export const boards = (query: Query<'get', '/points/boards'>) => call('get', '/points/boards', { query })
+/** whether I want to stand on boards */
+export const showMe = (shown: boolean) => call('put', '/points/boards/me', { body: { shown } })
 
 type ReportQuery = Query<'get', '/points/report'>
 export const report = (query: ReportQuery) => call('get', '/points/report', { query })

@@ -3573,6 +3573,8 @@ export interface components {
             group?: string;
             group_title?: string;
             id: string;
+            /** @description whoever opens one gives out work: places of it are taken by many */
+            offers?: boolean;
             /** @description brought by whoever is on duty alone: a hand-over */
             on_duty?: boolean;
             /** @description how its reporter ends at once what was found and done in one act; those whom the pack lets do so */
@@ -5193,6 +5195,16 @@ export interface components {
             area: string;
             name: string;
         };
+        PointsIdleJSON: {
+            item: string;
+            module?: string;
+            /**
+             * Format: int64
+             * @description how often it was published all the same
+             */
+            published: number;
+            title: string;
+        };
         PointsLedgerJSON: {
             /** @description there are boards of it */
             boards: boolean;
@@ -5244,6 +5256,28 @@ export interface components {
             kind: string;
             ledger: string;
             text: string;
+        };
+        PointsOfferJSON: {
+            area: string;
+            case: string;
+            /**
+             * Format: int64
+             * @description whole days since it was published
+             */
+            days: number;
+            item: string;
+            /** Format: int64 */
+            left: number;
+            module?: string;
+            number: string;
+            /** Format: int64 */
+            places: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description ms UTC
+             */
+            until?: number;
         };
         PointsProposalJSON: {
             /** Format: int64 */
@@ -5317,6 +5351,10 @@ export interface components {
             budgets: components["schemas"]["PointsBudgetLeftJSON"][];
             from: string;
             groups: components["schemas"]["PointsFiguresJSON"][];
+            /** @description by idle */
+            idle?: components["schemas"]["PointsIdleJSON"][];
+            /** @description by unclaimed: longest open first */
+            offers?: components["schemas"]["PointsOfferJSON"][];
             until: string;
         };
         PointsReserveInputBody: {
@@ -11250,8 +11288,8 @@ export interface operations {
     pointsReport: {
         parameters: {
             query: {
-                /** @description month when left out */
-                by?: "month" | "item" | "module" | "area" | "person";
+                /** @description month when left out; unclaimed is work with free places now, idle are items in which nobody took part */
+                by?: "month" | "item" | "module" | "area" | "person" | "unclaimed" | "idle";
                 /** @description first month: 2026-03; this one when left out */
                 from?: string;
                 ledger: string;
@@ -11287,7 +11325,7 @@ export interface operations {
     pointsReportPDF: {
         parameters: {
             query?: {
-                by?: "month" | "item" | "module" | "area" | "person";
+                by?: "month" | "item" | "module" | "area" | "person" | "unclaimed" | "idle";
                 from?: string;
                 ledger?: string;
                 until?: string;
@@ -11321,7 +11359,7 @@ export interface operations {
     pointsReportXLSX: {
         parameters: {
             query?: {
-                by?: "month" | "item" | "module" | "area" | "person";
+                by?: "month" | "item" | "module" | "area" | "person" | "unclaimed" | "idle";
                 from?: string;
                 ledger?: string;
                 until?: string;
@@ -11357,8 +11395,8 @@ export interface operations {
             query: {
                 /** @description next of the page before */
                 after?: number;
-                /** @description month when left out */
-                by?: "month" | "item" | "module" | "area" | "person";
+                /** @description month when left out; unclaimed is work with free places now, idle are items in which nobody took part */
+                by?: "month" | "item" | "module" | "area" | "person" | "unclaimed" | "idle";
                 figure: "issued" | "spent" | "held" | "expired";
                 /** @description first month: 2026-03; this one when left out */
                 from?: string;
