@@ -52,7 +52,13 @@ bench: tools bin/gezhi ## measure beside the bare reference server; writes bench
 torture: tools ## kill the program at random under load, 50 times on each engine (KILLS=50)
 	@set -o pipefail; GEZHI_TEST_KILLS=$(or $(KILLS),50) go test -count=1 -timeout 60m -v -run TestKilledAtRandom ./e2e/torture | grep -v 'never answered$$' | sed 's/^ *torture_test.go:[0-9]*: //'
 
+soak: build ## leave the wall, a queue and a telephone open for hours and measure what they keep in memory (HOURS=8)
+	HOURS=$(or $(HOURS),8) node ui/build/soak.mjs
+
+old-engine: build ## walk the telephone's faces in Chromium 80, fetched and checked by its hash (SHOTS=folder for pictures)
+	node ui/build/old-engine.mjs $(SHOTS)
+
 clean: ## remove what was built (never ./data)
 	rm -rf bin ui/node_modules ui/dist/* ui/dist/.stamp
 
-.PHONY: help run build screenshots test lint staticcheck tools api bench torture clean
+.PHONY: help run build screenshots test lint staticcheck tools api bench torture soak old-engine clean

@@ -4,6 +4,9 @@ import (
 	"context"
 	"testing"
 
+	"gezhi/internal/account"
+	"gezhi/internal/app"
+	"gezhi/internal/casework"
 	"gezhi/internal/db"
 	"gezhi/internal/points"
 )
@@ -47,8 +50,74 @@ func TestTheSampleCountyLivesThroughAMonth(t *testing.T) {
 	if kinds["budget"] != 1 || kinds["grant"] < 100 || kinds["redeem"] == 0 {
 		t.Errorf("postings: %v", kinds)
 	}
+	seenByWhoPublishes(t, a)
 	p, err := points.Verify(t.Context(), a.DB)
 	if err != nil || len(p.Findings) > 0 {
 		t.Errorf("%v %+v", err, p)
+	}
+}
+
+// What is published stands on one list, what nobody took first, for those alone who may read it; and
+// of an activity everybody who may read it sees who came.
+func seenByWhoPublishes(t *testing.T, a *app.App) {
+	t.Helper()
+	rows := func(query string) (all [][2]string) {
+		t.Helper()
+		if err := a.DB.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			all = nil
+			_, err := db.Collect(ctx, tx, db.SQL(query), nil, func(r db.Rows) (x struct{}, err error) {
+				var one [2]string
+				err = r.Scan(&one[0], &one[1])
+				all = append(all, one)
+				return x, err
+			})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	as := func(person, jurisdiction string) *casework.Actor {
+		who, err := a.Cases.By(t.Context(), account.Actor{PersonID: person, Jurisdiction: jurisdiction, Posts: a.World.People().Of(person, a.Cases.Now())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return who
+	}
+	var seen int
+	for _, p := range rows(`SELECT person_id, jurisdiction FROM post WHERE role = 'community_admin'`) {
+		offers, _, err := a.Cases.Published(t.Context(), as(p[0], p[1]), casework.PublishedCursor{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen += len(offers)
+		for i, o := range offers {
+			if o.Left > o.Places || !o.Taken && (o.Left < o.Places || i > 0 && offers[i-1].Taken) {
+				t.Errorf("%s: %d of %d places left, taken: %v, behind %d others", o.Number, o.Left, o.Places, o.Taken, i)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("nobody who publishes sees what is published")
+	}
+	worker := rows(`SELECT person_id, jurisdiction FROM post WHERE role = 'grid_worker' ORDER BY id LIMIT 1`)[0]
+	if offers, _, err := a.Cases.Published(t.Context(), as(worker[0], worker[1]), casework.PublishedCursor{}); err != nil || len(offers) > 0 {
+		t.Errorf("%v: a grid worker sees %d of what others published", err, len(offers))
+	}
+	came := 0
+	for _, c := range rows(`SELECT id, reporter_id FROM cases WHERE life = 'activity' AND step <> 'planned'`) {
+		lists, err := a.Cases.Rosters(t.Context(), as(c[1], worker[1]), c[0])
+		if err != nil || len(lists) != 1 || lists[0].Action.Name != "mark" {
+			t.Fatalf("%v: %d lists", err, len(lists))
+		}
+		for _, x := range lists[0].People {
+			if x.May && !x.Open() {
+				t.Errorf("%s: marked once more, though it has ended", x.Number)
+			}
+			came++
+		}
+	}
+	if came == 0 {
+		t.Error("nobody signed up for any activity")
 	}
 }

@@ -57,6 +57,7 @@ type ClassJSON struct {
 	OnDuty     bool       `json:"on_duty,omitempty" doc:"brought by whoever is on duty alone: a hand-over"`
 	Channels   []string   `json:"channels"`
 	Fields     []FormJSON `json:"fields"`
+	Offers     bool       `json:"offers,omitempty" doc:"whoever opens one gives out work: places of it are taken by many"`
 	Against    string     `json:"against" enum:"required,allowed,never" doc:"whether a report of it says whom it is about, and is kept from them"`
 	// About are the kinds of things that a case of it may be about.
 	About []AboutKindJSON `json:"about,omitempty"`
@@ -181,6 +182,7 @@ func (s *Service) classes(ctx context.Context, who *Actor, keep func(*pack.Effec
 			c := ClassJSON{ID: n + "/" + k.Scheme + ":" + k.Code, Code: k.Code, Scheme: k.Scheme, Pack: n, Title: w.title(k.Title, k.Code), Group: k.Group,
 				GroupTitle: groups[k.Group], Severity: k.Usual(), Spot: k.Spot, Unsorted: k.Unsorted, OnDuty: onDutyAlone(k), Channels: append([]string{}, k.Channels...), Fields: openingForm(w, k), Against: k.Against}
 			c.About = aboutKinds(w, packs, k)
+			c.Offers = k.Life != nil && slices.ContainsFunc(k.Life.Parts, func(p workflow.PartSet) bool { return p.For.Offer != nil })
 			c.OnSpot = s.onSpot(w, k)
 			out = append(out, c)
 		}

@@ -242,7 +242,7 @@ func (l *lite) loop() {
 		case <-l.closed:
 			return
 		}
-		group = l.fill(append(group[:0], first), writers*3/4, min(gather, took/4))
+		group = l.fill(append(group[:0], first), writers-1, min(gather, took/2))
 		began := time.Now()
 		l.commit(group)
 		took, writers = time.Since(began), len(group)+len(l.queue)
@@ -250,12 +250,13 @@ func (l *lite) loop() {
 }
 
 // gather is how long a group waits for more at the most.
-const gather = 2 * time.Millisecond
+const gather = 6 * time.Millisecond
 
 // fill takes what waits into the group, until there are enough. Those of the group before come
-// again when they have heard how it ended, and each on its own would cost a flush to the disk:
-// so the group waits for most of those that were at work, for a while that is short beside what
-// a group takes. Who writes alone does not wait.
+// again when they have heard how it ended, and each on its own would cost a flush to the disk and
+// write pages again that all of them share: so the group waits for all but one that were at work,
+// for half of what a group takes at the most. Who writes alone does not wait, nor for a lane that
+// wrote something in between.
 func (l *lite) fill(group []*job, enough int, most time.Duration) []*job {
 	var late <-chan time.Time
 	for len(group) < groupMax {

@@ -83,6 +83,18 @@ var boundLimit = regexp.MustCompile(`LIMIT \$(\d+)`)
 // argument finds arguments, and texts and comments, in which nothing is one.
 var argument = regexp.MustCompile(`'[^']*'|"[^"]*"|--[^\n]*|\$(\d+)`)
 
+// unguarded tells SQLite that a statement which fails need not be undone by itself. It would copy
+// every page that one of several rows touches, to be able to; here a failed statement spoils its
+// whole transaction.
+func unguarded(text string) string {
+	for _, verb := range []string{"INSERT", "UPDATE"} {
+		if rest, is := strings.CutPrefix(text, verb+" "); is && !strings.HasPrefix(rest, "OR ") {
+			return verb + " OR FAIL " + rest
+		}
+	}
+	return text
+}
+
 // stmt returns the statement, prepared and with its arguments bound. While rows of it are
 // being read, a second run has one of its own, which ends with that run.
 func (c *liteConn) stmt(s Stmt, args []any) (st *liteStmt, own bool, err error) {
@@ -110,7 +122,7 @@ func (c *liteConn) prepare(s Stmt) (*liteStmt, error) {
 		return "?"
 	})
 	var err error
-	st.Stmt, _, err = c.c.PrepareTransient(text)
+	st.Stmt, _, err = c.c.PrepareTransient(unguarded(text))
 	return st, err
 }
 

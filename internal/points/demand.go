@@ -121,17 +121,13 @@ func demandTable(ctx context.Context, by string, free []PointsOfferJSON, idle []
 	lang := web.Lang(ctx)
 	codes := []string{"points.report_item", "points.report_module", "points.report_published"}
 	if by == ByFree {
-		codes = []string{"points.report_work", "points.report_item", "points.report_area", "points.report_left_places", "points.report_days", "points.report_until"}
+		codes = []string{"points.report_work", "points.report_item", "points.report_area", "points.report_left_places", "points.report_days"}
 	}
 	for _, code := range codes {
 		head = append(head, web.Say(lang, code, nil))
 	}
 	for _, o := range free {
-		until := ""
-		if o.Until > 0 {
-			until = time.UnixMilli(o.Until - 1).In(clock.CST).Format(time.DateOnly)
-		}
-		rows = append(rows, []string{o.Number + " " + o.Title, o.Item, o.Area, strconv.FormatInt(o.Left, 10) + " / " + strconv.FormatInt(o.Places, 10), strconv.FormatInt(o.Days, 10), until})
+		rows = append(rows, []string{o.Number + " " + o.Title, o.Item, o.Area, strconv.FormatInt(o.Left, 10) + " / " + strconv.FormatInt(o.Places, 10), strconv.FormatInt(o.Days, 10)})
 	}
 	for _, x := range idle {
 		rows = append(rows, []string{x.Title, x.Module, strconv.FormatInt(x.Published, 10)})

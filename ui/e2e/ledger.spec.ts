@@ -29,6 +29,8 @@ async function open(page: Page, path: string) {
     if (at === 'GET /points/budget') return json({ given: 1000, granted: 380, left: 620 })
     if (at === 'GET /points/proposals') return json({ proposals })
     if (at === 'GET /points/entries') return json({ entries })
+    if (at === 'GET /points/report' && url.searchParams.get('by') === 'unclaimed') return json({ from: '2026-11', until: '2026-11', groups: [], budgets: [], offers: [{ case: 'c1', number: 'T26110001', title: '协助民宿登记', item: '民宿协助', module: '产业兴旺', area: '样例一村', places: 5, left: 5, days: 12 }] })
+    if (at === 'GET /points/report' && url.searchParams.get('by') === 'idle') return json({ from: '2026-11', until: '2026-11', groups: [], budgets: [], idle: [{ item: '502', title: '农技推广', module: '产业兴旺', published: 2 }] })
     if (at === 'GET /points/report') return json({ from: '2026-11', until: '2026-11', groups: [{ group: '2026-11', title: '2026-11', issued: 380, spent: 90, held: 20, expired: 0 }], budgets: [{ unit: 'u1', title: '浮云街道办', year: 2026, left: 620 }] })
     if (at === 'GET /points/report/entries') return json(url.searchParams.get('figure') === 'spent' && url.searchParams.get('group') === '2026-11' ? { entries } : { entries: [] })
     if (at === 'GET /points/goods') return json({ goods: [{ id: 'g', title: '大米五公斤', price: 50, stock: 0, days: 5 }] })
@@ -117,6 +119,15 @@ test('goods are handed out by their code and brought back after a question; a mo
   await page.getByRole('button', { name: '提出结算' }).click()
   await expect.poll(() => w.sent.map(x => x.path)).toEqual(['POST /points/pickups', 'POST /points/refunds', 'POST /points/proposals'])
   expect(w.sent[2]!.body.kind).toBe('settle')
+})
+
+test('work with free places opens its case, and items that nobody takes part in are named', async ({ page }) => {
+  await open(page, '/desk/points/reports')
+  await page.getByLabel('按什么').selectOption('unclaimed')
+  await expect(page.getByRole('link', { name: '协助民宿登记' })).toHaveAttribute('href', '/desk/cases/c1')
+  await expect(page.locator('tbody tr')).toContainText(['5 / 5'])
+  await page.getByLabel('按什么').selectOption('idle')
+  await expect(page.locator('tbody tr')).toHaveText([/农技推广.*产业兴旺.*2/])
 })
 
 test('a figure of the report opens its entries, and there is a way back to it', async ({ page }, info) => {

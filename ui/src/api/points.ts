@@ -22,6 +22,16 @@ export type Scanned = Schema['PointsScanOutputBody']
 /** a set of places of which I may take one */
 export type Offer = Schema['PlaceOfferJSON']
 
+/** an open set of places in a case that I may read */
+export type Published = Schema['PublishedJSON']
+export type PersonPage = Schema['PersonPageJSON']
+/** how much lies with those who work in a place */
+export type PlaceLoad = Schema['PlaceLoadJSON']
+
+export const published = (cursor?: string) => call('get', '/offers/published', { query: { cursor } })
+export const workload = (area: string) => call('get', '/workload', { query: { area } }).then(r => r.places)
+/** my own page, or that of somebody below whom I look at */
+export const person = (id?: string) => call('get', '/points/person', { query: { person: id } })
 export const offers = (cursor?: string) => call('get', '/offers', { query: { cursor } })
 
 export const ledgers = () => call('get', '/points/ledgers').then(r => r.ledgers)

@@ -3573,6 +3573,8 @@ export interface components {
             group?: string;
             group_title?: string;
             id: string;
+            /** @description whoever opens one gives out work: places of it are taken by many */
+            offers?: boolean;
             /** @description brought by whoever is on duty alone: a hand-over */
             on_duty?: boolean;
             /** @description how its reporter ends at once what was found and done in one act; those whom the pack lets do so */

@@ -28,6 +28,7 @@ const router = createRouter({
         { path: 'search', name: 'search', component: () => import('./SearchPage.vue') },
         { path: 'notes/:tab?', name: 'told', component: () => import('./ToldPage.vue') },
         { path: 'colleagues/:tab?', name: 'door', component: () => import('./DoorPage.vue') },
+        { path: 'offers', name: 'offers', component: () => import('./OffersPage.vue') },
         { path: 'points/:tab?', name: 'points', component: () => import('./PointsPage.vue') },
         { path: 'account', name: 'account', component: () => import('./AccountPage.vue') },
         { path: 'audit', name: 'audit', component: () => import('./AuditPage.vue') },

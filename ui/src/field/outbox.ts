@@ -176,7 +176,7 @@ async function attempt(item: Item): Promise<boolean> {
     for (const id of localsIn(item)) if (!item.files[id]) await upload(item, id)
     for (const step of item.steps) {
       if (step.done) continue
-      step.frozen ??= { ...(withFiles(step.body, item.files) as Record<string, unknown>), device_at: Math.min(item.made, Date.now()) + skew.value }
+      step.frozen ??= { ...(withFiles(step.body, item.files) as Record<string, unknown>), ...(step.do === 'batch' ? {} : { device_at: Math.min(item.made, Date.now()) + skew.value }) }
       await save(item) // before it leaves: whatever happens now, the same is sent again
       note = (await carryOut(item, step)) || note
       step.done = true
@@ -210,6 +210,15 @@ async function carryOut(item: Item, step: Step): Promise<boolean> {
     item.caseId = got.id
     item.number = got.number
     return false
+  }
+  if (step.do === 'batch') {
+    // what is done is not asked for once more: whoever tries again sends the rest
+    const { results } = await api.batch(step.frozen as Parameters<typeof api.batch>[0], step.key)
+    const not = results.filter(r => !r.done)
+    item.caseId = step.of
+    if (!not.length) return false
+    step.body = { ...step.body, items: (step.body.items as { case: string }[]).filter(x => not.some(r => r.case === x.case)) }
+    throw new Problem(409, not[0]!.code ?? '', [...new Set(not.map(r => r.text ?? ''))].join(' '), [], {})
   }
   const got = await api.act(step.of ?? item.caseId!, step.frozen as Parameters<typeof api.act>[1], step.key)
   item.caseId = got.case.id

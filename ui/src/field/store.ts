@@ -27,8 +27,8 @@ export interface Item {
 /** One request of an item. Its body never changes once it has left, so that the same again is the same. */
 export interface Step {
   key: string
-  do: 'open' | 'act' | 'take'
-  /** of an act: the case, or none for the one that the item opens; of a place that is taken: whose part it is */
+  do: 'open' | 'act' | 'take' | 'batch'
+  /** of an act: the case, or none for the one that the item opens; of a place that is taken: whose part it is; of a batch: the case whose parts they are */
   of?: string
   part?: string
   body: Record<string, unknown>

@@ -1,7 +1,7 @@
 // The pages of this face, by path below /field/. A router would weigh as much as the outbox.
 import { nextTick, ref } from 'vue'
 
-export const pages = ['', 'list', 'report', 'case', 'outbox', 'map', 'me', 'join', 'search', 'notes', 'points', 'code', 'goods', 'offers'] as const
+export const pages = ['', 'list', 'report', 'case', 'outbox', 'map', 'me', 'join', 'search', 'notes', 'points', 'code', 'goods', 'offers', 'person'] as const
 export type Page = (typeof pages)[number]
 export interface Place { page: Page; id: string }
 

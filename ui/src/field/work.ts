@@ -18,6 +18,8 @@ const mineQuery = { queue: 'mine', tasks: true, limit: 100 } as const
 export const readTasks = () => known('tasks', () => api.cases(mineQuery).then(r => r.cases))
 export const readCase = (id: string) => known('case/' + id, () => api.caseView(id))
 
+export const readRosters = (id: string) => known('rosters/' + id, () => api.rosters(id))
+
 // What one may do beside the matter's own way, whatever its pack: it is never the thing to do next.
 const beside = ['comment', 'urge', 'shield', 'escalate', 'supervise', 'sponsor', 'merge', 'suspend', 'extend', 'reopen', 'return', 'reclassify']
 export const blocked = (o: Offer) => o.unmet.some(u => !u.items?.length)
@@ -55,6 +57,7 @@ async function keepAhead(rows: CaseRow[]) {
     const kept = await last<CaseView>('case/' + row.id)
     const now = kept?.value.case.version === row.version ? kept : await readCase(row.id).catch(() => undefined) // gone meanwhile: the list will say so
     if (now && !onward(now.value).length) waiting.add(row.id)
+    if (now?.value.parts.length && kept !== now) await readRosters(row.id).catch(() => undefined)
   }
   elsewhere.value = waiting
   await known('outlines', api.outlines).catch(() => undefined)
