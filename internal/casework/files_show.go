@@ -12,6 +12,7 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
 	"gezhi/internal/media"
+	"gezhi/internal/record"
 )
 
 // Showing says how a file is shown to somebody.
@@ -62,8 +63,32 @@ func (st *state) shownName(f File, how Showing) string {
 	return ""
 }
 
-// fileFor is a file that the asker may read: his own, or one on a case he may see, and how it is
-// shown to him: file.masked where only unmasking opens it.
+// isOpen tells whether a file is for everybody who is signed in, a copy of it and nothing else of
+// its case: a record that everybody may look up shows it today, and has it from this very case.
+// What is personal, or on a case that is kept from somebody, never is.
+func (st *state) isOpen(who *Actor, f File) (bool, error) {
+	if who.PersonID == "" || st.isPersonal(f) || len(st.kept) > 0 {
+		return false, nil
+	}
+	subject := "file/" + f.ID
+	showing, err := record.Naming(st.ctx, st.tx, st.Jurisdiction, subject, st.day())
+	for _, x := range showing {
+		if x.Record.Pack != st.Pack {
+			continue
+		}
+		k, err := st.kind(x.Record.Kind)
+		if err != nil {
+			return false, err
+		}
+		if given, err := record.GivenBy(st.ctx, st.tx, x.Record.ID, "case/"+st.ID, subject); err != nil || given && k.Public {
+			return given && k.Public, err
+		}
+	}
+	return false, err
+}
+
+// fileFor is a file that the asker may read: his own, one on a case he may see, or one that a
+// record shows to everybody, and how it is shown to him: file.masked where only unmasking opens it.
 func (s *Service) fileFor(ctx context.Context, who *Actor, id string) (f File, how Showing, err error) {
 	absent := fault.New(fault.NotFound, "file.not_found")
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -84,11 +109,21 @@ func (s *Service) fileFor(ctx context.Context, who *Actor, id string) (f File, h
 		if err != nil {
 			return err
 		}
+		open := false
 		if x := st.class.Field(f.Field); !st.sees(who) || x != nil && st.hides(who, x) {
-			return absent
+			if open, err = st.isOpen(who, f); err != nil {
+				return err
+			}
+			if !open {
+				return absent
+			}
 		}
 		if !f.EndedAt.IsZero() {
 			return fault.New(fault.NotFound, "file.ended")
+		}
+		if open {
+			how, f.Name = ShownCopy, ""
+			return nil
 		}
 		how = st.showing(who, f)
 		f.Name = st.shownName(f, how)

@@ -95,8 +95,8 @@ func AllWithin(ctx context.Context, tx *db.Tx, jurisdiction, pack, kind, day str
 	return out, nil
 }
 
-// Naming lists the records of any kind that name a person ("person/ID") or unit ("unit/ID")
-// on a day.
+// Naming lists the records of any kind that name a person ("person/ID"), unit ("unit/ID") or file
+// ("file/ID") on a day.
 func Naming(ctx context.Context, tx *db.Tx, jurisdiction, subject, day string) ([]Standing, error) {
 	rows, err := db.Collect(ctx, tx, namingOn, []any{subject, jurisdiction, day}, scanBoth)
 	if err != nil {
@@ -125,11 +125,19 @@ func gathered(rows []withRevisions, day string) []Standing {
 	return out
 }
 
+// GivenBy tells whether what a cause ("case/ID") recorded of a record names a subject.
+func GivenBy(ctx context.Context, tx *db.Tx, id, cause, subject string) (bool, error) {
+	all, err := Revisions(ctx, tx, id)
+	return slices.ContainsFunc(all, func(r Revision) bool { return r.Cause == cause && r.names(subject) }), err
+}
+
 // names tells whether a revision names a subject in any of its values.
 func (r *Revision) names(subject string) bool {
 	for _, values := range []map[string]any{r.Values, r.Personal} {
 		for _, v := range values {
-			if slices.ContainsFunc(idsIn(v), func(id string) bool { return subject == subjectPerson+"/"+id || subject == subjectUnit+"/"+id }) {
+			if slices.ContainsFunc(idsIn(v), func(id string) bool {
+				return subject == subjectPerson+"/"+id || subject == subjectUnit+"/"+id || subject == subjectFile+"/"+id
+			}) {
 				return true
 			}
 		}

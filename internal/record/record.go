@@ -237,19 +237,24 @@ func (k Kind) titleOf(r *Revision, key []string) string {
 const (
 	subjectPerson = "person"
 	subjectUnit   = "unit"
+	subjectFile   = "file"
 )
 
-// subjects are the people and units that a revision names, as the table knows them:
+// subjects are the people, units and files that a revision names, as the table knows them:
 // "person/ID".
 func (k Kind) subjects(r *Revision) []string {
 	var out []string
 	for _, f := range k.Fields {
-		if f.Type != subjectPerson && f.Type != subjectUnit {
-			continue
-		}
-		for _, values := range []map[string]any{r.Values, r.Personal} {
-			for _, id := range idsIn(values[f.Name]) {
-				out = append(out, f.Type+"/"+id)
+		switch {
+		case f.IsFile() && f.Personal == nil: // what is personal of files is sealed
+			for _, id := range idsIn(r.Values[f.Name]) {
+				out = append(out, subjectFile+"/"+id)
+			}
+		case f.Type == subjectPerson || f.Type == subjectUnit:
+			for _, values := range []map[string]any{r.Values, r.Personal} {
+				for _, id := range idsIn(values[f.Name]) {
+					out = append(out, f.Type+"/"+id)
+				}
 			}
 		}
 	}

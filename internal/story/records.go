@@ -304,7 +304,7 @@ func (w *world) about(ctx context.Context, e Event) (*casework.About, error) {
 	if e.About == "" {
 		return nil, nil
 	}
-	if id := w.record[e.About]; id != "" {
+	if id := w.recordNamed(ctx, e.About); id != "" {
 		return &casework.About{Kind: workflow.AboutRecord, ID: id}, nil
 	}
 	id, err := w.caseID(ctx, e.About, e.Line)
@@ -315,13 +315,19 @@ func (w *world) about(ctx context.Context, e Event) (*casework.About, error) {
 	return &casework.About{Kind: workflow.AboutCase, ID: id}, err
 }
 
-// expectRecord compares a record as of a day, "house-12@2026-06-01", or of today.
-func (w *world) expectRecord(ctx context.Context, f Fact) error {
-	name, at, _ := strings.Cut(f.Name, "@")
+// recordNamed is the record of a name that the story gave, or of "kind/key"; "" without it.
+func (w *world) recordNamed(ctx context.Context, name string) string {
 	id := w.record[name]
 	if kind, key, ok := strings.Cut(name, "/"); ok && id == "" {
 		id = w.recordByKey(ctx, kind, strings.Split(key, "/"))
 	}
+	return id
+}
+
+// expectRecord compares a record as of a day, "house-12@2026-06-01", or of today.
+func (w *world) expectRecord(ctx context.Context, f Fact) error {
+	name, at, _ := strings.Cut(f.Name, "@")
+	id := w.recordNamed(ctx, name)
 	if id == "" {
 		return unknown(f.Line, name)
 	}
