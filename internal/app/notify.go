@@ -168,16 +168,19 @@ func (a *App) notice(ctx context.Context, m jobs.Message) (w jobs.Writing, err e
 	if err != nil {
 		return w, err
 	}
-	title, titles := n.Class, notify.Titles(nil)
+	title, titles, did := n.Class, notify.Titles(nil), notify.Titles(nil)
 	if k, err := a.Book.InForce(ctx, n.Jurisdiction, n.Class); err == nil {
 		titles = notify.Titles(k.Title)
+		if n.Did != "" {
+			did = casework.ActTitles(k, n.Did)
+		}
 		title = cmp.Or(k.Title[homeLanguage], n.Class)
 	}
 	severity, err := strconv.ParseInt(n.Severity, 10, 64)
 	if err != nil {
 		severity = 0 // a pack whose grades are no numbers
 	}
-	return a.Notify.Take(ctx, notify.Notice{ID: n.ID, Jurisdiction: n.Jurisdiction, Case: n.Case, Number: n.Number, Title: title, Titles: titles, Event: n.Event,
+	return a.Notify.Take(ctx, notify.Notice{ID: n.ID, Jurisdiction: n.Jurisdiction, Case: n.Case, Number: n.Number, Title: title, Titles: titles, Event: n.Event, Did: did,
 		Severity: severity, Wakes: n.Wakes, Fallback: n.Fallback, Clock: n.Clock, Mark: n.Mark, DueAt: n.DueAt, People: append(n.People, also...)}, m)
 }
 

@@ -53,7 +53,7 @@ func (st *state) effect(index int, e workflow.Effect) error {
 		if err != nil {
 			return err
 		}
-		st.tells = append(st.tells, telling{Event: "told", Who: who})
+		st.tells = append(st.tells, telling{Event: eventTold, Who: who})
 	}
 	return nil
 }

@@ -507,6 +507,17 @@ func (s *Service) actionTitle(w words, life, action string) string {
 	return web.Say(w.lang, "action."+action, nil)
 }
 
+// ActTitles are a pack's words for an action of a class, by language; none for what is no action of it.
+func ActTitles(k *Class, action string) map[string]string {
+	out := map[string]string{}
+	for lang := range k.Title {
+		if x, ok := (words{k.In.Pack, lang}).find("actions", k.Life.Name, action); ok {
+			out[lang] = x
+		}
+	}
+	return out
+}
+
 // saidOfKept is what a move said about whom a case is kept from, in names.
 func (s *Service) saidOfKept(v *View, said any) any {
 	list, ok := said.([]any)

@@ -46,6 +46,7 @@ type Notice struct {
 	Number       string    `json:"number"`
 	Class        string    `json:"class"` // pack/scheme:code
 	Event        string    `json:"event"`
+	Did          string    `json:"did,omitempty"` // the action by which they were told, when that is the event
 	Severity     string    `json:"severity"`
 	Wakes        bool      `json:"wakes"`
 	Fallback     []string  `json:"fallback,omitempty"`
@@ -165,8 +166,10 @@ func (st *state) compute() error {
 	return nil
 }
 
-// eventAssigned is told to whom a case has come.
-const eventAssigned = "assigned"
+const (
+	eventAssigned = "assigned" // said to whom a case has come
+	eventTold     = "told"     // said by the effect tell, with the action that had it
+)
 
 // assigned tells those who have the case now.
 func (st *state) assigned() {
@@ -353,6 +356,9 @@ func (st *state) saveLater() error {
 			if c := st.clock(t.Clock); c != nil {
 				n.DueAt = c.Due // of the clock that speaks
 			}
+		}
+		if t.Event == eventTold {
+			n.Did = st.move.Action
 		}
 		if err := st.post(TopicNotice, n); err != nil {
 			return err

@@ -83,7 +83,7 @@ func gathered(ctx context.Context, tx *db.Tx, person string, now time.Time) ([]L
 		if err := json.Unmarshal([]byte(b), &n); err != nil {
 			return nil, err
 		}
-		lines = append(lines, Line{Case: n.Case, Number: n.Number, Title: n.Title, Titles: n.Titles, Event: n.Event, DueAt: n.DueAt})
+		lines = append(lines, Line{Case: n.Case, Number: n.Number, Title: n.Title, Titles: n.Titles, Event: n.Event, Did: n.Did, DueAt: n.DueAt})
 	}
 	return lines, nil
 }

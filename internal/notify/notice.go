@@ -31,6 +31,7 @@ type Notice struct {
 	Title        string   `json:"title"`                  // of its class, never what somebody wrote
 	Titles       Titles   `json:"titles,omitempty"`       // the same by language, where it has others
 	Event        string   `json:"event"`                  // what happened
+	Did          Titles   `json:"did,omitempty"`          // the words of the action by which they were told, when that is the event
 	Severity     int64    `json:"severity"`
 	Wakes        bool     `json:"wakes"`    // makes a sound at any hour, and wants to be acknowledged
 	Fallback     []string `json:"fallback"` // names of channels in the order in which they are tried
@@ -56,6 +57,7 @@ type Line struct {
 	Title  string    `json:"title"`
 	Titles Titles    `json:"titles,omitempty"`
 	Event  string    `json:"event"`
+	Did    Titles    `json:"did,omitempty"`
 	DueAt  time.Time `json:"due_at,omitzero"`
 }
 

@@ -413,6 +413,19 @@ func FuzzAnswer(f *testing.F) {
 }
 
 // What stands between braces is a value if there is one of that name, and else stays as it is.
+func TestWhoIsToldHearsByWhichAction(t *testing.T) {
+	n := Notice{Number: "T1", Title: "认领", Event: EventTold, Did: Titles{"zh": "审核给分"}}
+	for lang, want := range map[string]string{"zh": "审核给分：认领（T1）", "en": fill(wordList()["en"]["message"], map[string]string{"event": wordList()["en"]["event.told"], "title": "认领", "number": "T1", "due": "", "link": ""})} {
+		if _, got, _ := compose(lang, n, ""); got != want {
+			t.Errorf("%s: %q and not %q", lang, got, want)
+		}
+	}
+	n = Notice{Event: eventDigest, Lines: []Line{{Number: "T1", Title: "认领", Event: EventTold, Did: n.Did}}}
+	if _, got, _ := compose("zh", n, ""); !strings.Contains(got, "审核给分") {
+		t.Errorf("a digest says %q", got)
+	}
+}
+
 func TestATemplateIsFilledInOnePass(t *testing.T) {
 	values := map[string]string{"a": "{b}", "b": "x"}
 	for template, want := range map[string]string{"": "", "plain": "plain", "{a} {b}": "{b} x", "{c}{b}": "{c}x", "{a": "{a", "{{b}}": "{x}", "{": "{"} {

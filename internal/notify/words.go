@@ -112,6 +112,9 @@ func values(lang string, n Notice, link string) map[string]string {
 	if !ok {
 		event = w["event.other"]
 	}
+	if did := n.Did[lang]; did != "" {
+		event = safe(did)
+	}
 	return map[string]string{
 		"number": line(n.Number), "title": safe(n.Titles.in(lang, n.Title)), "event": event, "due": moment(w, n.DueAt), "link": line(link),
 		"severity": strconv.FormatInt(n.Severity, 10), "count": strconv.Itoa(len(n.Lines)),
@@ -157,7 +160,7 @@ func digestText(lang string, n Notice, v map[string]string) string {
 			all = append(all, fill(w["digest.more"], map[string]string{"count": strconv.Itoa(len(n.Lines) - maxLines)}))
 			break
 		}
-		one := Notice{Number: l.Number, Title: l.Title, Titles: l.Titles, Event: l.Event, DueAt: l.DueAt}
+		one := Notice{Number: l.Number, Title: l.Title, Titles: l.Titles, Event: l.Event, Did: l.Did, DueAt: l.DueAt}
 		all = append(all, sentence(w, "digest.line", values(lang, one, "")))
 	}
 	if v["link"] != "" {

@@ -235,7 +235,7 @@ func ask(ctx context.Context, a *app.App, who *casework.Actor, n, asks int) {
 		name string
 		do   func(i int) ([]casework.Likely, error)
 	}{
-		{"to be opened, with a point", func(i int) ([]casework.Likely, error) { return a.Cases.LikelyTo(ctx, who, draft(n + i)) }},
+		{"to be opened, with a point", func(i int) ([]casework.Likely, error) { return a.Cases.LikelyTo(ctx, who, draft(n+i)) }},
 		{"to be opened, without a point", func(i int) ([]casework.Likely, error) {
 			o := draft(n + i)
 			x, ok := a.World.Find(o.LonE7, o.LatE7)
