@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -42,7 +43,9 @@ type counties struct {
 	records     map[cell]string   // ids of a household in each place
 	things      map[string][]string
 	addresses   map[string]string
-	registered  ids // cases that a register opened by itself
+	strangers   int    // who came without an account, each from elsewhere
+	key         string // the idempotency key of the next requests; one of its own for each when empty
+	registered  ids    // cases that a register opened by itself
 }
 
 // The places of the two counties: a code, that of the place above, its level and its name.
@@ -74,6 +77,9 @@ var offices = []territory.UnitDraft{
 	{Code: "bridge", Kind: "committee", Parent: "east", Area: "990101001201"},
 	{Code: "west", Kind: "office", Parent: "centre", Area: "990101002"},
 	{Code: "ridge", Kind: "committee", Parent: "west", Area: "990101002201"},
+	{Code: "shop", Kind: "shop", Area: "990101001201"},
+	{Code: "market", Kind: "shop", Area: "990101001"},
+	{Code: "shop-beyond", Kind: "shop", Area: "990101002201"},
 }
 
 var officesElsewhere = []territory.UnitDraft{
@@ -81,6 +87,7 @@ var officesElsewhere = []territory.UnitDraft{
 	{Code: "watch2", Kind: "discipline", Area: "990102"},
 	{Code: "north", Kind: "office", Parent: "centre2", Area: "990102001"},
 	{Code: "hill", Kind: "committee", Parent: "north", Area: "990102001201"},
+	{Code: "shop-elsewhere", Kind: "shop", Area: "990102001201"},
 }
 
 // staff is somebody beside those of the table of standpoints: who, the role, the unit, the place.
@@ -126,7 +133,7 @@ func newCounties(t *testing.T, database string) *counties {
 	c.app = a
 	a.Feeds.Dir = "../feed/sampledata"
 	now := c.hand.Now
-	a.Cases.Now, a.Jobs.Now, a.Accounts.Now, a.Notify.Now, a.Territory.Now, a.Book.Now, a.Intake.Now, a.Audit.Now, a.SignOn.Now, a.Calendars.Now, a.Records.Now, a.Feeds.Now = now, now, now, now, now, now, now, now, now, now, now, now
+	a.Cases.Now, a.Jobs.Now, a.Accounts.Now, a.Notify.Now, a.Territory.Now, a.Book.Now, a.Intake.Now, a.Audit.Now, a.SignOn.Now, a.Calendars.Now, a.Records.Now, a.Feeds.Now, a.Points.Now = now, now, now, now, now, now, now, now, now, now, now, now, now
 	a.Web.Log = slog.New(slog.DiscardHandler)
 	paced := clock.At(today)
 	a.Web.Now = func() time.Time { paced.Add(time.Hour); return paced.Now() } // nobody is told to wait
@@ -317,7 +324,7 @@ func (c *counties) ask(who, method, path string, body any) *httptest.ResponseRec
 	r := httptest.NewRequest(method, "/api/v1"+path, &sent)
 	r.Header.Set("Content-Type", media)
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	r.Header.Set("Idempotency-Key", uuid.NewString())
+	r.Header.Set("Idempotency-Key", cmp.Or(c.key, uuid.NewString()))
 	r.Header.Set("Accept-Language", "en")
 	r.RemoteAddr = c.address(who) + ":1"
 	if who != anonymous {
@@ -330,6 +337,10 @@ func (c *counties) ask(who, method, path string, body any) *httptest.ResponseRec
 
 // address is where somebody sits, so that the guesses of one keep nobody else out.
 func (c *counties) address(who string) string {
+	if who == anonymous {
+		c.strangers++
+		return fmt.Sprintf("203.%d.%d.1", c.strangers/256, c.strangers%256)
+	}
 	if c.addresses[who] == "" {
 		c.addresses[who] = fmt.Sprintf("198.18.%d.1", len(c.addresses))
 	}

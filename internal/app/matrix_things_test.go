@@ -53,6 +53,12 @@ func (k kind) cells() []cell {
 	switch k {
 	case nothing, aFeed:
 		return []cell{own}
+	case aPack:
+		return []cell{own, otherCounty}
+	case aBoard:
+		return []cell{own, otherArea, otherCounty}
+	case aNotice:
+		return []cell{own, otherArea, otherCounty, kept}
 	case aFeedRun, aSketch:
 		return []cell{own, otherCounty}
 	case aPlace:
@@ -104,6 +110,9 @@ func (k kind) seenBy(s standpoint) []cell {
 	case anInvitation, aDevice:
 		return reaches[aCharge][s.role]
 	}
+	if in, ok := k.inVillage(s); ok {
+		return in
+	}
 	return reaches[k][s.role]
 }
 
@@ -136,6 +145,9 @@ func (c *counties) target(k kind, s standpoint, at cell, fresh bool) []string {
 		return []string{c.place(where[at][2])}
 	case aNote:
 		return []string{c.noteOf(map[cell]string{own: s.role, otherUnit: "neighbour", otherArea: "resident beyond", otherCounty: "resident elsewhere"}[at])}
+	}
+	if _, ok := k.inVillage(s); ok {
+		return c.inVillages(k, s, at, fresh)
 	}
 	key := string(k) + string(at)
 	if k == aCall || k == aLetter {
