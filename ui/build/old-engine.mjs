@@ -223,7 +223,6 @@ const walks = {
     await p.sees('样例河堤塌了一角')
     await p.shot('field-outbox')
     await start()
-    await p.tap('立即发送').catch(() => undefined)
     await p.sees('已送达')
     const n = await p.run(`fetch('/api/v1/search?q=' + encodeURIComponent('样例河堤塌了一角')).then(r => r.json()).then(r => r.hits.length)`)
     if (n !== 1) faults.push(`the server holds ${n}`)

@@ -37,6 +37,7 @@ export const useSession = defineStore('session', () => {
   async function recall(): Promise<boolean> {
     try {
       me.value = await api.me()
+      useDrafts().belong(me.value.person.id)
       return true
     } catch (e) {
       if (e instanceof Problem && e.status === 401) return false
@@ -55,6 +56,7 @@ export const useSession = defineStore('session', () => {
     const before = me.value?.person.id
     await way()
     me.value = await api.me()
+    useDrafts().belong(me.value.person.id)
     if (!ended.value) return
     if (me.value.person.id === before) ended.value.back()
     else location.assign('/desk/')

@@ -85,7 +85,7 @@ export async function add(title: string, steps: Omit<Step, 'key'>[]): Promise<st
     steps: steps.map(s => ({ ...plain(s), key: newKey() })), files: {}, state: 'waiting', tries: 0,
   }
   await save(item) // only what is kept is shown as kept: whoever reads that may close the page
-  items.value.push(item)
+  if (!items.value.some(i => i.id === item.id)) items.value.push(item) // a load in between has it already
   void navigator.storage?.persist?.().catch(() => undefined)
   return item.id
 }
@@ -120,14 +120,16 @@ export function flush(): Promise<void> {
     return going
   }
   going = (async () => {
-    do {
-      once = false
-      await round()
-    } while (once)
-  })().finally(() => {
-    going = undefined
-    later()
-  })
+    try {
+      do {
+        once = false
+        await round()
+      } while (once)
+    } finally { // at once: whoever asks after the last look begins anew
+      going = undefined
+      later()
+    }
+  })()
   return going
 }
 

@@ -3,3 +3,5 @@
 const known = new Map<string, string>()
 export const remember = (id: string, name: string) => void known.set(id, name)
 export const nameOf = (id: string): string => known.get(id) ?? id
+/** all of them, for whoever keeps drafts */
+export const allNames = (): [string, string][] => [...known]
