@@ -86,6 +86,7 @@ test('the square of an invitation, opened in WeChat, lets a worker in by PIN, wh
   await phone.getByLabel('设一个 6 位数字的 PIN').fill('402917')
   await phone.getByLabel('再输一次').fill('402917')
   await phone.getByRole('button', { name: '绑定并登录' }).click()
+  await expect(phone.getByLabel('再输一次')).toHaveCount(0)
   await phone.goto('/field/')
   await phone.locator('.report-big').click()
   const text = '样例：微信里上报的渗水' + Date.now()
