@@ -262,9 +262,9 @@ func (c *counties) villagesAgree(t *testing.T) {
 
 func (c *counties) offersAgree(t *testing.T, who string) {
 	t.Helper()
-	offers, reads, published, cases := ids{}, ids{}, ids{}, ids{}
-	offers = of(objects(c.got(who, "GET", "/offers", nil, http.StatusOK)["offers"].([]any)), "case")
-	published = of(objects(c.got(who, "GET", "/offers/published", nil, http.StatusOK)["offers"].([]any)), "case")
+	reads, cases := ids{}, ids{}
+	offers := of(objects(c.got(who, "GET", "/offers", nil, http.StatusOK)["offers"].([]any)), "case")
+	published := of(objects(c.got(who, "GET", "/offers/published", nil, http.StatusOK)["offers"].([]any)), "case")
 	for _, at := range []cell{own, otherUnit, otherArea, otherCounty} {
 		id := c.things[string(anOffer)+string(at)][0]
 		if c.ask(who, "GET", "/offers/"+id+"/claims", nil).Code == http.StatusOK {

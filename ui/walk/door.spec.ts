@@ -51,6 +51,7 @@ test('a cadre lets a worker in by telephone, and ends the telephone when it is l
   await expect(phone.getByText('太容易被猜到')).toBeVisible()
   await pin('402917')
   await expect(phone.locator('.rail')).toBeVisible()
+  await phone.getByRole('button', { name: '更多', exact: true }).click()
   await phone.getByRole('button', { name: '退出' }).click()
   await expect(phone.getByText('样例村处置员，您好')).toBeVisible()
   await clean(phone)

@@ -149,6 +149,7 @@ test('a second factor is set up, asked for, and stood in for by a recovery code;
   await logIn(phone, 'water', 'sample-water')
   await phone.getByLabel('动态验证码').fill(codeOf(secret, Date.now() + 30_000)) // the one before has been used
   await phone.getByRole('button', { name: '登录' }).click()
+  await phone.getByRole('button', { name: '更多', exact: true }).click()
   await phone.getByRole('link', { name: '账号', exact: true }).click()
   await expect(section(phone, '登录的设备').getByText('用验证码登录').first()).toBeVisible()
   await shot(phone, 'account-wechat')
