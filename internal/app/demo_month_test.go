@@ -106,7 +106,7 @@ func seenByWhoPublishes(t *testing.T, a *app.App) {
 	}
 	came := 0
 	for _, c := range rows(`SELECT id, reporter_id FROM cases WHERE life = 'activity' AND step <> 'planned'`) {
-		lists, err := a.Cases.Rosters(t.Context(), as(c[1], worker[1]), c[0])
+		lists, err := a.Cases.AttendanceLists(t.Context(), as(c[1], worker[1]), c[0])
 		if err != nil || len(lists) != 1 || lists[0].Action.Name != "mark" {
 			t.Fatalf("%v: %d lists", err, len(lists))
 		}

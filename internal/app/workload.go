@@ -46,23 +46,42 @@ func (a *App) httpWorkload(ctx context.Context, in *workloadInput) (*workloadOut
 	}
 	out := &workloadOutput{}
 	out.Body.Places = []placeLoadJSON{}
-	t, roll, now := a.World.Tree(), a.World.People(), a.Cases.Now()
+	t := a.World.Tree()
 	x, ok := t.Area(in.Area)
 	if !ok || x.Jurisdiction != who.Jurisdiction || x.Level < territory.Township {
 		return out, nil
 	}
-	workers := map[string][]account.Post{} // by place right below
-	var people []string
+	workers, people := a.workersOf(&who, x)
+	slices.Sort(people)
+	loads, err := a.Cases.Loads(ctx, slices.Compact(people))
+	if err != nil {
+		return nil, err
+	}
+	for id, posts := range workers {
+		if place, ok := t.Area(id); ok {
+			out.Body.Places = append(out.Body.Places, a.loadOf(place, posts, loads))
+		}
+	}
+	slices.SortFunc(out.Body.Places, func(a, b placeLoadJSON) int {
+		return cmp.Or(cmp.Compare(a.Open*max(b.Workers, 1), b.Open*max(a.Workers, 1)), cmp.Compare(a.Area, b.Area))
+	})
+	return out, nil
+}
+
+// workersOf are those to whom somebody may give work in an area and below it: by the place right
+// below the area, or by the grid itself; and all of them once more.
+func (a *App) workersOf(who *account.Actor, x *territory.Area) (workers map[string][]account.Post, people []string) {
+	workers = map[string][]account.Post{}
 	var gather func(place *territory.Area, under string)
 	gather = func(place *territory.Area, under string) {
 		if place.Level > territory.Village {
-			for _, p := range roll.InArea("", place.ID, now) {
-				if p.UnitID != "" && a.publishesFor(&who, p) {
+			for _, p := range a.World.People().InArea("", place.ID, a.Cases.Now()) {
+				if p.UnitID != "" && a.publishesFor(who, p) {
 					workers[under], people = append(workers[under], p), append(people, p.PersonID)
 				}
 			}
 		}
-		for _, c := range t.Children(place.ID) {
+		for _, c := range a.World.Tree().Children(place.ID) {
 			gather(c, cmp.Or(under, c.ID))
 		}
 	}
@@ -71,32 +90,22 @@ func (a *App) httpWorkload(ctx context.Context, in *workloadInput) (*workloadOut
 		own = x.ID
 	}
 	gather(x, own)
-	slices.Sort(people)
-	loads, err := a.Cases.Loads(ctx, slices.Compact(people))
-	if err != nil {
-		return nil, err
-	}
-	for id, posts := range workers {
-		place, ok := t.Area(id)
-		if !ok {
+	return workers, people
+}
+
+// loadOf adds up what lies with people in a place, each counted once; of a grid it names them.
+func (a *App) loadOf(place *territory.Area, posts []account.Post, loads map[string]int) placeLoadJSON {
+	out := placeLoadJSON{AreaID: place.ID, Area: place.Name, People: []workerLoadJSON{}}
+	seen := map[string]bool{}
+	for _, post := range posts {
+		if seen[post.PersonID] {
 			continue
 		}
-		p := placeLoadJSON{AreaID: id, Area: place.Name, People: []workerLoadJSON{}}
-		seen := map[string]bool{}
-		for _, post := range posts {
-			if seen[post.PersonID] {
-				continue
-			}
-			seen[post.PersonID] = true
-			p.Workers, p.Open = p.Workers+1, p.Open+loads[post.PersonID]
-			if place.Level > territory.Village {
-				p.People = append(p.People, workerLoadJSON{post.PersonID, roll.Name(post.PersonID), loads[post.PersonID]})
-			}
+		seen[post.PersonID] = true
+		out.Workers, out.Open = out.Workers+1, out.Open+loads[post.PersonID]
+		if place.Level > territory.Village {
+			out.People = append(out.People, workerLoadJSON{post.PersonID, a.World.People().Name(post.PersonID), loads[post.PersonID]})
 		}
-		out.Body.Places = append(out.Body.Places, p)
 	}
-	slices.SortFunc(out.Body.Places, func(a, b placeLoadJSON) int {
-		return cmp.Or(cmp.Compare(a.Open*max(b.Workers, 1), b.Open*max(a.Workers, 1)), cmp.Compare(a.Area, b.Area))
-	})
-	return out, nil
+	return out
 }

@@ -19,6 +19,11 @@
 // keeps; seats may be limited to a register; part sets may follow one; and what becomes of
 // records (RecordsChanged) is heard by cases, by lives that begin so, and by sets.
 //
+// # What looks odd
+//
+// Rules of a life that watch are asked by a job once an act stands; they open another case, at
+// which people look, and do nothing else.
+//
 // # Tables
 //
 // cases, move, payload, participant, representative, involved, clock, clock_span,

@@ -195,7 +195,7 @@ func (s *Service) Routes(srv *web.Server) {
 	s.dutyRoutes(srv)
 	s.offerRoutes(srv)
 	s.batchRoutes(srv)
-	s.rosterRoutes(srv)
+	s.attendanceRoutes(srv)
 	s.gapRoutes(srv)
 	web.Stream(srv, web.Operation{Method: "GET", Path: "/events", ID: "events", Summary: "Live: which cases changed where the asker may look", Tags: tags}, s.topics)
 }

@@ -12,7 +12,6 @@ import (
 	"gezhi/internal/privacy"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
-	"gezhi/internal/worktime"
 )
 
 // RowJSON is a case as a list shows it. Times are ms UTC; 0 is none.
@@ -51,48 +50,6 @@ func rowOf(c *Case) *Row {
 		Supervised: c.Supervised, Returns: c.Returns, LonE7: c.LonE7, LatE7: c.LatE7}
 }
 
-// words finds the words of a pack version in the reader's language.
-type words struct {
-	p    *pack.Pack
-	lang string
-}
-
-func (s *Service) wordsOf(ctx context.Context, c *Case) words {
-	w := words{lang: web.Lang(ctx)}
-	if k := s.Book.cached(c.PackHash, c.OverlayHash, c.Class); k != nil {
-		w.p = k.In.Pack
-	}
-	return w
-}
-
-// find is the word of a name in a section.
-func (w words) find(section, life, name string) (string, bool) {
-	if name == "" || w.p == nil {
-		return "", false
-	}
-	for _, n := range []string{life + "." + name, name} {
-		if x := w.p.Word(w.lang, section, n); x != "" {
-			return x, true
-		}
-	}
-	return "", false
-}
-
-// word is find, with the name itself when there is no word.
-func (w words) word(section, life, name string) string {
-	if x, ok := w.find(section, life, name); ok {
-		return x
-	}
-	return name
-}
-
-func (w words) title(t pack.Words, or string) string {
-	if t[w.lang] != "" {
-		return t[w.lang]
-	}
-	return or
-}
-
 func (s *Service) rowJSON(ctx context.Context, r *Row) RowJSON {
 	k, w := s.Book.cached(r.PackHash, r.OverlayHash, r.Class), words{lang: web.Lang(ctx)}
 	if k != nil {
@@ -128,14 +85,6 @@ func (s *Service) rowJSON(ctx context.Context, r *Row) RowJSON {
 // what is personal, it says whom it is about, or no classifier may learn from it.
 func (k *Class) ofSomebody() bool {
 	return k.Against == pack.AgainstRequired || k.Train == pack.TrainNever || slices.ContainsFunc(k.Asked, func(f form.Field) bool { return f.Personal != nil })
-}
-
-// stepWord is the word of a step; tasks speak the words of the pack of their life.
-func (s *Service) stepWord(w words, kind, life, step string) string {
-	if kind == KindTask && s.TaskPack != nil {
-		w.p = s.TaskPack
-	}
-	return w.word("steps", life, step)
 }
 
 // areaName is the place as people of the county say it: the village and the grid in it.
@@ -350,16 +299,6 @@ func inTurn(clocks []*Clock) []*Clock {
 	return out
 }
 
-func fieldTitle(w words, life string, f *form.Field) string {
-	if f.Title[w.lang] != "" {
-		return f.Title[w.lang]
-	}
-	if x, ok := w.find("fields", life, f.Name); ok {
-		return x
-	}
-	return web.Say(w.lang, "field_title."+f.Name, nil)
-}
-
 func (s *Service) clockJSON(w words, v *View, c *Clock) ClockJSON {
 	out := ClockJSON{Name: c.Name, Title: w.word("clocks", v.Case.Life, c.Name), State: c.State, From: db.Ms(c.From), Due: db.Ms(c.Due), Until: db.Ms(c.Until),
 		Late: c.Late(s.Now()), Provisional: c.Provisional, Why: []string{}}
@@ -397,14 +336,6 @@ func (s *Service) seatsJSON(w words, v *View) []SeatJSON {
 	return out
 }
 
-// seatTitle is the pack's word for a seat, or the kernel's for its own.
-func seatTitle(w words, life, seat string) string {
-	if x, ok := w.find("participants", life, seat); ok {
-		return x
-	}
-	return web.Say(w.lang, "seat."+seat, nil)
-}
-
 // nameOf is the name of a person, post's holder or unit; the text itself for anything else.
 func (s *Service) nameOf(id string) string {
 	if u, ok := s.World.Tree().Unit(id); ok {
@@ -425,14 +356,6 @@ func (s *Service) saidAs(w words, f *form.Field, value any) string {
 		return ""
 	}
 	return s.publicText(w, f, value)
-}
-
-// reason is why something was done: the word of a code, or what somebody wrote.
-func (w words) reason(life, reason string) string {
-	if x, ok := w.find("reasons", life, reason); ok {
-		return x
-	}
-	return liftedWords(w.lang, reason)
 }
 
 func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
@@ -458,62 +381,6 @@ func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {
 			x.Title, x.Value = web.Say(w.lang, "field_title."+n, nil), s.saidOfKept(v, x.Value)
 		}
 		out.Values = append(out.Values, x)
-	}
-	return out
-}
-
-// spanKinds are the words of the units of a span.
-var spanKinds = map[worktime.Unit]string{worktime.InMinutes: "minutes", worktime.InHours: "hours", worktime.InWorkingMinutes: "working_minutes",
-	worktime.InWorkingHours: "working_hours", worktime.InWorkingDays: "working_days", worktime.InDays: "days", worktime.InWeeks: "weeks",
-	worktime.InMonths: "months", worktime.InYears: "years", worktime.SameDay: "same_day"}
-
-// spanText is a span in words; what is none stays as it is.
-func spanText(w words, text string) string {
-	span, err := worktime.ParseSpan(text)
-	if err != nil || spanKinds[span.Unit] == "" {
-		return text
-	}
-	return web.Say(w.lang, "span."+spanKinds[span.Unit], map[string]any{"n": span.N})
-}
-
-// markText is a mark in words: due, so much of the limit, so long before or after.
-func markText(w words, at string) string {
-	for _, suffix := range []string{"after due", "before due"} {
-		if span, ok := strings.CutSuffix(at, " "+suffix); ok {
-			return web.Say(w.lang, "mark."+strings.ReplaceAll(suffix, " ", "_"), map[string]any{"span": spanText(w, span)})
-		}
-	}
-	if at == "due" {
-		return web.Say(w.lang, "mark.due", nil)
-	}
-	return web.Say(w.lang, "mark.share", map[string]any{"share": at})
-}
-
-func (w words) roleTitle(role string) string {
-	if w.p == nil {
-		return role
-	}
-	if r := w.p.Role(role); r != nil {
-		return w.title(r.Title, role)
-	}
-	return role
-}
-
-// actionTitle is the pack's word for an action, or the kernel's for its own.
-func (s *Service) actionTitle(w words, life, action string) string {
-	if x, ok := w.find("actions", life, action); ok {
-		return x
-	}
-	return web.Say(w.lang, "action."+action, nil)
-}
-
-// ActTitles are a pack's words for an action of a class, by language; none for what is no action of it.
-func ActTitles(k *Class, action string) map[string]string {
-	out := map[string]string{}
-	for lang := range k.Title {
-		if x, ok := (words{k.In.Pack, lang}).find("actions", k.Life.Name, action); ok {
-			out[lang] = x
-		}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"gezhi/internal/db"
@@ -98,7 +99,7 @@ func publishedSQL(who *Actor, after PublishedCursor) (string, []any) {
 			FROM (SELECT DISTINCT case_id, part FROM part_offer WHERE jurisdiction = ` + jurisdiction + `) o JOIN cases c ON c.id = o.case_id ` + b.Join + `
 			JOIN part_set s ON s.case_id = o.case_id AND s.name = o.part AND s.state = '` + SetOffered + `' WHERE ` + b.Where
 	}
-	return "SELECT taken, until_at, case_id, part FROM (" + strings.Join(branches, " UNION ") + ") x" + from + " ORDER BY taken, until_at, case_id, part LIMIT 51", args.list
+	return "SELECT taken, until_at, case_id, part FROM (" + strings.Join(branches, " UNION ") + ") x" + from + " ORDER BY taken, until_at, case_id, part LIMIT " + strconv.Itoa(mostOffers+1), args.list
 }
 
 // PublishedJSON is an open offer, as those see it who may read the case.

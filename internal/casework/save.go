@@ -342,6 +342,25 @@ func (st *state) saveLater() error {
 	if err := st.postFiles(); err != nil {
 		return err
 	}
+	if err := st.postNotices(); err != nil {
+		return err
+	}
+	if st.s.Wake != nil && (st.joins || len(st.joinSelf)+len(st.later)+len(st.tells) > 0) {
+		st.tx.AfterCommit(st.s.Wake)
+	}
+	return nil
+}
+
+func (st *state) post(topic string, body any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return jobs.Post(st.ctx, st.tx, jobs.Message{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Topic: topic, Subject: "case/" + st.ID, Body: b, MadeAt: st.now})
+}
+
+// postNotices says to whom what is to be told, once the act stands.
+func (st *state) postNotices() error {
 	for _, t := range st.tells {
 		if t.Who = st.mayKnow(t.Who); len(t.Who) == 0 {
 			continue
@@ -364,16 +383,5 @@ func (st *state) saveLater() error {
 			return err
 		}
 	}
-	if st.s.Wake != nil && (st.joins || len(st.joinSelf)+len(st.later)+len(st.tells) > 0) {
-		st.tx.AfterCommit(st.s.Wake)
-	}
 	return nil
-}
-
-func (st *state) post(topic string, body any) error {
-	b, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	return jobs.Post(st.ctx, st.tx, jobs.Message{ID: st.s.ID(), Jurisdiction: st.Jurisdiction, Topic: topic, Subject: "case/" + st.ID, Body: b, MadeAt: st.now})
 }

@@ -12,7 +12,8 @@
 // the quiet hours and on days off; it lies in the inbox at once and is gathered into one
 // message for each person on the next working morning.
 //
-// A message holds the number, the title of the class, the deadline and a link. It never holds
+// A message holds the number, the title of the class, what happened (or the action that told it),
+// the deadline and a link. It never holds
 // what a reporter said or who that is. The words of messages lie in words/zh.json and en.json.
 //
 // Channels: in_app (inbox), call (a task for a clerk), digest (gathered), and the adapters

@@ -26,6 +26,12 @@
 // Entries, balances, what expires when and the sums of months follow from the postings; they
 // are kept to be quick, and [Verify] works all of them out again.
 //
-// Tables: points_* (migrations 00310 to 00316). What a pack counts it is told when the pack is put in
+// # What looks odd
+//
+// A [Watch] opens a case at which people look when one owner is served so often at one merchant
+// in a month; nothing is refused, held or taken away by it. A [Board] lists people of age who
+// want to be listed.
+//
+// Tables: points_* (migrations 00310 to 00316, 00350, 00358). What a pack counts it is told when the pack is put in
 // force ([Service.Loaded]); effects of cases come in by [Service.Effect], within their move.
 package points

@@ -3,7 +3,8 @@
 //
 // A pack in force declares kinds of records ([Kind]): fields, the identity key, relations.
 // A record has no steps. It is changed by an import ([Service.Import], or [Service.Plant]
-// for drafts that came otherwise), never edited in place, and ended instead of deleted.
+// for drafts that came otherwise) or by an act that has the right to ([Service.Put],
+// [Service.EndOne], [Service.Relate]), never edited in place, and ended instead of deleted.
 //
 // # Days
 //

@@ -99,7 +99,7 @@ export const fromChat = (text: string) => call('post', '/paste', { body: { text 
 export const answerForChat = (id: string) => call('get', '/cases/{id}/answer', { id }).then(r => r.text)
 export const openCase = (body: NewCase, key: string) => call('post', '/cases', { body, key })
 /** who took the places of a case that are marked with a yes or no */
-export const rosters = (id: string) => call('get', '/cases/{id}/rosters', { id }).then(r => r.rosters)
+export const attendance = (id: string) => call('get', '/cases/{id}/attendance', { id }).then(r => r.lists)
 /** one act on many cases, each with a result of its own */
 export const batch = (body: Body<Operation<'post', '/batches'>>, key: string) => call('post', '/batches', { body, key })
 export const act = (id: string, body: NewMove, key: string) => call('post', '/cases/{id}/moves', { id, body, key })

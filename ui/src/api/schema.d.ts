@@ -415,6 +415,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who took the places of a case that are marked with a yes or no, and how each stands */
+        get: operations["caseAttendance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/copy": {
         parameters: {
             query?: never;
@@ -560,23 +577,6 @@ export interface paths {
         };
         /** The receipt as a QR code */
         get: operations["caseReceiptCode"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/cases/{id}/rosters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who took the places of a case that are marked with a yes or no, and how each stands */
-        get: operations["caseRosters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3276,6 +3276,21 @@ export interface components {
         AskedOutputBody: {
             id: string;
         };
+        AttendanceJSON: {
+            action: string;
+            /** @description the question in words */
+            asks: string;
+            /** @description the one yes or no that it asks */
+            field: string;
+            people: components["schemas"]["AttendingJSON"][];
+            set: string;
+            set_title: string;
+            /** @description of the act */
+            title: string;
+        };
+        AttendanceOutputBody: {
+            lists: components["schemas"]["AttendanceJSON"][];
+        };
         AttendingJSON: {
             case: string;
             /** @description the asker may do the act on it now */
@@ -5832,21 +5847,6 @@ export interface components {
             role: string;
             title: string;
         };
-        RosterJSON: {
-            action: string;
-            /** @description the question in words */
-            asks: string;
-            /** @description the one yes or no that it asks */
-            field: string;
-            people: components["schemas"]["AttendingJSON"][];
-            set: string;
-            set_title: string;
-            /** @description of the act */
-            title: string;
-        };
-        RostersOutputBody: {
-            rosters: components["schemas"]["RosterJSON"][];
-        };
         RowJSON: {
             area_id: string;
             area_name: string;
@@ -7218,6 +7218,37 @@ export interface operations {
             };
         };
     };
+    caseAttendance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttendanceOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     personalCopy: {
         parameters: {
             query?: {
@@ -7498,37 +7529,6 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    caseRosters: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RostersOutputBody"];
                 };
             };
             /** @description Error */

@@ -35,7 +35,7 @@ export type Clock = Schema['ClockJSON']
 export type Seat = Schema['SeatJSON']
 export type Part = Schema['PartJSON']
 /** who took the places of a case, to be marked with a yes or no */
-export type Roster = Schema['RosterJSON']
+export type Attendance = Schema['AttendanceJSON']
 export type Move = Schema['MoveJSON']
 /** An action the reader may do now, what it asks, and what is still in its way. */
 export type Offer = Schema['OfferJSON']

@@ -18,7 +18,7 @@ const mineQuery = { queue: 'mine', tasks: true, limit: 100 } as const
 export const readTasks = () => known('tasks', () => api.cases(mineQuery).then(r => r.cases))
 export const readCase = (id: string) => known('case/' + id, () => api.caseView(id))
 
-export const readRosters = (id: string) => known('rosters/' + id, () => api.rosters(id))
+export const readAttendance = (id: string) => known('attendance/' + id, () => api.attendance(id))
 
 // What one may do beside the matter's own way, whatever its pack: it is never the thing to do next.
 const beside = ['comment', 'urge', 'shield', 'escalate', 'supervise', 'sponsor', 'merge', 'suspend', 'extend', 'reopen', 'return', 'reclassify']
@@ -57,7 +57,7 @@ async function keepAhead(rows: CaseRow[]) {
     const kept = await last<CaseView>('case/' + row.id)
     const now = kept?.value.case.version === row.version ? kept : await readCase(row.id).catch(() => undefined) // gone meanwhile: the list will say so
     if (now && !onward(now.value).length) waiting.add(row.id)
-    if (now?.value.parts.length && kept !== now) await readRosters(row.id).catch(() => undefined)
+    if (now?.value.parts.length && kept !== now) await readAttendance(row.id).catch(() => undefined)
   }
   elsewhere.value = waiting
   await known('outlines', api.outlines).catch(() => undefined)

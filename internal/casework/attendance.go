@@ -10,9 +10,9 @@ import (
 	"gezhi/internal/workflow"
 )
 
-// Roster is a set of places that people took, and the act by which somebody says of each of them
+// Attendance is a set of places that people took, and the act by which somebody says of each of them
 // yes or no: who came, say.
-type Roster struct {
+type Attendance struct {
 	Set    string
 	Class  *Class           // of the parts
 	Action *workflow.Action // with one question, a yes or no, that may be answered for many at once
@@ -20,15 +20,15 @@ type Roster struct {
 	People []Attending
 }
 
-// Attending is one place of a roster.
+// Attending is one place of an attendance list.
 type Attending struct {
 	*Case
 	May bool // the asker may do the act on it now
 }
 
-// Rosters are those of a case whose places are marked by a yes or no; case.not_found for who may not
+// AttendanceLists are those of a case whose places are marked by a yes or no; case.not_found for who may not
 // see the case. A case without any has none.
-func (s *Service) Rosters(ctx context.Context, who *Actor, id string) (out []Roster, err error) {
+func (s *Service) AttendanceLists(ctx context.Context, who *Actor, id string) (out []Attendance, err error) {
 	if err := s.World.Renew(ctx); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (s *Service) Rosters(ctx context.Context, who *Actor, id string) (out []Ros
 			if action == nil {
 				continue
 			}
-			r := Roster{Set: set.Name, Class: &Class{EffectiveClass: k, In: st.class.In}, Action: action, Field: field}
+			r := Attendance{Set: set.Name, Class: &Class{EffectiveClass: k, In: st.class.In}, Action: action, Field: field}
 			if r.People, err = st.attending(who, set.Name, action); err != nil {
 				return err
 			}
@@ -103,8 +103,8 @@ func (st *state) attending(who *Actor, set string, action *workflow.Action) (out
 	return out, nil
 }
 
-// RosterJSON is a list of who took a place, to be marked with a yes or no.
-type RosterJSON struct {
+// AttendanceJSON is a list of who took a place, to be marked with a yes or no.
+type AttendanceJSON struct {
 	Set      string          `json:"set"`
 	SetTitle string          `json:"set_title"`
 	Action   string          `json:"action"`
@@ -114,7 +114,7 @@ type RosterJSON struct {
 	People   []AttendingJSON `json:"people"`
 }
 
-// AttendingJSON is one place of a roster.
+// AttendingJSON is one place of an attendance list.
 type AttendingJSON struct {
 	Case      string         `json:"case"`
 	Name      string         `json:"name"`
@@ -124,35 +124,35 @@ type AttendingJSON struct {
 	May       bool           `json:"may" doc:"the asker may do the act on it now"`
 }
 
-type rostersOutput struct {
+type attendanceOutput struct {
 	Body struct {
-		Rosters []RosterJSON `json:"rosters"`
+		Lists []AttendanceJSON `json:"lists"`
 	}
 }
 
-type rostersInput struct {
+type attendanceInput struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
-func (s *Service) rosterRoutes(srv *web.Server) {
-	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/rosters", ID: "caseRosters", Summary: "Who took the places of a case that are marked with a yes or no, and how each stands", Tags: []string{"cases"}}, s.httpRosters)
+func (s *Service) attendanceRoutes(srv *web.Server) {
+	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/attendance", ID: "caseAttendance", Summary: "Who took the places of a case that are marked with a yes or no, and how each stands", Tags: []string{"cases"}}, s.httpAttendance)
 }
 
-func (s *Service) httpRosters(ctx context.Context, in *rostersInput) (*rostersOutput, error) {
+func (s *Service) httpAttendance(ctx context.Context, in *attendanceInput) (*attendanceOutput, error) {
 	who, err := s.asker(ctx)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Rosters(ctx, who, in.ID)
+	all, err := s.AttendanceLists(ctx, who, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	out := &rostersOutput{}
-	out.Body.Rosters = []RosterJSON{}
+	out := &attendanceOutput{}
+	out.Body.Lists = []AttendanceJSON{}
 	for _, r := range all {
 		w := words{r.Class.In.Pack, web.Lang(ctx)}
 		life := r.Class.Life.Name
-		j := RosterJSON{Set: r.Set, SetTitle: r.Class.In.Pack.Word(w.lang, "parts", r.Set), Action: r.Action.Name, Title: w.word("actions", life, r.Action.Name), Field: r.Field.Name,
+		j := AttendanceJSON{Set: r.Set, SetTitle: r.Class.In.Pack.Word(w.lang, "parts", r.Set), Action: r.Action.Name, Title: w.word("actions", life, r.Action.Name), Field: r.Field.Name,
 			Asks: fieldTitle(w, life, r.Field), People: []AttendingJSON{}}
 		for _, p := range r.People {
 			a := AttendingJSON{Case: p.ID, Name: s.World.People().Name(p.ReporterID), Phase: p.Phase, StepTitle: w.word("steps", p.Life, p.Step), May: p.May}
@@ -164,7 +164,7 @@ func (s *Service) httpRosters(ctx context.Context, in *rostersInput) (*rostersOu
 			}
 			j.People = append(j.People, a)
 		}
-		out.Body.Rosters = append(out.Body.Rosters, j)
+		out.Body.Lists = append(out.Body.Lists, j)
 	}
 	return out, nil
 }

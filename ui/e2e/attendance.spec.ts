@@ -9,7 +9,7 @@ const row = { id: 'e1', number: 'S26110007', kind: 'case', class: 'village-point
 const part = (n: number, name: string) => ({ ...row, id: 'a' + n, number: 'S261100' + n, title: '报名', step: 'signed_up', step_title: '已报名', set: 'roster', set_title: '报名', round: 1, for: name })
 const names = ['样例员甲', '样例员乙', '样例员丙']
 const view = { case: { ...row, text: '', channel: 'window', reporter: { name: '样*' }, fields: [] }, clocks: [], seats: [], parts: names.map((x, i) => part(i, x)), moves: [], can: [], unmask: [] }
-const roster = (said: Record<string, boolean> = {}) => ({
+const attendance = (said: Record<string, boolean> = {}) => ({
   set: 'roster', set_title: '报名', action: 'mark', title: '登记', field: 'came', asks: '是否到场',
   people: names.map((name, i) => ({ case: 'a' + i, name, phase: 'working', step_title: said['a' + i] ? '已到场' : '已报名', said: said['a' + i], may: true })),
 })
@@ -39,7 +39,7 @@ async function open(page: Page, path: string, role: string, world: Partial<World
     if (at === 'GET /cases') return json({ cases: [row] })
     if (at === 'GET /areas/outlines') return json({ areas: [] })
     if (at === 'GET /cases/e1') return json(view)
-    if (at === 'GET /cases/e1/rosters') return json({ rosters: [roster(w.said)] })
+    if (at === 'GET /cases/e1/attendance') return json({ lists: [attendance(w.said)] })
     if (at === 'GET /offers') return json({ offers: [] })
     if (at === 'GET /offers/published') return json({ offers: w.offers })
     if (at === 'GET /workload') return json({ places: [{ area_id: 'g1', area_name: '第三网格', open: 4, workers: 2, people: [{ id: 'p8', name: '样例员乙', open: 1 }, { id: 'p9', name: '样例员丙', open: 3 }] }] })
@@ -63,17 +63,17 @@ async function whole(page: Page, w: World) {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(page.viewportSize()!.width)
   expect(w.faults).toEqual([])
 }
-const marks = (page: Page) => page.locator('.roster .mark[aria-pressed=true]')
+const marks = (page: Page) => page.locator('.attendance .mark[aria-pressed=true]')
 
 test('on a telephone who came is marked without a network, and sent in one when there is one', async ({ page }, info) => {
   await page.setViewportSize({ width: 360, height: 740 })
   const w = await open(page, '/field/case/e1', 'village_cadre')
-  await expect(page.locator('.roster li')).toHaveCount(3)
+  await expect(page.locator('.attendance li')).toHaveCount(3)
   w.away = true
   await page.getByRole('group', { name: '样例员乙' }).getByRole('button', { name: '未到' }).click()
   await page.getByRole('button', { name: '其余 2 人都到场' }).click()
   await expect(marks(page)).toHaveCount(3)
-  await page.screenshot({ path: info.outputPath('roster.png'), fullPage: true })
+  await page.screenshot({ path: info.outputPath('attendance.png'), fullPage: true })
   await page.getByRole('button', { name: '保存 3 人的登记' }).click()
   await expect(page.locator('.top .net')).toContainText('1')
   await expect(marks(page)).toHaveCount(3) // as it stands in this telephone
@@ -117,13 +117,13 @@ for (const [language, scheme, width] of [['zh', 'light', 1440], ['en', 'dark', 3
     await whole(page, w)
     await page.screenshot({ path: info.outputPath('person.png') })
     await page.goto('/desk/cases/e1')
-    await expect(page.locator('.roster li')).toHaveCount(3)
-    await page.locator('.roster .do .act').first().click()
-    await page.locator('.roster .do .act').last().click()
-    await expect(page.locator('.roster')).toContainText('样例员乙 不能登记本人。') // one is refused, the others are done
+    await expect(page.locator('.attendance li')).toHaveCount(3)
+    await page.locator('.attendance .do .act').first().click()
+    await page.locator('.attendance .do .act').last().click()
+    await expect(page.locator('.attendance')).toContainText('样例员乙 不能登记本人。') // one is refused, the others are done
     await expect.poll(() => w.said).toEqual({ a0: true, a2: true })
     await whole(page, w)
-    await page.screenshot({ path: info.outputPath('roster.png') })
+    await page.screenshot({ path: info.outputPath('attendance.png') })
     w.offers = []
     await page.goto('/desk/offers')
     await expect(page.locator('.blank')).toBeVisible()
