@@ -103,7 +103,7 @@ var routes = []route{
 	// Whoever sees the case knows of it, and may take none all the same.
 	{op: "POST /batches", ok: 200, body: says(map[string]any{"action": "comment", "items": []any{map[string]any{"case": "none", "note": "sample"}}})},
 	{op: "GET /cases/{id}/gaps/{name}", ok: 404},
-	{op: "GET /cases/{id}/attendance", ok: 404},
+	{op: "GET /cases/{id}/attendance", about: aCase, ok: 200},
 	{op: "GET /cases/{id}/public/{view}", about: aGrant, ok: 200},
 	{op: "GET /offers", ok: 200},
 	{op: "GET /offers/published", ok: 200},

@@ -102,7 +102,7 @@ test('grids are divided, joined and drawn by hand, undone, kept and put in force
   await page.getByLabel('草图名称').fill('分格')
   await page.getByRole('button', { name: '保存草图' }).click()
   await expect(page.getByRole('button', { name: '保存草图' })).toBeDisabled()
-  expect(last(sent, 'POST /setup/sketches')!.name).toBe('分格')
+  await expect.poll(() => last(sent, 'POST /setup/sketches')?.name).toBe('分格')
   await page.getByRole('button', { name: '对比与生效…' }).click()
   const sheet = page.getByRole('dialog')
   await expect(sheet).toContainText('3 件从二网格到一网格')

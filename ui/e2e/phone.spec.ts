@@ -33,9 +33,9 @@ for (const [width, scheme, language] of [[360, 'light', 'zh'], [390, 'dark', 'en
     await more.click()
     await expect(more).toHaveAttribute('aria-expanded', 'true')
     expect(await entries.count()).toBeGreaterThan(8)
-    const below = await desk.locator('.rail > :is(a, button):not(.later):visible').evaluateAll(all => all.map(e => Math.round(e.getBoundingClientRect().top)))
-    expect(new Set(below).size).toBe(1) // the five stay where the thumb knows them
+    const below = await desk.locator('.rail > :is(a, button):not(.later):visible').evaluateAll(all => all.map(e => ({ at: e.textContent, box: e.getBoundingClientRect().toJSON() })))
     expect(below).toHaveLength(5)
+    expect(new Set(below.map(b => Math.round(b.box.top))).size, JSON.stringify(below)).toBe(1) // the five stay where the thumb knows them
     await desk.screenshot({ path: info.outputPath('more.png') })
     await clean(desk)
     await more.press('Escape')
