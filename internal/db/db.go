@@ -119,6 +119,12 @@ func (d *DB) Write(ctx context.Context, keys Keys, fn func(ctx context.Context, 
 	return translate(d.eng.write(ctx, d, sorted, fn))
 }
 
+type aside struct{}
+
+// Aside marks the context of work that nobody waits for: lanes of jobs, searches, the log. On
+// SQLite it goes with the groups of those who wait, and no group waits for more of it.
+func Aside(ctx context.Context) context.Context { return context.WithValue(ctx, aside{}, true) }
+
 // Read runs fn over one steady view of the database. fn must be short and must not write.
 func (d *DB) Read(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	if ctx.Value(inTx{}) != nil {
