@@ -134,8 +134,9 @@ func (d *DB) Read(ctx context.Context, fn func(ctx context.Context, tx *Tx) erro
 }
 
 // Glance is a Read for a closure that asks once, with one Query or Together, as a rule: it then
-// costs no transaction on PostgreSQL. Should the closure ask again it runs anew, whole, so it
-// sets outer variables as if it had not run before.
+// costs no transaction on PostgreSQL, and its plan is made once for whatever arguments; a question
+// whose good plan hangs on them is for Read. Should the closure ask again it runs anew, whole, so
+// it sets outer variables as if it had not run before.
 func (d *DB) Glance(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	if ctx.Value(inTx{}) != nil {
 		return fault.New(fault.Internal, "db.nested")
