@@ -209,7 +209,7 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Paced(ctx, who); err != nil {
+	if err := s.Paced(ctx, who, Reporting); err != nil {
 		return nil, err
 	}
 	b := in.Body
@@ -257,6 +257,9 @@ func (s *Service) httpAct(ctx context.Context, in *actInput) (*actOutput, error)
 	}
 	who, err := s.asker(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.Paced(ctx, who, Moving); err != nil {
 		return nil, err
 	}
 	b := in.Body
