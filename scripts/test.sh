@@ -57,6 +57,8 @@ number() { grep -oE "[0-9]+ $1" "$2" 2>/dev/null | tail -n 1 | grep -oE '[0-9]+'
 passed=$(($(number passed "$log/go") + $(number passed "$log/vitest") + $(number passed "$log/e2e") + $(number passed "$log/walk")))
 failed=$(($(number failed "$log/go") + $(number failed "$log/vitest") + $(number failed "$log/e2e") + $(number failed "$log/walk")))
 skipped=$(($(number skipped "$log/go") + $(number skipped "$log/vitest") + $(number skipped "$log/e2e") + $(number skipped "$log/walk")))
+flaky=$(($(number flaky "$log/e2e") + $(number flaky "$log/walk")))
+[ $flaky = 0 ] || sed -nE 's/\x1b\[[0-9;]*m//g; /^ +[0-9]+ flaky$/,/^ +[0-9]+ (passed|skipped)/ s/^ {4}/at the second try only: /p' "$log/e2e" "$log/walk"
 [ $bad = 0 ] || failed=$((failed > 0 ? failed : 1))
-echo "$passed passed, $failed failed, $skipped skipped"
+echo "$((passed + flaky)) passed, $failed failed, $skipped skipped"
 exit $bad

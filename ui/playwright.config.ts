@@ -8,6 +8,7 @@ export default defineConfig({
   testDir: 'e2e',
   workers,
   fullyParallel: true,
+  retries: Number(process.env.RETRY ?? 0), // what passes at the second try only is named at the end of `make test`: it has a race
   timeout: 90_000, // generous: what is slow is not wrong
   expect: { timeout: 15_000 },
   reporter: 'list',

@@ -295,7 +295,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 		return errors.Join(err, l.Close(), a.DB.Close())
 	}
 	log := &audit.Log{DB: a.DB, Now: clock.System, Key: key, Keep: a.Config.Data, Holder: id.New()}
-	work, stop := context.WithCancel(ctx)
+	work, stop := context.WithCancel(db.Aside(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { paceCollector(work) })
 	ready := make(chan struct{})

@@ -49,6 +49,11 @@ type monthWork struct {
 	Texts  []string       `yaml:"texts"`
 	Fields map[string]any `yaml:"fields"` // "+7d" is a day, counted from its own
 	Acts   []demoAct      `yaml:"acts"`
+	About  *monthAbout    `yaml:"about"`
+	Later  int            `yaml:"later"` // days after the beginning, before which it does not come up
+	Last   int            `yaml:"last"`  // days before now in which alone it comes up; 0 is any
+	Of     int            `yaml:"of"`    // so few of those who hold the role bring it, who can log in first; 0 is all
+	One    *monthNamed    `yaml:"one"`   // a field of the opening that holds somebody
 	Takes  *monthTakes    `yaml:"takes"`
 	Named  *monthNamed    `yaml:"named"`
 	Then   []demoAct      `yaml:"then"` // when those who took part are through
@@ -69,6 +74,8 @@ type monthTakes struct {
 // monthObjects is what some of those who took part bring about what became of it.
 type monthObjects struct {
 	Class string    `yaml:"class"`
+	View  string    `yaml:"view"` // instead of a class: the public view that somebody else objects to
+	By    string    `yaml:"by"`   // role of who does
 	Share string    `yaml:"share"`
 	Text  string    `yaml:"text"`
 	Acts  []demoAct `yaml:"acts"`
@@ -83,7 +90,8 @@ type monthNamed struct {
 }
 
 const (
-	monthDays = 30 // before now
+	monthDays = 30 // before now, at least
+	monthBack = 14 // of the month before this one, at least
 	monthSeed = 526
 	monthTold = 20 // how often progress is said
 )
@@ -98,6 +106,7 @@ type month struct {
 	pack   string
 	steps  monthSteps
 	oneIn  int
+	days   int // that it lasts
 	n      int // steps put in, so that equal moments keep their order
 }
 
@@ -160,14 +169,15 @@ func (a *App) FillMonth(ctx context.Context, oneIn int, said func(percent int)) 
 
 func (a *App) newMonth(j account.Jurisdiction, pack string) *month {
 	d := &demo{app: a, j: j, rng: rand.New(rand.NewPCG(monthSeed, 1)), spots: rand.New(rand.NewPCG(monthSeed, 2)), now: clock.System()}
-	d.hand = clock.At(d.now.AddDate(0, 0, -monthDays))
+	days := max(monthDays, d.now.In(clock.CST).Day()-1+monthBack)
+	d.hand = clock.At(d.now.AddDate(0, 0, -days))
 	d.cases = a.cases(d.hand.Now)
 	d.cases.OnMove = append(d.cases.OnMove, a.Search.Moved)
 	d.run = jobs.NewRunner(a.DB, d.hand.Now)
 	d.cases.Register(d.run)
 	quiet := func(context.Context, jobs.Message) error { return nil } // nobody is told of the past
 	d.run.Topics[casework.TopicWithdraw], d.run.Topics[casework.TopicNotice] = quiet, quiet
-	m := &month{demo: d, ledger: a.ledgers(d.hand.Now), pack: pack}
+	m := &month{demo: d, ledger: a.ledgers(d.hand.Now), pack: pack, days: days}
 	m.ledger.Register(d.run)
 	return m
 }
@@ -188,13 +198,17 @@ func (m *month) live(ctx context.Context, said func(int)) error {
 	for i := range m.file.Work {
 		w := &m.file.Work[i]
 		for range (w.Count + m.oneIn - 1) / m.oneIn {
-			m.put(m.working(began, monthDays-2), func(ctx context.Context) error { return m.begin(ctx, w) })
+			from, days := began.AddDate(0, 0, w.Later), m.days-2-w.Later
+			if w.Last > 0 {
+				from, days = m.now.AddDate(0, 0, -w.Last), w.Last-1
+			}
+			m.put(m.working(from, days), func(ctx context.Context) error { return m.begin(ctx, w) })
 		}
 	}
 	for i := range m.file.Shop {
 		s := &m.file.Shop[i]
 		for range (s.Count + m.oneIn - 1) / m.oneIn {
-			m.put(m.working(began.AddDate(0, 0, monthDays/2), monthDays/2), func(ctx context.Context) error { return m.spend(ctx, s) })
+			m.put(m.working(began.AddDate(0, 0, shopOpens), m.days-shopOpens), func(ctx context.Context) error { return m.spend(ctx, s) })
 		}
 	}
 	told := -1
@@ -279,8 +293,7 @@ func (m *month) standing(role string, fits func(area string) bool) (out []string
 type monthCase struct{ id, by, area string }
 
 func (m *month) begin(ctx context.Context, w *monthWork) error {
-	posts := m.app.World.People().WithRole(m.j.ID, w.By, m.hand.Now())
-	posts = slices.DeleteFunc(posts, func(p account.Post) bool { return m.workers(p.AreaID) == 0 })
+	posts := m.bringers(w)
 	if len(posts) == 0 {
 		return nil
 	}
@@ -289,12 +302,12 @@ func (m *month) begin(ctx context.Context, w *monthWork) error {
 	if err != nil {
 		return err
 	}
-	fields, err := m.dated(w.Fields)
+	fields, err := m.opening(w)
 	if err != nil {
 		return err
 	}
 	opened, err := m.cases.Open(ctx, who, casework.Opening{Class: m.pack + "/" + w.Class, Text: w.Texts[m.rng.IntN(len(w.Texts))], Fields: fields,
-		AreaID: p.AreaID, Channel: "window", Nature: casework.Sample})
+		AreaID: p.AreaID, Channel: "window", Nature: casework.Sample, About: m.about(w.About)})
 	if err != nil {
 		return m.passing(err, "open")
 	}
@@ -414,6 +427,9 @@ func (m *month) object(c monthCase, o *monthObjects, at time.Time) {
 		who, err := m.actor(ctx, c.by)
 		if err != nil {
 			return err
+		}
+		if o.View != "" {
+			return m.objectInPublic(ctx, c, o)
 		}
 		opened, err := m.cases.Open(ctx, who, casework.Opening{Class: m.pack + "/" + o.Class, Text: o.Text, About: &casework.About{Kind: workflow.AboutCase, ID: c.id}, Channel: "field", Nature: casework.Sample})
 		if err != nil {

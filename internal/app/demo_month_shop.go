@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/ed25519"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,9 @@ type monthShop struct {
 	Scans  string `yaml:"scans"` // role of who scans what is fetched at a merchant's
 	Fetch  string `yaml:"fetch"` // share that is fetched
 }
+
+// shopOpens is how many days of work there are before anybody spends.
+const shopOpens = 7
 
 // spend lets somebody who has points reserve a good and perhaps fetch it.
 func (m *month) spend(ctx context.Context, s *monthShop) error {
@@ -38,9 +42,12 @@ func (m *month) spend(ctx context.Context, s *monthShop) error {
 		return err
 	}
 	m.put(m.hand.Now().Add(time.Duration(1+m.rng.IntN(48))*time.Hour), func(ctx context.Context) error {
+		var err error
 		hands := m.near(s.Hands, p.AreaID)
 		if c.Merchant != "" {
-			hands = m.standing(s.Scans, func(string) bool { return true })
+			if hands, err = m.behind(ctx, at, c.Merchant, s.Scans); err != nil {
+				return err
+			}
 		}
 		if len(hands) == 0 {
 			return nil
@@ -48,7 +55,7 @@ func (m *month) spend(ctx context.Context, s *monthShop) error {
 		if c.Merchant != "" {
 			return m.passing(m.scan(ctx, at, &c, hands[0]), "scan")
 		}
-		_, err := m.ledger.PickUp(ctx, at, c.Code, hands[0])
+		_, err = m.ledger.PickUp(ctx, at, c.Code, hands[0])
 		return m.passing(err, "pick up")
 	})
 	return nil
@@ -69,4 +76,18 @@ func (m *month) scan(ctx context.Context, at points.Place, c *points.Claim, cash
 		return err
 	}
 	return m.ledger.EndCodeKeys(ctx, at.Jurisdiction, c.Owner)
+}
+
+// behind are the holders of a role who work at a merchant's.
+func (m *month) behind(ctx context.Context, at points.Place, merchant, role string) (out []string, err error) {
+	all, err := m.ledger.Merchants(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range m.app.World.People().WithRole(m.j.ID, role, m.hand.Now()) {
+		if slices.ContainsFunc(all, func(x points.MerchantOf) bool { return x.ID == merchant && x.UnitID == p.UnitID }) {
+			out = append(out, p.PersonID)
+		}
+	}
+	return out, nil
 }

@@ -3,10 +3,12 @@ package app_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"gezhi/internal/account"
 	"gezhi/internal/app"
 	"gezhi/internal/casework"
+	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/points"
 )
@@ -47,6 +49,7 @@ func TestTheSampleCountyLivesThroughAMonth(t *testing.T) {
 	}); err != nil || scans == 0 {
 		t.Errorf("vouchers scanned at a merchant's: %d %v", scans, err)
 	}
+	asksForMeasures(t, a)
 	if kinds["budget"] != 1 || kinds["grant"] < 100 || kinds["redeem"] == 0 {
 		t.Errorf("postings: %v", kinds)
 	}
@@ -119,5 +122,38 @@ func seenByWhoPublishes(t *testing.T, a *app.App) {
 	}
 	if came == 0 {
 		t.Error("nobody signed up for any activity")
+	}
+}
+
+// Measures were asked for and given, and stand on the page of who asked; honours were given, somebody
+// objected in public, and the month before this one has points that were spent.
+func asksForMeasures(t *testing.T, a *app.App) {
+	t.Helper()
+	counted := func(of string, args ...any) (n int64) {
+		if err := a.DB.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			return tx.Row(ctx, db.Stmt(`SELECT COUNT(*) FROM `+of), args, &n)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, of := range []string{`cases WHERE class = 'benefit' AND step IN ('granted', 'used')`, `cases WHERE class = 'honour_new' AND outcome = 'written'`} {
+		if counted(of) == 0 {
+			t.Errorf("there are none: %s", of)
+		}
+	}
+	now := time.Now().In(clock.CST)
+	if counted(`points_posting WHERE kind = 'grant' AND at < $1`, time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, clock.CST)) == 0 {
+		t.Error("nothing was granted in the month before this one")
+	}
+	var person, jurisdiction string
+	if err := a.DB.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		return tx.Row(ctx, db.SQL(`SELECT reporter_id, jurisdiction FROM cases WHERE class = 'benefit' ORDER BY id LIMIT 1`), nil, &person, &jurisdiction)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	given, err := a.Cases.GivenTo(t.Context(), jurisdiction, person, "village-points", "benefit")
+	if n := counted(`cases WHERE class = 'benefit' AND reporter_id = $1`, person); err != nil || int64(len(given)) != n {
+		t.Errorf("%d of %d measures stand on the page of who asked for them: %v", len(given), n, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"gezhi/internal/db"
 	"gezhi/internal/formula"
 	"gezhi/internal/web"
+	"gezhi/internal/workflow"
 )
 
 // Given is a case by which somebody asked for something, in the reader's words.
@@ -18,7 +19,7 @@ type Given struct {
 	Since        time.Time
 }
 
-var givenTo = db.SQL(`SELECT c.id FROM involved i JOIN cases c ON c.id = i.case_id WHERE i.subject = $1 AND c.jurisdiction = $2 AND c.reporter_id = $1 AND c.pack = $3 AND c.class = $4 ORDER BY c.id DESC LIMIT 20`)
+var givenTo = db.SQL(`SELECT c.id FROM involved i JOIN cases c ON c.id = i.case_id WHERE i.subject = $1 AND c.jurisdiction = $2 AND c.reporter_id = $3 AND c.pack = $4 AND c.class = $5 ORDER BY c.id DESC LIMIT 20`)
 
 // GivenTo are the latest twenty cases of a class that somebody opened, the newest first. Whoever
 // calls has seen to it that the reader may know of them.
@@ -28,7 +29,7 @@ func (s *Service) GivenTo(ctx context.Context, jurisdiction, person, pack, class
 	}
 	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		out = nil
-		ids, err := db.Collect(ctx, tx, givenTo, []any{person, jurisdiction, pack, class}, func(r db.Rows) (id string, err error) { return id, r.Scan(&id) })
+		ids, err := db.Collect(ctx, tx, givenTo, []any{involvedAs(workflow.SeatPerson, person), jurisdiction, person, pack, class}, func(r db.Rows) (id string, err error) { return id, r.Scan(&id) })
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package casework
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -86,7 +85,10 @@ type Row struct {
 }
 
 // rowColumns are few: whatever people cannot write into travels packed.
-var rowColumns = `c.due_at, c.id, c.title, ` + db.Pack("c.number", "c.kind", "c.pack", "c.pack_hash", "c.overlay_hash", "c.scheme", "c.class", "c.life", "c.severity", "c.step",
+var rowColumns = `c.due_at, c.id, ` + rowRest
+
+// rowRest are the columns of a row after its deadline and its id.
+var rowRest = `c.title, ` + db.Pack("c.number", "c.kind", "c.pack", "c.pack_hash", "c.overlay_hash", "c.scheme", "c.class", "c.life", "c.severity", "c.step",
 	"c.phase", "c.outcome", "c.area_id", "c.unit_id", "c.assignee_id", "c.nature", "c.version", "c.opened_at", "c.suspended", "c.supervised", "c.returns", "c.lon_e7", "c.lat_e7")
 
 // packedRow is a row as it travels, with its place in the order of a list.
@@ -130,24 +132,17 @@ func (s *Service) List(ctx context.Context, who *Actor, q Query) (rows []Row, ne
 	if q.After.Sort != q.Sort && q.After != (Cursor{}) {
 		return nil, nil, fault.New(fault.Invalid, "page.bad_cursor")
 	}
-	text, args, err := s.listSQL(ctx, who, q)
-	if err != nil || text == "" {
+	l, err := s.listing(ctx, who, q)
+	if err != nil || l == nil {
 		return nil, nil, err
-	}
-	scan := scanPacked
-	if q.Sort != "" {
-		scan = scanPlaced
 	}
 	var found []packedRow
 	err = s.DB.Glance(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		found, err = db.Collect(ctx, tx, db.Stmt(text), args, scan)
+		found, err = l.read(ctx, tx, q.Limit+1)
 		return err
 	})
 	if err != nil {
 		return nil, nil, err
-	}
-	if q.Sort == "" {
-		found = inOrder(found)
 	}
 	if len(found) > q.Limit {
 		found = found[:q.Limit]
@@ -163,13 +158,32 @@ func (s *Service) List(ctx context.Context, who *Actor, q Query) (rows []Row, ne
 	return rows, next, nil
 }
 
-// inOrder sorts what several branches found, each in order, and drops what more than one found.
-func inOrder(found []packedRow) []packedRow {
-	before := func(a, b packedRow) int { return cmp.Or(cmp.Compare(a.place, b.place), strings.Compare(a.id, b.id)) }
-	if !slices.IsSortedFunc(found, before) {
-		slices.SortFunc(found, before)
+// listing is the question for a page. What several branches of a scope reach may be among the
+// answers several times, one after another.
+type listing struct {
+	text string
+	args []any
+	scan func(db.Rows) (packedRow, error)
+}
+
+// read returns so many cases, or all there are, each once.
+func (l *listing) read(ctx context.Context, tx *db.Tx, limit int) (found []packedRow, err error) {
+	rows, err := tx.Query(ctx, db.Stmt(l.text), l.args...)
+	if err != nil {
+		return nil, err
 	}
-	return slices.CompactFunc(found, func(a, b packedRow) bool { return a.id == b.id })
+	defer rows.Close()
+	found = make([]packedRow, 0, limit)
+	for len(found) < limit && rows.Next() {
+		x, err := l.scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(found); n == 0 || found[n-1].id != x.id {
+			found = append(found, x)
+		}
+	}
+	return found, rows.Err()
 }
 
 // HiddenAmong are those of some cases of which who asks may not know, for what speaks of cases
@@ -216,57 +230,44 @@ func (a *arguments) all(values []string) []string {
 	return names
 }
 
-// listSQL finds the page's cases. In the usual order each branch of the actor's scope is one range
-// of one index, read only as far as the page goes. Several may find the same; to put them in one
-// order and tell the doubles afterwards costs less than a UNION of them and a second look at every
-// row. Any other order reads all that a branch reaches: there what is compared and sorted stays
-// narrow, and the rows of the page are read at the end.
-func (s *Service) listSQL(ctx context.Context, who *Actor, q Query) (string, []any, error) {
+// listing finds the page's cases; nil where there can be none. In the usual order each branch of
+// the actor's scope is one range of one index, and of each only what the page takes of it is read.
+// Any other order reads all that a branch reaches: there what is compared and sorted stays narrow,
+// and the rows of the page are read at the end.
+func (s *Service) listing(ctx context.Context, who *Actor, q Query) (*listing, error) {
 	var args arguments
 	if len(who.Scope.Branches) == 0 || who.Scope.Jurisdiction == "" {
-		return "", nil, nil
+		return nil, nil
 	}
 	extra, phase, err := s.filters(who, q, &args)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	if q.After.ID == "" {
 		q.After.Due = leastPlace
 	}
 	p := paging{after: args.add(q.After.Due), afterID: args.add(q.After.ID), limit: args.add(q.Limit + 1)}
 	if p.place, err = s.placeSQL(ctx, who, q.Sort, &args); err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	scope := who.Scope.SQL(len(args.list) + 1)
 	for _, b := range scope {
 		args.list = append(args.list, b.Args...)
 	}
-	branches := make([]string, len(scope))
 	usual := q.Sort == ""
-	columns := rowColumns
-	if !usual {
-		columns = p.place + " AS place, c.id"
-	}
+	branches := make([]string, len(scope))
 	for i, b := range scope {
 		narrow := extra
 		if q.Queue == QueueMine {
 			narrow += mineSQL(who, b.Branch, &args)
 		}
-		branches[i] = p.branch(b, columns, phase, narrow)
-	}
-	page := branches[0]
-	if len(branches) > 1 {
-		for i, b := range branches {
-			branches[i] = "SELECT * FROM (" + b + ") b" + strconv.Itoa(i)
-		}
-		if page = strings.Join(branches, " UNION ALL "); !usual {
-			page = strings.Join(branches, " UNION ") + " ORDER BY place, id LIMIT " + p.limit
-		}
+		branches[i] = p.branch(b, phase, narrow, usual)
 	}
 	if usual {
-		return page, args.list, nil
+		return &listing{p.merged(branches), args.list, scanPacked}, nil
 	}
-	return "SELECT k.place, " + rowColumns + " FROM (" + page + ") k JOIN cases c ON c.id = k.id ORDER BY k.place, k.id", args.list, nil
+	return &listing{"SELECT k.place, " + rowColumns + " FROM (" + p.limited(branches, " UNION ") + " ORDER BY place, id LIMIT " + p.limit +
+		") k JOIN cases c ON c.id = k.id ORDER BY k.place, k.id", args.list, scanPlaced}, nil
 }
 
 // mineSQL narrows a branch to what the actor leads, alone or with a unit. What an escalation
@@ -335,16 +336,44 @@ func (s *Service) placeSQL(ctx context.Context, who *Actor, sort string, args *a
 	return fmt.Sprintf("(CASE%s ELSE %d END) * %d + c.due_at", ranks.String(), last, gradeWidth), nil
 }
 
-func (p paging) branch(b account.SQLBranch, columns string, of stand, extra string) string {
+// branch is what one branch reaches: in the usual order whole rows, in any other their places and
+// ids alone.
+func (p paging) branch(b account.SQLBranch, of stand, extra string, usual bool) string {
 	place, id, within := p.place, "c.id", ""
 	if b.Kind != account.AreaBranch { // the other table has the usual order
 		within = of.involved + " AND "
-		if place == orders[""] {
+		if usual {
 			place, id = "i.due_at", "i.case_id"
 		}
 	}
-	page := within + "(" + place + ", " + id + ") > (" + p.after + ", " + p.afterID + ")"
-	return "SELECT " + columns + " FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + of.cases + " AND " + page + extra + " ORDER BY " + place + ", " + id + " LIMIT " + p.limit
+	columns := place + " AS place, " + id + " AS id"
+	if usual {
+		columns += ", " + rowRest
+	}
+	return "SELECT " + columns + " FROM cases c " + b.Join + " WHERE " + b.Where + " AND " + of.cases + " AND " +
+		within + "(" + place + ", " + id + ") > (" + p.after + ", " + p.afterID + ")" + extra
+}
+
+// merged puts branches, each a range in the order of its index, into one order. SQLite merges what
+// is under one order, and reads only as far as it is asked; PostgreSQL does so with parts that
+// have an order and an end each, and can leave out doubles on the way.
+func (p paging) merged(branches []string) string {
+	end := " ORDER BY place, id LIMIT " + p.limit
+	if len(branches) == 1 {
+		return branches[0] + end
+	}
+	sqlite := strings.Join(branches, " UNION ALL ") + end + " * " + strconv.Itoa(len(branches))
+	postgres := "SELECT DISTINCT ON (place, id) * FROM (" + p.limited(branches, " UNION ALL ") + ") u" + end
+	return string(db.Either(sqlite, postgres))
+}
+
+// limited joins branches of which each is read no further than the page.
+func (p paging) limited(branches []string, join string) string {
+	all := make([]string, len(branches))
+	for i, b := range branches {
+		all[i] = "SELECT * FROM (" + b + " ORDER BY place, id LIMIT " + p.limit + ") b" + strconv.Itoa(i)
+	}
+	return strings.Join(all, join)
 }
 
 // filters are the further conditions of a query. Values are always arguments.

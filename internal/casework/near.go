@@ -49,7 +49,7 @@ func (s *Service) Near(ctx context.Context, jurisdiction, area string) ([]Nearby
 		" AND c.pack || '/' || c.scheme || ':' || c.class IN (" + strings.Join(args.all(refs), ", ") + ")"
 	text := "SELECT c.pack || '/' || c.scheme || ':' || c.class, c.village_id, c.phase, c.outcome, c.opened_at, c.closed_at" + where + " ORDER BY c.id DESC LIMIT " + args.add(nearMost)
 	var out []Nearby
-	err = s.DB.Glance(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		out, err = db.Collect(ctx, tx, db.Stmt(text), args.list, func(r db.Rows) (n Nearby, err error) {
 			var phase string
 			var opened, closed int64

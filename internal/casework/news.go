@@ -54,7 +54,7 @@ func (s *Service) News(ctx context.Context, who *Actor, area string) ([]News, er
 	text := `SELECT k.at, c.id, c.area_id, c.pack, c.pack_hash, c.overlay_hash, c.class, c.kind, c.life, c.step, c.severity, c.phase FROM (` + strings.Join(parts, " UNION ") +
 		fmt.Sprintf(") k JOIN cases c ON c.id = k.id ORDER BY k.at DESC, c.id DESC LIMIT %d", mostNews)
 	var out []News
-	err = s.DB.Glance(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		out, err = db.Collect(ctx, tx, db.Stmt(text), args.list, func(r db.Rows) (n News, err error) {
 			var at int64
 			var phase string

@@ -59,7 +59,7 @@ func (s *Service) SaveView(ctx context.Context, who *Actor, name string, f Filte
 	}
 	q, err := f.query()
 	if err == nil {
-		_, _, err = s.listSQL(ctx, who, q)
+		_, err = s.listing(ctx, who, q)
 	}
 	if err != nil {
 		return SavedView{}, err

@@ -119,6 +119,12 @@ func (d *DB) Write(ctx context.Context, keys Keys, fn func(ctx context.Context, 
 	return translate(d.eng.write(ctx, d, sorted, fn))
 }
 
+type aside struct{}
+
+// Aside marks the context of work that nobody waits for: lanes of jobs, searches, the log. On
+// SQLite it goes with the groups of those who wait, and no group waits for more of it.
+func Aside(ctx context.Context) context.Context { return context.WithValue(ctx, aside{}, true) }
+
 // Read runs fn over one steady view of the database. fn must be short and must not write.
 func (d *DB) Read(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	if ctx.Value(inTx{}) != nil {
@@ -128,8 +134,9 @@ func (d *DB) Read(ctx context.Context, fn func(ctx context.Context, tx *Tx) erro
 }
 
 // Glance is a Read for a closure that asks once, with one Query or Together, as a rule: it then
-// costs no transaction on PostgreSQL. Should the closure ask again it runs anew, whole, so it
-// sets outer variables as if it had not run before.
+// costs no transaction on PostgreSQL, and its plan is made once for whatever arguments; a question
+// whose good plan hangs on them is for Read. Should the closure ask again it runs anew, whole, so
+// it sets outer variables as if it had not run before.
 func (d *DB) Glance(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	if ctx.Value(inTx{}) != nil {
 		return fault.New(fault.Internal, "db.nested")

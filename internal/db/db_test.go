@@ -307,3 +307,28 @@ func TestAGlanceThatAsksTwiceIsASteadyView(t *testing.T) {
 		}
 	})
 }
+
+// What is asked at a glance keeps its plan on PostgreSQL; whatever reads or writes more is planned
+// as the server thinks best.
+func TestAGlanceKeepsItsPlan(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		if d.Engine != db.Postgres {
+			return
+		}
+		for _, x := range []struct {
+			look func(context.Context, func(context.Context, *db.Tx) error) error
+			want string
+		}{
+			{d.Glance, "force_generic_plan"},
+			{d.Read, "auto"},
+			{func(ctx context.Context, fn func(context.Context, *db.Tx) error) error { return d.Write(ctx, nil, fn) }, "auto"},
+		} {
+			var mode string
+			if err := x.look(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+				return tx.Row(ctx, "SELECT current_setting('plan_cache_mode')", nil, &mode)
+			}); err != nil || mode != x.want {
+				t.Errorf("%s, %v; want %s", mode, err, x.want)
+			}
+		}
+	})
+}

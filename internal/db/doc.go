@@ -3,7 +3,7 @@
 // There is one SQL text for both engines: `$1` arguments, TEXT ids, BIGINT milliseconds
 // UTC, 0 or 1 for truth, JSON as text that is never queried inside. Absent text is ”,
 // an absent moment is 0. Every text is declared with [SQL], so that a test can prepare all
-// of them on both engines. Full-text search alone has two texts: [Either] in statements, lines
+// of them on both engines. A few things have two texts: [Either] in statements, lines
 // that begin with {sqlite} or {postgres} in migrations. What differs between the engines lives here and nowhere else.
 //
 // # Writing

@@ -35,6 +35,7 @@ type lite struct {
 	writer *liteConn
 	reader chan *liteConn
 	queue  chan *job
+	asking atomic.Int64 // jobs in the queue that somebody waits for
 	closed chan struct{}
 	once   sync.Once
 	done   sync.WaitGroup
@@ -154,6 +155,7 @@ type job struct {
 	result chan error
 	state  atomic.Int32 // 0 queued, 1 taken by the loop, 2 given up by its caller
 	limit  time.Duration
+	aside  bool // nobody waits for it
 	after  []func()
 	err    error
 	gone   bool // its closure panicked or left its goroutine
@@ -185,13 +187,9 @@ func (l *lite) write(ctx context.Context, d *DB, _ Keys, fn func(context.Context
 }
 
 func (l *lite) submit(ctx context.Context, limit time.Duration, fn func(context.Context, *Tx) error) error {
-	j := &job{run: make(chan *Tx), ran: make(chan error), result: make(chan error, 1), limit: limit}
-	select {
-	case l.queue <- j:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-l.closed:
-		return fault.New(fault.Unavailable, "db.closed")
+	j := jobOf(ctx, limit)
+	if err := l.ask(ctx, j); err != nil {
+		return err
 	}
 	inside, gaveUp, closed := within(ctx), ctx.Done(), l.closed
 	for {
@@ -219,6 +217,26 @@ func (l *lite) submit(ctx context.Context, limit time.Duration, fn func(context.
 	}
 }
 
+func jobOf(ctx context.Context, limit time.Duration) *job {
+	return &job{run: make(chan *Tx), ran: make(chan error), result: make(chan error, 1), limit: limit, aside: ctx.Value(aside{}) != nil}
+}
+
+// ask puts a job into the queue.
+func (l *lite) ask(ctx context.Context, j *job) error {
+	many := int64(asked([]*job{j}))
+	l.asking.Add(many)
+	select {
+	case l.queue <- j:
+		return nil
+	case <-ctx.Done():
+		l.asking.Add(-many)
+		return ctx.Err()
+	case <-l.closed:
+		l.asking.Add(-many)
+		return fault.New(fault.Unavailable, "db.closed")
+	}
+}
+
 // call runs the closure on its caller's goroutine, so that a panic and t.Fatal end there.
 func (j *job) call(ctx context.Context, tx *Tx, fn func(context.Context, *Tx) error) {
 	err := errGone
@@ -242,31 +260,44 @@ func (l *lite) loop() {
 		case <-l.closed:
 			return
 		}
-		group = l.fill(append(group[:0], first), writers-1, min(gather, took/2))
+		group = l.fill(append(group[:0], first), writers, min(gather, took/2))
 		began := time.Now()
+		l.asking.Add(int64(-asked(group)))
 		l.commit(group)
-		took, writers = time.Since(began), len(group)+len(l.queue)
+		took, writers = time.Since(began), asked(group)+int(l.asking.Load())
 	}
 }
 
 // gather is how long a group waits for more at the most.
 const gather = 6 * time.Millisecond
 
-// fill takes what waits into the group, until there are enough. Those of the group before come
-// again when they have heard how it ended, and each on its own would cost a flush to the disk and
-// write pages again that all of them share: so the group waits for all but one that were at work,
-// for half of what a group takes at the most. Who writes alone does not wait, nor for a lane that
-// wrote something in between.
+// asked is how many of a group somebody waits for.
+func asked(group []*job) (n int) {
+	for _, j := range group {
+		if !j.aside {
+			n++
+		}
+	}
+	return n
+}
+
+// fill takes what waits into the group, until it has enough of those that somebody waits for.
+// Those of the group before come again when they have heard how it ended, and each on its own
+// would cost a flush to the disk and write pages again that all of them share: so the group waits
+// for all that were at work, for half of what a group takes at the most. Work that is done aside
+// goes with a group, and is neither counted nor waited for: whoever writes alone is not held up.
 func (l *lite) fill(group []*job, enough int, most time.Duration) []*job {
+	have := asked(group)
 	var late <-chan time.Time
 	for len(group) < groupMax {
 		select {
 		case j := <-l.queue:
 			group = append(group, j)
+			have += asked(group[len(group)-1:])
 			continue
 		default:
 		}
-		if len(group) >= enough {
+		if have >= enough {
 			return group
 		}
 		if late == nil {
@@ -277,6 +308,7 @@ func (l *lite) fill(group []*job, enough int, most time.Duration) []*job {
 		select {
 		case j := <-l.queue:
 			group = append(group, j)
+			have += asked(group[len(group)-1:])
 		case <-late:
 			return group
 		}

@@ -112,7 +112,7 @@ func (c *liteConn) stmt(s Stmt, args []any) (st *liteStmt, own bool, err error) 
 
 func (c *liteConn) prepare(s Stmt) (*liteStmt, error) {
 	st := &liteStmt{}
-	text := boundLimit.ReplaceAllString(string(s.on(SQLite)), "LIMIT ($$$1 + 0)")
+	text := boundLimit.ReplaceAllString(string(s.On(SQLite)), "LIMIT ($$$1 + 0)")
 	text = argument.ReplaceAllStringFunc(text, func(found string) string {
 		n, err := strconv.Atoi(strings.TrimPrefix(found, "$"))
 		if found[0] != '$' || err != nil {

@@ -15,7 +15,12 @@ import (
 
 // pg is PostgreSQL through pgx itself rather than database/sql: statements without a
 // needed result travel with the next one in a pipeline.
-type pg struct{ pool *pgxpool.Pool }
+type pg struct{ pool, glances *pgxpool.Pool }
+
+// planOnce keeps the plan of a statement that was made for any arguments. Such a plan looks dearer
+// to PostgreSQL than one for the arguments at hand, and it would then plan anew every time, which
+// takes longer than to read the page that is asked for.
+const planOnce = "SET plan_cache_mode = force_generic_plan"
 
 func openPG(ctx context.Context, url string) (*pg, error) {
 	cfg, err := pgxpool.ParseConfig(url)
@@ -32,10 +37,25 @@ func openPG(ctx context.Context, url string) (*pg, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "db.cannot_open")
 	}
-	return &pg{pool}, nil
+	cfg = cfg.Copy()
+	cfg.MaxConns, cfg.MinConns = max(1, cfg.MaxConns/2), 0
+	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, planOnce)
+		return err
+	}
+	glances, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		pool.Close()
+		return nil, fault.Wrap(err, fault.Unavailable, "db.cannot_open")
+	}
+	return &pg{pool, glances}, nil
 }
 
-func (p *pg) close() error { p.pool.Close(); return nil }
+func (p *pg) close() error {
+	p.glances.Close()
+	p.pool.Close()
+	return nil
+}
 
 func (p *pg) prepare(ctx context.Context, s Stmt) error {
 	c, err := p.pool.Acquire(ctx)
@@ -43,7 +63,7 @@ func (p *pg) prepare(ctx context.Context, s Stmt) error {
 		return err
 	}
 	defer c.Release()
-	_, err = c.Conn().Prepare(ctx, "check", string(s.on(Postgres)))
+	_, err = c.Conn().Prepare(ctx, "check", string(s.On(Postgres)))
 	if err == nil {
 		err = c.Conn().Deallocate(ctx, "check")
 	}
@@ -59,21 +79,21 @@ const (
 
 // read answers as soon as fn has; its transaction ends behind its back.
 func (p *pg) read(ctx context.Context, fn func(context.Context, *Tx) error) error {
-	return p.view(ctx, &pgConn{wait: []queued{{s: pgSteady}}}, fn)
+	return p.view(ctx, p.pool, &pgConn{wait: []queued{{s: pgSteady}}}, fn)
 }
 
-// glance lets fn ask one question without a transaction: the answers to one statement agree.
-// Should fn ask again, it begins anew in a steady view.
+// glance lets fn ask one question without a transaction: the answers to one statement agree. The
+// question keeps its plan. Should fn ask again, it begins anew in a steady view.
 func (p *pg) glance(ctx context.Context, fn func(context.Context, *Tx) error) error {
 	pc := &pgConn{once: true}
-	if err := p.view(ctx, pc, fn); !pc.again {
+	if err := p.view(ctx, p.glances, pc, fn); !pc.again {
 		return err
 	}
 	return p.read(ctx, fn)
 }
 
-func (p *pg) view(ctx context.Context, pc *pgConn, fn func(context.Context, *Tx) error) error {
-	c, err := p.pool.Acquire(ctx)
+func (p *pg) view(ctx context.Context, from *pgxpool.Pool, pc *pgConn, fn func(context.Context, *Tx) error) error {
+	c, err := from.Acquire(ctx)
 	if err != nil {
 		return err
 	}
@@ -184,7 +204,7 @@ type queued struct {
 }
 
 func (c *pgConn) queue(_ context.Context, s Stmt, args []any) error {
-	c.wait = append(c.wait, queued{s.on(Postgres), args})
+	c.wait = append(c.wait, queued{s.On(Postgres), args})
 	return nil
 }
 

@@ -29,12 +29,12 @@ func SQL(text string) Stmt {
 // either parts the two texts of a statement: a character that no SQL holds.
 const either = "\x00"
 
-// Either is one statement in two texts that mean the same, for the one thing that the engines
-// do not share: full-text search.
+// Either is one statement in two texts that mean the same, for the few things that the engines do
+// not share: full-text search, locks on rows, and how ranges of indexes are merged.
 func Either(sqlite, postgres string) Stmt { return Stmt(sqlite + either + postgres) }
 
-// on is the text for an engine.
-func (s Stmt) on(e Engine) Stmt {
+// On is the text for an engine.
+func (s Stmt) On(e Engine) Stmt {
 	i := strings.IndexByte(string(s), either[0])
 	switch {
 	case i < 0:

@@ -204,7 +204,7 @@ func Explain(t testing.TB, d *db.DB, text string, args []any) string {
 	verb := map[db.Engine]string{db.SQLite: "EXPLAIN QUERY PLAN ", db.Postgres: "EXPLAIN "}[d.Engine]
 	var lines []string
 	if err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) (err error) {
-		lines, err = db.Collect(ctx, tx, db.Stmt(verb+text), args, func(r db.Rows) (line string, err error) {
+		lines, err = db.Collect(ctx, tx, db.Stmt(verb)+db.Stmt(text).On(d.Engine), args, func(r db.Rows) (line string, err error) {
 			if d.Engine == db.SQLite {
 				var a, b, c int64
 				return line, r.Scan(&a, &b, &c, &line)

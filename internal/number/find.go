@@ -50,7 +50,7 @@ var cues = func() (c struct {
 // found. An identity number with a wrong check character, and a fixed line without its area
 // code, are found where a word before them says what they are.
 func Find(text string) []Found {
-	if !strings.ContainsFunc(text, numeral) {
+	if !holds(text) {
 		return nil
 	}
 	t := see(text)
@@ -98,9 +98,27 @@ type seen struct {
 
 const chineseDigits = "零一二三四五六七八九〇幺"
 
-// numeral tells whether a rune can begin a number.
-func numeral(r rune) bool {
-	return r >= '0' && r <= '9' || r >= '０' && r <= '９' || strings.ContainsRune(chineseDigits, r)
+const (
+	fewestDigits = 6  // of a credit code, whose other signs may be letters; all else has more
+	fewestSpoken = 11 // a mobile that is read out
+)
+
+// holds tells whether a text has as many digits as a number needs. Most texts have not, and are
+// looked at no further.
+func holds(text string) bool {
+	written, spoken := 0, 0
+	for _, r := range text {
+		switch {
+		case r >= '0' && r <= '9' || r >= '０' && r <= '９':
+			written++
+		case r >= utf8.RuneSelf && strings.ContainsRune(chineseDigits, r):
+			spoken++
+		}
+		if written >= fewestDigits || spoken >= fewestSpoken {
+			return true
+		}
+	}
+	return false
 }
 
 func see(text string) *seen {

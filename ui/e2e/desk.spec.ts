@@ -93,7 +93,7 @@ test.describe('the queue', () => {
     await expect(rows(desk).first()).toContainText('超 3 天')
     await desk.getByRole('button', { name: '全部', exact: true }).click()
     await expect(rows(desk)).toHaveCount(50)
-    expect(await desk.locator('.queue-table .due.late').count()).toBe(3)
+    await expect(desk.locator('.queue-table .due.late')).toHaveCount(3)
   })
 
   test('is worked by keyboard alone', async ({ desk }) => {
@@ -130,7 +130,7 @@ test.describe('the queue', () => {
     await desk.getByLabel('排序').selectOption('opened')
     await expect(desk).toHaveURL(/sort=opened/)
     await expect(rows(desk).first()).toContainText('核查中')
-    expect(await desk.getByRole('link', { name: /CSV/ }).getAttribute('href')).toBe('/api/v1/cases.csv?queue=all&sort=opened&phase=verifying&class=incident%2Fsample%3A1001')
+    await expect(desk.getByRole('link', { name: /CSV/ })).toHaveAttribute('href', '/api/v1/cases.csv?queue=all&sort=opened&phase=verifying&class=incident%2Fsample%3A1001')
     const file = desk.waitForEvent('download')
     await desk.getByRole('link', { name: /CSV/ }).click()
     expect((await file).suggestedFilename()).toBe('cases.csv')
@@ -422,8 +422,8 @@ test.describe('for everybody', () => {
     await desk.goto('/desk/cases/c0')
     await desk.getByRole('button', { name: 'English' }).click()
     await expect(desk.locator('html')).toHaveAttribute('lang', 'en')
-    const own = await desk.locator('.rail, .tabs, .queue-table thead, .case section h2, .facts dt:nth-of-type(-n+4)').allInnerTexts()
-    expect(own.join(' ')).toContain('Overdue')
-    expect(own.join(' ').replace('协办事项', '')).not.toMatch(/[\u4e00-\u9fff]/) // the title of a set of parts is a pack's
+    const own = async () => (await desk.locator('.rail, .tabs, .queue-table thead, .case section h2, .facts dt:nth-of-type(-n+4)').allInnerTexts()).join(' ')
+    await expect.poll(own).toContain('Overdue')
+    await expect.poll(async () => (await own()).replace('协办事项', '')).not.toMatch(/[\u4e00-\u9fff]/) // the title of a set of parts is a pack's
   })
 })

@@ -30,9 +30,15 @@ for (const [width, scheme, language] of [[360, 'light', 'zh'], [390, 'dark', 'en
     await clean(desk)
     const more = desk.getByRole('button', { name: language === 'en' ? 'More' : '更多', exact: true })
     await expect(more).toHaveAttribute('aria-expanded', 'false')
-    await more.click()
+    const under = await more.evaluate(async button => { // who wants nothing to move sees the new order at once, not after a frame
+      (button as HTMLElement).click()
+      await new Promise(done => setTimeout(done))
+      button.getBoundingClientRect() // what begins to move begins here
+      return document.getAnimations().map(a => (a as CSSTransition).transitionProperty)
+    })
+    expect(under).toEqual([])
     await expect(more).toHaveAttribute('aria-expanded', 'true')
-    expect(await entries.count()).toBeGreaterThan(8)
+    await expect.poll(() => entries.count()).toBeGreaterThan(8)
     const below = await desk.locator('.rail > :is(a, button):not(.later):visible').evaluateAll(all => all.map(e => ({ at: e.textContent, box: e.getBoundingClientRect().toJSON() })))
     expect(below).toHaveLength(5)
     expect(new Set(below.map(b => Math.round(b.box.top))).size, JSON.stringify(below)).toBe(1) // the five stay where the thumb knows them

@@ -101,7 +101,7 @@ test('every number leads to the list of what it counts, at most two clicks away'
   expect(seen.map(s => s[1])).toContain(`/desk/?queue=closed&closed_from=${since}&kept=late`)
   await page.locator('[data-area="g3-1"]').click() // one
   const card = page.locator('.area-card')
-  expect(await card.locator('li a').evaluateAll(all => all.map(a => a.getAttribute('href')))).toEqual([
+  await expect.poll(() => card.locator('li a').evaluateAll(all => all.map(a => a.getAttribute('href')))).toEqual([
     '/desk/?queue=all&area=g3-1', '/desk/?queue=overdue&area=g3-1', '/desk/?queue=urgent&area=g3-1', `/desk/?queue=opened&opened_from=${day}&area=g3-1`, `/desk/?queue=closed&closed_from=${since}&area=g3-1`, `/desk/?queue=closed&closed_from=${since}&kept=late&area=g3-1`])
   await card.getByRole('link', { name: /超期办结/ }).click() // two
   await expect(page).toHaveURL(/\/desk\/.*queue=closed.*kept=late/)
@@ -115,7 +115,7 @@ test('by keyboard alone: the map is one stop, arrows go on, Enter chooses, Escap
   await page.keyboard.press('ArrowRight')
   await page.keyboard.press('ArrowUp')
   const next = page.locator('.leaf:focus')
-  expect(await next.getAttribute('data-area')).not.toBe(first)
+  await expect(next).not.toHaveAttribute('data-area', first!)
   await expect(next).toHaveAttribute('aria-label', /第\d+网格：(在办|没有在办)/)
   await page.keyboard.press('Enter')
   await expect(page.locator('.area-card h2')).toBeFocused()

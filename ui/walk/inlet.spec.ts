@@ -193,8 +193,10 @@ test('what is being done nearby is told by kind, village and day, and remembered
   await choose(me, '村（社区）', village)
   await expect(me.getByRole('heading', { level: 2 })).toBeVisible()
   await expect(me.locator('.matters small', { hasText: village })).toHaveCount(0) // the heading says it once
-  expect(await me.locator('.matters li').count()).toBeGreaterThan(0)
-  expect(await me.locator('.matters li').count()).toBeLessThan(all)
+  await expect.poll(async () => {
+    const here = await me.locator('.matters li').count()
+    return here > 0 && here < all
+  }).toBe(true)
   await shot(me, 'near')
   expect(await barriers(me)).toEqual([])
   await me.reload()

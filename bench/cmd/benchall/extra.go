@@ -197,7 +197,11 @@ func seeded(o options, st *store, size int) (string, error) {
 		return "", err
 	}
 	if st.engine == "postgres" {
-		if _, err := st.copied(name, fmt.Sprintf("seed_%d", size)); err != nil {
+		seed := fmt.Sprintf("seed_%d", size) // perhaps there without its folder
+		if err := st.admin("DROP DATABASE IF EXISTS " + seed + " WITH (FORCE)"); err != nil {
+			return "", err
+		}
+		if _, err := st.copied(name, seed); err != nil {
 			return "", err
 		}
 	}
