@@ -243,6 +243,7 @@ func TestRouteMatrix(t *testing.T) {
 			t.Run("what is offered, shown and spent agrees", c.villagesAgree)
 			t.Run("what a report sums up agrees", c.reportsAgree)
 			t.Run("keys and codes are one's own", c.keysAreOnesOwn)
+			t.Run("nobody gives what nobody asked", c.nothingUnasked)
 			t.Run("every operation answers as the table says", c.walk)
 		})
 	}

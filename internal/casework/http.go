@@ -224,6 +224,11 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 	if s.Nature != nil {
 		o.Nature = s.Nature(who.Jurisdiction)
 	}
+	if class, none := s.Book.InForce(ctx, who.Jurisdiction, b.Class); none == nil {
+		if err := unasked(class.EffectiveClass, b.Fields, b.Seats); err != nil {
+			return nil, err
+		}
+	}
 	opened, err := s.Open(ctx, who, o)
 	if err != nil {
 		if class, none := s.Book.InForce(ctx, who.Jurisdiction, b.Class); none == nil && speaks(err) {
