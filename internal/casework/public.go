@@ -260,6 +260,9 @@ func (st *state) object(who *Actor, o Objection, partID string) (*state, error) 
 	child.begin(who, Act{Action: actionOpen, Cause: st.move.ID}, st.s.ID())
 	child.under(child.postHere(who))
 	title := child.Title
+	if err := unasked(child.class.EffectiveClass, o.Fields); err != nil {
+		return nil, err
+	}
 	if err := child.firstValues(who, Opening{Fields: o.Fields, Text: o.Text}); err != nil {
 		return nil, err
 	}
