@@ -213,7 +213,9 @@ func (a *App) serve() {
 	a.Web.Authenticate = a.Accounts.Authenticate
 	a.Web.Proxies = a.Config.Proxies
 	a.Web.Reader = readerOf
-	a.Cases.Slow = func(ctx context.Context) error { return a.Web.InPace(ctx, "report", web.ReportPace) }
+	a.Cases.Slow = func(ctx context.Context, what casework.Doing) error {
+		return a.Web.InPace(ctx, string(what), web.ReportPace)
+	}
 	titles := account.Titles{Names: a.names, Role: a.roleTitle, Jurisdiction: a.Jurisdictions.get, Roles: a.roles, Seat: a.seat}
 	a.Accounts.Register(a.Web, titles)
 	account.Door{Accounts: a.Accounts, Titles: titles, Public: a.Config.Base()}.Register(a.Web)

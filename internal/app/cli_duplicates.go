@@ -119,12 +119,15 @@ func (w *classifierWork) duplicatesOfHistory() error {
 	history, marked, placed := casesOfRows(h.Rows)
 	proposed := casework.ProposedIn(history, pack.Duplicate{Metres: w.metres, Days: w.withIn})
 	right, found := touching(proposed, marked)
+	originals := laterMarked(casework.ProposedIn(history, pack.Duplicate{Metres: farthest, Days: longestAfter}), marked)
 	for _, c := range history {
 		c.ClosedAt = time.Time{}
 	}
 	_, conceivable := touching(casework.ProposedIn(history, pack.Duplicate{Metres: farthest, Days: longestAfter}), marked)
 	w.say("classifier.history", map[string]any{"rows": len(h.Rows), "placed": placed, "marked": len(marked), "metres": w.metres, "days": w.withIn, "proposed": len(proposed), "right": right,
 		"precision": share(right, len(proposed)), "found": found, "recall": share(found, len(marked))})
+	w.say("classifier.history_originals", map[string]any{"metres": farthest, "days": longestAfter, "originals": len(originals), "marked": len(marked),
+		"later": len(laterMarked(proposed, marked)), "proposed": len(proposed), "chance": share(len(marked), placed)})
 	w.say("classifier.history_ceiling", map[string]any{"metres": farthest, "days": longestAfter, "conceivable": conceivable, "marked": len(marked)})
 	return nil
 }
@@ -149,6 +152,18 @@ func casesOfRows(rows []*replay.Row) (out []*casework.Case, marked map[int]bool,
 		out = append(out, &casework.Case{Class: r.Class, OpenedAt: r.Opened, ClosedAt: r.Closed, LonE7: r.LonE7, LatE7: r.LatE7, Fields: map[string]any{}})
 	}
 	return out, marked, len(out)
+}
+
+// laterMarked are the marked that are the later one of some proposal: whose original, for all one
+// can know, is there.
+func laterMarked(proposed []casework.Proposal, marked map[int]bool) map[int]bool {
+	out := map[int]bool{}
+	for _, p := range proposed {
+		if marked[p.Later] {
+			out[p.Later] = true
+		}
+	}
+	return out
 }
 
 // touching counts the proposals one of whose two is marked, and the marked that some proposal holds.

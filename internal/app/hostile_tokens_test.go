@@ -243,6 +243,47 @@ func (c *counties) reportsWithoutEnd(t *testing.T) {
 	}
 }
 
+// Who has an account and no office may remark and urge so many times at once, on whatever case and
+// one by one or many together, and then once in a while; those in office go on, and so do others.
+func (c *counties) remarksWithoutEnd(t *testing.T) {
+	paced := c.app.Web.Now
+	defer func() { c.app.Web.Now = paced }()
+	later := paced()
+	c.app.Web.Now = func() time.Time { return later }
+	says := func(who, name string) *httptest.ResponseRecorder {
+		return c.ask(who, "POST", "/cases/"+c.cases[name]+"/moves", map[string]any{"action": "comment", "note": "样例"})
+	}
+	cases := []string{"bin", "third bin"}
+	for i := range web.ReportPace.Burst {
+		if w := says("resident", cases[i%2]); w.Code != http.StatusOK {
+			t.Fatalf("remark %d: %d %s", i, w.Code, w.Body)
+		}
+	}
+	for _, name := range cases {
+		if w := says("resident", name); w.Code != http.StatusTooManyRequests || !strings.Contains(w.Body.String(), "request.too_often") || w.Header().Get("Retry-After") == "" {
+			t.Errorf("one more on the %s: %d %s", name, w.Code, w.Body)
+		}
+	}
+	many := map[string]any{"action": "comment", "items": []any{map[string]any{"case": c.cases["bin"], "note": "样例"}}}
+	if w := c.ask("resident", "POST", "/batches", many); w.Code != http.StatusTooManyRequests {
+		t.Errorf("many at once: %d %s", w.Code, w.Body)
+	}
+	for who, name := range map[string]string{"neighbour": "wall", "dispatcher": "bin"} {
+		if w := says(who, name); w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", who, w.Code, w.Body)
+		}
+	}
+	for range web.ReportPace.Burst + 5 {
+		if w := says("dispatcher", "bin"); w.Code != http.StatusOK {
+			t.Fatalf("in office: %d %s", w.Code, w.Body)
+		}
+	}
+	later = later.Add(web.ReportPace.Every)
+	if w := says("resident", "bin"); w.Code != http.StatusOK {
+		t.Errorf("a while later: %d %s", w.Code, w.Body)
+	}
+}
+
 // brackets is a body of so many opening brackets.
 type brackets struct{ left int }
 

@@ -107,6 +107,8 @@ var routes = []route{
 	{op: "GET /cases/{id}/public/{view}", about: aGrant, ok: 200},
 	{op: "GET /offers", ok: 200},
 	{op: "GET /offers/published", ok: 200},
+	{op: "GET /offers/published.csv", ok: 200},
+	{op: "GET /offers/published.xlsx", ok: 200},
 	{op: "GET /offers/{id}/{part}", about: anOffer, ok: 200},
 	{op: "POST /offers/{id}/{part}", about: aPlaceFree, may: takers, ok: 201, body: says(map[string]any{})},
 
@@ -174,9 +176,11 @@ var routes = []route{
 	{op: "PUT /setup/units/{id}", about: aUnit, may: system, ok: 204, body: says(map[string]any{"name": "样例站", "kind": "station"})},
 	{op: "POST /setup/units/{id}/end", about: aUnit, may: system, ok: 204},
 	{op: "GET /setup/packs", may: system, ok: 200},
-	{op: "GET /setup/packs/{name}/changes", may: system, ok: 404, query: "?from=one&to=other"},
-	{op: "GET /setup/packs/{name}/diagram", may: system, ok: 404, query: "?life=nothing"},
-	{op: "POST /setup/packs/{name}/again", may: system, ok: 404, body: says(map[string]any{"hash": "none"})},
+	{op: "GET /setup/packs/{name}/changes", about: aVersion, may: system, ok: 200, query: "?from=BEFORE&to=NOW"},
+	{op: "GET /setup/packs/{name}/diagram", about: aVersion, may: system, ok: 200, query: "?life=LIFE"},
+	{op: "POST /setup/packs/{name}/again", about: aVersion, may: system, ok: 204, body: func(_ *counties, _ standpoint, ids []string) any {
+		return map[string]any{"hash": ids[min(1, len(ids)-1)]}
+	}},
 	{op: "GET /setup/packs/{name}/overlay", about: aPack, may: system, ok: 200},
 	{op: "POST /setup/packs/{name}/overlay/check", may: system, ok: 404, body: says(map[string]any{"text": "overlay: none"})},
 	{op: "PUT /setup/packs/{name}/overlay", may: system, ok: 404, body: says(map[string]any{"text": "overlay: none", "pack": "none"})},
@@ -261,6 +265,7 @@ var routes = []route{
 	{op: "GET /intake/notices", ok: 200, anonymous: 200, query: "?jurisdiction=990101&area=VILLAGE"},
 	{op: "GET /intake/notices/{id}/{view}", about: aNotice, ok: 200, anonymous: 200, query: "?jurisdiction=990101"},
 	{op: "POST /intake/notices/{id}/{view}/objections", about: aNotice, ok: 201, anonymous: 201, body: says(map[string]any{"jurisdiction": "990101", "text": "not so"})},
+	{op: "POST /intake/notices/{id}/{view}/objections", about: aStatement, ok: 404, anonymous: 404, body: says(map[string]any{"jurisdiction": "990101", "text": "not so"})}, // which takes none
 	{op: "GET /intake/near", ok: 200, anonymous: 200, query: "?jurisdiction=990101&area=VILLAGE"},
 	{op: "GET /intake/accused", ok: 200, anonymous: 200, query: "?jurisdiction=990101&area=VILLAGE"},
 	{op: "POST /intake/challenges", ok: 201, anonymous: 201, body: says(map[string]any{"kind": "words"})},

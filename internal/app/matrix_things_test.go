@@ -53,11 +53,11 @@ func (k kind) cells() []cell {
 	switch k {
 	case nothing, aFeed:
 		return []cell{own}
-	case aPack:
+	case aPack, aVersion:
 		return []cell{own, otherCounty}
 	case aBoard:
 		return []cell{own, otherArea, otherCounty}
-	case aNotice:
+	case aNotice, aStatement:
 		return []cell{own, otherArea, otherCounty, kept}
 	case aFeedRun, aSketch:
 		return []cell{own, otherCounty}

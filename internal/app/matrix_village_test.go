@@ -5,13 +5,18 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
+	"io/fs"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
+	"time"
 
 	"github.com/google/uuid"
 
 	"gezhi/internal/account"
+	"gezhi/internal/pack"
 	"gezhi/internal/points"
 	"gezhi/internal/record"
 	"gezhi/internal/territory"
@@ -33,6 +38,8 @@ const (
 	aBoard     kind = "place with a board"
 	anEntry    kind = "entry of a ledger"
 	aPack      kind = "pack in force"
+	aVersion   kind = "version of a pack"
+	aStatement kind = "what is shown, and takes no objection"
 )
 
 // village is where in each cell things are done for points, and by whom.
@@ -61,7 +68,7 @@ func (k kind) inVillage(s standpoint) ([]cell, bool) {
 			return nil, true
 		}
 		return s.sees, true
-	case aNotice, aGood, aPickup, aFetched:
+	case aNotice, aStatement, aGood, aPickup, aFetched:
 		return wholeCounty, true
 	case aClaim, anEntry:
 		return ownOnly, true
@@ -75,7 +82,7 @@ func (k kind) inVillage(s standpoint) ([]cell, bool) {
 			return ownOnly, true
 		}
 		return nil, true
-	case aPack:
+	case aPack, aVersion:
 		return map[string][]cell{"admin.system": ownOnly}[s.role], true
 	}
 	return nil, false
@@ -92,7 +99,8 @@ func (c *counties) villages() {
 	for _, x := range [][4]string{{"admin elsewhere", "community_admin", "hill", "990102001201"}, {"assessor elsewhere", "assessor", "hill", "990102001201"}, {"party elsewhere", "party_committee", "hill", "990102001201"}} {
 		c.seat(c.other, x[0], x[1], x[2], x[3])
 	}
-	c.must(c.app.Book.Load(c.Context(), "", c.other.ID, c.pack("rounds"), nil))
+	c.versions(own, c.home, "core", "task")
+	c.versions(otherCounty, c.other, "rounds", "note")
 	for office, j := range map[string]account.Jurisdiction{"east": c.home, "west": c.home, "north": c.other} {
 		c.posts(j, points.Allot, "budget "+office, points.Of(points.Mint), points.Budget(c.unit(j, office), 2026), 5000)
 	}
@@ -106,8 +114,58 @@ func (c *counties) villages() {
 	c.shops()
 	for _, at := range []cell{own, otherUnit, otherArea, otherCounty} {
 		c.worked(at)
+		c.stated(at)
 	}
 	c.work()
+}
+
+// versions puts a pack in force that was another one before, with the same lives.
+func (c *counties) versions(at cell, j account.Jurisdiction, name, life string) {
+	c.Helper()
+	now, from := c.pack(name), os.DirFS("../../packs/"+name)
+	other := fstest.MapFS{}
+	c.must(fs.WalkDir(from, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(from, path)
+		if path == "pack.yaml" {
+			data = append(data, "# as it was before\n"...)
+		}
+		other[path] = &fstest.MapFile{Data: data}
+		return err
+	}))
+	before, report := pack.Load(other)
+	if before == nil || before.Hash() == now.Hash() {
+		c.Fatal(report.Text("en"))
+	}
+	for _, p := range []*pack.Pack{before, now} {
+		c.hand.Add(time.Second) // each comes into force at a time of its own
+		c.must(c.app.Book.Load(c.Context(), "", j.ID, p, nil))
+	}
+	c.hand.Add(time.Second)
+	c.things[string(aVersion)+string(at)] = []string{name, before.Hash(), now.Hash(), life}
+}
+
+// stated publishes a notice that nobody can object to; in the own village there is a second one
+// that is not published yet.
+func (c *counties) stated(at cell) {
+	c.Helper()
+	v := village[at]
+	if v.party == "" {
+		return
+	}
+	names := []string{"statement " + string(at)}
+	if at == own {
+		names = append(names, "statement "+string(kept))
+	}
+	for _, name := range names {
+		c.cases[name] = c.got(v.admin, "POST", "/cases", map[string]any{"class": "village-points/notice", "channel": "window", "text": "样例", "area_id": c.place(v.place),
+			"fields": map[string]any{"heading": "样例", "body": "样例", "until": "2026-04-30"}}, http.StatusCreated)["id"].(string)
+		c.does(name, deed{v.party, "approve", nil})
+		c.things[string(aStatement)+strings.TrimPrefix(name, "statement ")] = []string{c.cases[name], "notice"}
+	}
+	c.does(names[0], deed{v.admin, "publish", nil})
 }
 
 // posts posts something that two people have agreed to.
@@ -196,7 +254,7 @@ func (c *counties) inVillages(k kind, s standpoint, at cell, fresh bool) []strin
 			return []string{c.things[string(anOffer)+string(own)][0], "grant"}
 		}
 		return c.things[string(aGrant)+string(at)]
-	case aGood, aMerchant:
+	case aGood, aMerchant, aVersion, aStatement:
 		return c.things[string(k)+string(at)]
 	case aPurse:
 		return []string{c.people[map[cell]string{own: "neighbour", otherUnit: "colleague", otherArea: "resident beyond", otherCounty: "resident elsewhere"}[at]].ID}
@@ -320,7 +378,11 @@ func (c *counties) noticesAgree(t *testing.T) {
 		for at, county := range map[cell]string{own: "990101", otherArea: "990101", otherCounty: "990102"} {
 			id := c.things[string(aGrant)+string(at)][0]
 			listed := of(objects(c.got(who, "GET", "/intake/notices?jurisdiction="+county+"&area="+c.place(village[at].place), nil, http.StatusOK)["notices"].([]any)), "id")
-			c.same(t, who, "what is shown", listed, ids{id: true})
+			statement := c.things[string(aStatement)+string(at)][0]
+			c.same(t, who, "what is shown", listed, ids{id: true, statement: true})
+			if one := c.ask(who, "GET", "/intake/notices/"+statement+"/notice?jurisdiction="+county, nil); one.Code != http.StatusOK {
+				t.Errorf("%s reads what is stated: %d %s", who, one.Code, one.Body)
+			}
 			one := c.ask(who, "GET", "/intake/notices/"+id+"/grant?jurisdiction="+county, nil)
 			if body := one.Body.String(); one.Code != http.StatusOK || strings.Contains(body, c.people[village[at].claimant].Name) || strings.Contains(body, c.people[village[at].claimant].ID) {
 				t.Errorf("%s reads what is shown: %d %s", who, one.Code, body)

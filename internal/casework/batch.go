@@ -96,6 +96,9 @@ func (s *Service) httpBatch(ctx context.Context, in *batchInput) (*batchOutput, 
 		if slices.ContainsFunc(acts, func(a Act) bool { return a.Case == x.Case }) {
 			return nil, fault.New(fault.Invalid, "case.batch_twice")
 		}
+		if err := s.Paced(ctx, who, Moving); err != nil {
+			return nil, err
+		}
 		acts = append(acts, Act{Case: x.Case, Action: in.Body.Action, Version: x.Version, Values: x.Values, Why: x.Why, Reason: x.Reason, Note: x.Note})
 	}
 	out := &batchOutput{}

@@ -209,7 +209,7 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Paced(ctx, who); err != nil {
+	if err := s.Paced(ctx, who, Reporting); err != nil {
 		return nil, err
 	}
 	b := in.Body
@@ -223,6 +223,11 @@ func (s *Service) httpOpen(ctx context.Context, in *openInput) (*openOutput, err
 	}
 	if s.Nature != nil {
 		o.Nature = s.Nature(who.Jurisdiction)
+	}
+	if class, none := s.Book.InForce(ctx, who.Jurisdiction, b.Class); none == nil {
+		if err := unasked(class.EffectiveClass, b.Fields, b.Seats); err != nil {
+			return nil, err
+		}
 	}
 	opened, err := s.Open(ctx, who, o)
 	if err != nil {
@@ -257,6 +262,9 @@ func (s *Service) httpAct(ctx context.Context, in *actInput) (*actOutput, error)
 	}
 	who, err := s.asker(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.Paced(ctx, who, Moving); err != nil {
 		return nil, err
 	}
 	b := in.Body

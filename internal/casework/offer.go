@@ -451,6 +451,9 @@ func (st *state) bring(who *Actor, post Post, d *workflow.PartSet, t Taking) err
 			return &fault.Error{Kind: fault.Invalid, Code: "case.bad_value", At: []fault.Place{{Path: a.Field, Code: "form.locked"}}}
 		}
 	}
+	if err := unasked(st.class.EffectiveClass, o.Fields, o.Seats); err != nil {
+		return err
+	}
 	if err := st.firstValues(who, o); err != nil {
 		return err
 	}

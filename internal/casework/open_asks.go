@@ -89,6 +89,31 @@ func (st *state) enough(seat string, v formula.Value) error {
 	return &fault.Error{Kind: fault.Invalid, Code: "case.asks_missing", At: []fault.Place{{Path: seat, Code: "form.too_few", Args: map[string]any{"least": d.AtLeast}}}}
 }
 
+// unasked refuses what nobody who opens a case of a class is asked: what was done, answered or
+// granted is said by who does it, in its turn. It is answered as what is not there.
+func unasked(k *pack.EffectiveClass, given ...map[string]any) error {
+	e := &fault.Error{Kind: fault.Invalid, Code: "case.bad_value"}
+	for _, values := range given {
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			if !asksAtOpening(k, name) {
+				e.At = append(e.At, fault.Place{Path: name, Code: "form.unknown_field"})
+			}
+		}
+	}
+	if len(e.At) > 0 {
+		return e
+	}
+	return nil
+}
+
+// asksAtOpening tells whether a field or a seat stands in the form by which a person opens a case.
+func asksAtOpening(k *pack.EffectiveClass, name string) bool {
+	return slices.ContainsFunc(k.Asked, func(f form.Field) bool { return f.Name == name }) ||
+		k.Life != nil && slices.ContainsFunc(k.Life.Opens, func(op workflow.Opening) bool {
+			return op.By == workflow.OpenByPerson && (contains(op.Asks, name) || contains(op.Also, name))
+		})
+}
+
 // openingForm is what a face asks when a person opens a case of a class: its fields, then the
 // fields and seats that the life's openings ask besides. Required is what all of them ask.
 func openingForm(w words, k *pack.EffectiveClass) []FormJSON {

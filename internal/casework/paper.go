@@ -46,14 +46,23 @@ func (s *Service) Staff(ctx context.Context, who *Actor) error {
 	return err
 }
 
-// Paced refuses whoever is not of the staff what they report too often, as Slow says.
-func (s *Service) Paced(ctx context.Context, who *Actor) error {
+// Doing is what people without an office can do so often that they have to wait.
+type Doing string
+
+// What is counted, each for itself.
+const (
+	Reporting Doing = "report"
+	Moving    Doing = "move" // an act in a case: a comment, an urge, a rating
+)
+
+// Paced refuses whoever is not of the staff what they do too often, as Slow says.
+func (s *Service) Paced(ctx context.Context, who *Actor, what Doing) error {
 	if s.Slow == nil {
 		return nil
 	}
 	err := s.Staff(ctx, who)
 	if fault.CodeOf(err) == "case.staff_only" {
-		return s.Slow(ctx)
+		return s.Slow(ctx, what)
 	}
 	return err
 }

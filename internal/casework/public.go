@@ -13,6 +13,7 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
 	"gezhi/internal/formula"
+	"gezhi/internal/privacy"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
 )
@@ -259,6 +260,9 @@ func (st *state) object(who *Actor, o Objection, partID string) (*state, error) 
 	child.begin(who, Act{Action: actionOpen, Cause: st.move.ID}, st.s.ID())
 	child.under(child.postHere(who))
 	title := child.Title
+	if err := unasked(child.class.EffectiveClass, o.Fields); err != nil {
+		return nil, err
+	}
 	if err := child.firstValues(who, Opening{Fields: o.Fields, Text: o.Text}); err != nil {
 		return nil, err
 	}
@@ -349,6 +353,8 @@ func (s *Service) publicText(w words, f *form.Field, v any) string {
 			return s.nameOf(v)
 		case "area":
 			return s.areaName(v)
+		case workflow.SeatPerson:
+			return privacy.MaskName(s.World.People().Name(v))
 		}
 		return liftedWords(w.lang, v)
 	case bool:

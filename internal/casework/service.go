@@ -62,9 +62,9 @@ type Service struct {
 	Wake func()
 	// AlsoHears are further topics of the live events of who asks; nil is none.
 	AlsoHears func(ctx context.Context) ([]string, error)
-	// Slow refuses whoever asks too often; nil: nobody is refused. What people without an office
-	// report is paced by it.
-	Slow func(ctx context.Context) error
+	// Slow refuses whoever does something too often; nil: nobody is refused. What people without
+	// an office report, and what they do in a case, are paced by it, each for itself.
+	Slow func(ctx context.Context, what Doing) error
 	// Changed is called after a commit with the cases that changed.
 	Changed func(c *Case)
 

@@ -48,11 +48,20 @@ func (s *Service) Follow(ctx context.Context, from Origin, t Ticket) (*Followed,
 // Act does an action on a case as its reporter, for who has its number and query code. by is
 // who is logged in, nil for nobody: somebody else than the reporter is written down as helper.
 // Refused as casework.Service.Act refuses, but that what may not be seen is intake.not_found.
+// Who is not logged in is counted by the address, who is and has no office by the account.
 func (s *Service) Act(ctx context.Context, by *account.Actor, from Origin, t Ticket, act casework.Act) (*Followed, error) {
 	if _, err := s.count(ctx, looks, network(from.Addr)); err != nil {
 		return nil, err
 	}
 	a, v, err := s.open(ctx, from, t)
+	if err != nil {
+		return nil, err
+	}
+	if by == nil {
+		_, err = s.count(ctx, moves, network(from.Addr))
+	} else {
+		err = s.paced(ctx, by, casework.Moving)
+	}
 	if err != nil {
 		return nil, err
 	}

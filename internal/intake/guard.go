@@ -22,6 +22,7 @@ type limit struct {
 // that a challenge comes long before a refusal.
 var (
 	reports    = limit{"report", time.Hour, 3, 60}
+	moves      = limit{"move", time.Hour, 0, 60} // by address
 	uploads    = limit{"file", time.Hour, 0, 200}
 	proposals  = limit{"propose", 10 * time.Minute, 0, 200}
 	challenges = limit{"challenge", 10 * time.Minute, 0, 60}

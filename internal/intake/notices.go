@@ -128,7 +128,7 @@ func (s *Service) Object(ctx context.Context, by *account.Actor, from Origin, ju
 			return Filed{}, err
 		}
 	}
-	if err := s.paced(ctx, by); err != nil {
+	if err := s.paced(ctx, by, casework.Reporting); err != nil {
 		return Filed{}, err
 	}
 	c, err := s.Cases.Object(ctx, w.Actor, o)

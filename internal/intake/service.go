@@ -141,7 +141,7 @@ func (s *Service) Report(ctx context.Context, by *account.Actor, from Origin, r 
 			return Filed{}, err
 		}
 	}
-	if err := s.paced(ctx, by); err != nil {
+	if err := s.paced(ctx, by, casework.Reporting); err != nil {
 		return Filed{}, err
 	}
 	o, called, err := s.opening(ctx, w, j, r)
@@ -161,8 +161,8 @@ func (s *Service) Report(ctx context.Context, by *account.Actor, from Origin, r 
 	return Filed{opened.Case.ID, opened.Case.Number, grouped(code)}, s.give(ctx, code, row{j.ID, opened.Case.ID, reporter}, w)
 }
 
-// paced refuses what somebody with an account, but without an office, brings too often.
-func (s *Service) paced(ctx context.Context, by *account.Actor) error {
+// paced refuses what somebody with an account, but without an office, does too often.
+func (s *Service) paced(ctx context.Context, by *account.Actor, what casework.Doing) error {
 	if by == nil {
 		return nil
 	}
@@ -170,7 +170,7 @@ func (s *Service) paced(ctx context.Context, by *account.Actor) error {
 	if err != nil {
 		return err
 	}
-	return s.Cases.Paced(ctx, actor)
+	return s.Cases.Paced(ctx, actor, what)
 }
 
 // entersForms refuses whoever is not of the staff: forms on paper are numbered by it.

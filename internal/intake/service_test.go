@@ -11,10 +11,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"gezhi/internal/account"
 	"gezhi/internal/casework"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/dbtest"
+	"gezhi/internal/fault"
 	"gezhi/internal/workflow"
 )
 
@@ -118,6 +120,47 @@ func TestBothWhoseReportsWereMergedAreAnswered(t *testing.T) {
 		must(t, err)
 		if f.Outcome != "solved" || !may(f, "reopen") || may(f, "rate") {
 			t.Errorf("rated by both: %s, may %v", f.Outcome, f.Goes.Can)
+		}
+	})
+}
+
+// Who follows a case by its code may say only so much about it: by the address without an account,
+// by the account with one, unless they are in office.
+func TestRemarksByCodeArePaced(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c, ctx := open(t, d), t.Context()
+		c.Cases.Slow = func(context.Context, casework.Doing) error {
+			return fault.New(fault.TooMany, "request.too_often", "seconds", 60)
+		}
+		filed, err := c.Report(ctx, nil, phone, c.rubbish())
+		must(t, err)
+		says := func(by *account.Actor, from Origin) string {
+			_, err := c.Act(ctx, by, from, Ticket{filed.Number, filed.Code}, casework.Act{Action: "comment", Note: "样例", Key: uuid.NewString()})
+			return code(err)
+		}
+		for i := range int(moves.most) {
+			if i%int(codeUses.most-1) == 0 {
+				c.clock.Add(codeUses.window + time.Second)
+			}
+			if err := says(nil, phone); err != "" {
+				t.Fatalf("remark %d: %s", i, err)
+			}
+		}
+		if err := says(nil, phone); err != "intake.too_many" {
+			t.Errorf("one more: %q", err)
+		}
+		if err := says(nil, other); err != "" {
+			t.Errorf("from elsewhere: %q", err)
+		}
+		if err := says(c.as("resident"), other); err != "request.too_often" {
+			t.Errorf("with an account: %q", err)
+		}
+		if err := says(c.as("dispatcher"), phone); err != "" {
+			t.Errorf("by somebody in office, who helps: %q", err)
+		}
+		c.clock.Add(moves.window)
+		if err := says(nil, phone); err != "" {
+			t.Errorf("an hour later: %q", err)
 		}
 	})
 }

@@ -151,7 +151,8 @@ func TestWhatNobodyClaimsIsReported(t *testing.T) {
 	if idle, _ := got["idle"].([]any); code != 200 || len(idle) != 1 || idle[0].(map[string]any)["published"] != 4.0 {
 		t.Error(code, got)
 	}
-	for _, by := range []string{"item", "module", "unclaimed", "idle"} {
+	o.Name = func(context.Context, string) string { return "+1+1" }
+	for _, by := range []string{"month", "area", "person", "item", "module", "unclaimed", "idle"} {
 		file := func(kind string) []byte {
 			r := httptest.NewRequestWithContext(context.WithValue(t.Context(), asker{}, "chen"), "GET", "/api/v1/points/report."+kind+"?ledger=points&from=2026-02&until=2026-03&by="+by, nil)
 			w := httptest.NewRecorder()

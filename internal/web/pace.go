@@ -21,7 +21,7 @@ var (
 	ExportPace = Pace{Burst: 10, Every: 6 * time.Second}         // a whole list
 	UploadPace = Pace{Burst: 120, Every: 500 * time.Millisecond} // a file
 	SearchPace = Pace{Burst: 60, Every: 500 * time.Millisecond}  // words looked for in everything
-	ReportPace = Pace{Burst: 60, Every: time.Minute}             // what somebody without an office reports, or objects to
+	ReportPace = Pace{Burst: 60, Every: time.Minute}             // what somebody without an office reports or objects to, or does in cases
 )
 
 // walker is one caller of one operation.
