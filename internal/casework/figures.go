@@ -123,21 +123,16 @@ type counted struct {
 	n          [7]int64
 }
 
-// openParts are what is counted of open cases, with the queue and phase of each; the first argument is now,
+// openParts are what is counted of open cases, with the queue of each; the first argument is now,
 // the second until when cases count as due soon.
-var openParts = []struct {
-	queue string
-	phase workflow.Phase
-	when  string
-}{
-	{QueueAll, "", "1 = 1"},
-	{QueueOverdue, "", "c.due_at < $1"},
-	{QueueDueSoon, "", "c.due_at >= $1 AND c.due_at < $2"},
-	// What is offered to whoever takes it, or under review without a unit, waits for no dispatcher.
-	{QueueUnassigned, workflow.Waiting, "c.phase = 'waiting' AND c.unit_id = '' AND c.assignee_id = ''"},
-	{QueueSupervised, "", "c.supervised = 1"},
-	{QueueReturned, "", "c.returns > 0"},
-	{QueueUrgent, "", ""}, // as the packs say
+var openParts = []struct{ queue, when string }{
+	{QueueAll, "1 = 1"},
+	{QueueOverdue, "c.due_at < $1"},
+	{QueueDueSoon, "c.due_at >= $1 AND c.due_at < $2"},
+	{QueueUnassigned, "c.unit_id = '' AND c.assignee_id = ''"},
+	{QueueSupervised, "c.supervised = 1"},
+	{QueueReturned, "c.returns > 0"},
+	{QueueUrgent, ""}, // as the packs say
 }
 
 // urgent is the condition on a case of a grade that wakes people; arg takes an argument and names
@@ -262,7 +257,7 @@ func (t *tally) open(ctx context.Context, tx *db.Tx, f *Figures) error {
 		a.Open, a.Overdue, a.Urgent = r.n[0], r.n[1], r.n[6]
 	}
 	for i, p := range openParts {
-		f.Counts = append(f.Counts, Figure{p.queue, sum[i], Query{Queue: p.queue, Phase: p.phase, AreaID: f.Area}})
+		f.Counts = append(f.Counts, Figure{p.queue, sum[i], Query{Queue: p.queue, AreaID: f.Area}})
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func figuresJSON(all []Figure) []FigureJSON {
 
 // parameters are those of a list that has this query.
 func (q Query) parameters() map[string]string {
-	p := map[string]string{"queue": q.Queue, "phase": string(q.Phase), "area": q.AreaID, "opened_from": dayText(q.OpenedFrom), "closed_from": dayText(q.ClosedFrom), "kept": q.Kept}
+	p := map[string]string{"queue": q.Queue, "area": q.AreaID, "opened_from": dayText(q.OpenedFrom), "closed_from": dayText(q.ClosedFrom), "kept": q.Kept}
 	if q.Solved != 0 {
 		p["solved"] = strconv.Itoa(q.Solved)
 	}

@@ -234,7 +234,7 @@ func (st *state) onDuty(role string) ([][]Post, error) {
 		if st.Areas[l] == "" {
 			continue
 		}
-		persons, err := st.s.onDuty(st.ctx, st.tx, st.Jurisdiction, st.Areas[l], st.now)
+		persons, err := st.onRoster(st.Areas[l])
 		if err != nil {
 			return nil, err
 		}

@@ -9,11 +9,36 @@ import (
 	"gezhi/internal/fault"
 )
 
-var dutyPersons = db.SQL(`SELECT person_id FROM roster WHERE jurisdiction = $1 AND area_id = $2 AND from_at <= $3 AND until_at > $3 ORDER BY seat, person_id`)
+var dutyPersons = db.SQL(`SELECT area_id, person_id FROM roster WHERE jurisdiction = $1 AND area_id IN ($2, $3, $4, $5, $6, $7, $8)
+	AND from_at <= $9 AND until_at > $9 ORDER BY seat, person_id`)
 
-// onDuty are the persons on the roster of an area at a moment.
-func (s *Service) onDuty(ctx context.Context, tx *db.Tx, jurisdiction, area string, at time.Time) ([]string, error) {
-	return db.Collect(ctx, tx, dutyPersons, []any{jurisdiction, area, at}, func(r db.Rows) (id string, err error) { return id, r.Scan(&id) })
+// rota are the persons on the rosters of a case's areas at a moment, by area.
+type rota struct {
+	of      [8]string
+	at      time.Time
+	persons map[string][]string
+}
+
+// onRoster are the persons on the roster of an area of the case now. All its areas are asked for
+// at once, and once: who may do each of many things is read off the same rosters.
+func (st *state) onRoster(area string) ([]string, error) {
+	if st.rota.persons == nil || st.rota.of != st.Areas || !st.rota.at.Equal(st.now) {
+		args, found := []any{st.Jurisdiction}, map[string][]string{}
+		for _, a := range st.Areas[1:] {
+			args = append(args, a)
+		}
+		_, err := db.Collect(st.ctx, st.tx, dutyPersons, append(args, st.now), func(r db.Rows) (none struct{}, err error) {
+			var area, person string
+			err = r.Scan(&area, &person)
+			found[area] = append(found[area], person)
+			return none, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		st.rota = rota{st.Areas, st.now, found}
+	}
+	return st.rota.persons[area], nil
 }
 
 // Shift is a time on the duty roster of an area.

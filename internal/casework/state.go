@@ -31,6 +31,7 @@ type state struct {
 	root   *Case
 	moves  []Move            // of the case, where it is read whole
 	did    map[string][]doer // by case and action, loaded when asked for
+	rota   rota              // loaded when asked for
 
 	alsoReported []string // people whose cases were merged into this one; nil: not read yet
 	fresh        bool     // not yet in the database

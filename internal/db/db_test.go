@@ -43,6 +43,59 @@ func TestArgumentsAreOrdinals(t *testing.T) {
 	})
 }
 
+// What is queued is carried out as it stands, whatever of it travels together.
+func TestQueuedChangesAreCarriedOutInTheirOrder(t *testing.T) {
+	insertKey := db.SQL(`INSERT INTO idempotency (person_id, route, key, body_hash, subject, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`)
+	insertLeaf := db.SQL(`INSERT INTO audit_leaf (id, jurisdiction, subject, act, person_id, at, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)`)
+	dropKey := db.SQL(`DELETE FROM idempotency WHERE person_id = $1`)
+	leafAt := db.SQL(`UPDATE audit_leaf SET at = $2, hash = $3 WHERE id = $1`)
+	whole := db.SQL(`SELECT (SELECT next FROM number_block WHERE name = 'x'), (SELECT count(*) FROM idempotency), (SELECT at FROM audit_leaf WHERE id = 'l')`)
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		queue := func(more bool) error {
+			return d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+				for _, s := range []struct {
+					s    db.Stmt
+					args []any
+				}{
+					{insertNumber, []any{"j", "x", 1}},
+					{insertKey, []any{"p", "r", "k", "h", "s", 5}},
+					{insertLeaf, []any{"l", "j", "s", "a", "p", 6, "h"}},
+					{setNumber, []any{"j", "x", 7}},
+					{leafAt, []any{"l", 8, "h"}},
+					{dropKey, []any{"p"}},
+				} {
+					if err := tx.Queue(ctx, s.s, s.args...); err != nil {
+						return err
+					}
+				}
+				if !more {
+					return nil
+				}
+				return tx.Queue(ctx, insertLeaf, "l", "j", "s", "a", "p", 9, "h")
+			})
+		}
+		read := func() (next, keys, at int64) {
+			err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error { return tx.Row(ctx, whole, nil, &next, &keys, &at) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			return next, keys, at
+		}
+		if err := queue(true); err == nil {
+			t.Fatal("a key was given twice")
+		}
+		if n := count(t, d); n != 0 {
+			t.Fatalf("%d rows of a write that failed", n)
+		}
+		if err := queue(false); err != nil {
+			t.Fatal(err)
+		}
+		if next, keys, at := read(); next != 7 || keys != 0 || at != 8 {
+			t.Errorf("next %d, keys %d, at %d", next, keys, at)
+		}
+	})
+}
+
 // Fifty writers read, add one and write back under one key; none is lost.
 func TestWritersOfOneKeyDoNotOverlap(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -285,7 +285,8 @@ func asked(group []*job) (n int) {
 // Those of the group before come again when they have heard how it ended, and each on its own
 // would cost a flush to the disk and write pages again that all of them share: so the group waits
 // for all that were at work, for half of what a group takes at the most. Work that is done aside
-// goes with a group, and is neither counted nor waited for: whoever writes alone is not held up.
+// goes with a group, and is neither counted nor waited for; nor does it wait for one who writes
+// alone, who would then wait for it.
 func (l *lite) fill(group []*job, enough int, most time.Duration) []*job {
 	have := asked(group)
 	var late <-chan time.Time
@@ -297,7 +298,7 @@ func (l *lite) fill(group []*job, enough int, most time.Duration) []*job {
 			continue
 		default:
 		}
-		if have >= enough {
+		if have >= enough || enough == 1 {
 			return group
 		}
 		if late == nil {

@@ -19,8 +19,10 @@ func TestAGroupWaitsForThoseWhomSomebodyWaitsFor(t *testing.T) {
 	if group := l.fill([]*job{asks}, 1, time.Hour); len(group) != 1 {
 		t.Errorf("who writes alone goes in a group of %d", len(group))
 	}
-	if group := l.fill([]*job{lane}, 0, time.Hour); len(group) != 1 {
-		t.Errorf("a lane, with nobody at work, goes in a group of %d", len(group))
+	for atWork := range 2 {
+		if group := l.fill([]*job{lane}, atWork, time.Hour); len(group) != 1 {
+			t.Errorf("a lane goes in a group of %d where %d are at work", len(group), atWork)
+		}
 	}
 }
 

@@ -216,10 +216,12 @@ func (c *pgConn) send(ctx context.Context) (pgx.BatchResults, error) {
 	}
 	c.asked = true
 	b := &pgx.Batch{}
-	for _, q := range c.wait {
+	last := len(c.wait) - 1
+	all := append(merge(c.wait[:last]), c.wait[last])
+	for _, q := range all {
 		b.Queue(string(q.s), q.args...)
 	}
-	n := len(c.wait)
+	n := len(all)
 	c.wait = c.wait[:0]
 	br := c.c.SendBatch(ctx, b)
 	for range n - 1 {

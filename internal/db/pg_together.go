@@ -57,16 +57,21 @@ func join(asks []Ask) Stmt {
 		if i > 0 {
 			b.WriteString(" UNION ALL ")
 		}
-		fmt.Fprintf(&b, "SELECT %d, ROW(q.*) FROM (%s) q", i, argument.ReplaceAllStringFunc(string(a.Stmt), func(found string) string {
-			n, err := strconv.Atoi(strings.TrimPrefix(found, "$"))
-			if found[0] != '$' || err != nil {
-				return found
-			}
-			return "$" + strconv.Itoa(n+before)
-		}))
+		fmt.Fprintf(&b, "SELECT %d, ROW(q.*) FROM (%s) q", i, behind(a.Stmt, before))
 		before += len(a.Args)
 	}
 	return Stmt(b.String())
+}
+
+// behind is a statement whose arguments stand behind so many others.
+func behind(s Stmt, others int) string {
+	return argument.ReplaceAllStringFunc(string(s), func(found string) string {
+		n, err := strconv.Atoi(strings.TrimPrefix(found, "$"))
+		if found[0] != '$' || err != nil {
+			return found
+		}
+		return "$" + strconv.Itoa(n+others)
+	})
 }
 
 // record is one row inside a row, in the binary form of the protocol: how many fields, and of
