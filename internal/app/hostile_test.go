@@ -46,7 +46,7 @@ func TestHostileRequests(t *testing.T) {
 			}{
 				{"nothing sent is taken for SQL", c.nothingIsSQL}, {"no table holds a formula", c.noFormulas}, {"the key of somebody else opens nothing", c.keyOfSomebodyElse},
 				{"nested brackets are refused", c.nestedBrackets}, {"names of files lead nowhere", c.namesOfFiles},
-				{"nobody reads who reported", c.namesOfReporters}, {"who reports without end has to wait", c.reportsWithoutEnd}, {"who remarks without end has to wait", c.remarksWithoutEnd},
+				{"nobody reads who reported", c.namesOfReporters}, {"who reports without end has to wait", c.reportsWithoutEnd}, {"who remarks without end has to wait", c.remarksWithoutEnd}, {"who guesses codes without end has to wait", c.codesWithoutEnd},
 				{"a session of a removed post opens nothing", c.removedPost}, {"a forged or replayed token opens nothing", c.forgedTokens},
 			} {
 				t.Run(x.name, func(t *testing.T) {

@@ -284,6 +284,33 @@ func (c *counties) remarksWithoutEnd(t *testing.T) {
 	}
 }
 
+// Whoever may hand out goods cannot try out codes of others as fast as a machine does, nor does
+// anybody make keys without end.
+func (c *counties) codesWithoutEnd(t *testing.T) {
+	paced := c.app.Web.Now
+	defer func() { c.app.Web.Now = paced }()
+	later := paced()
+	c.app.Web.Now = func() time.Time { return later }
+	for _, x := range []struct {
+		who, op string
+		status  int
+		body    map[string]any
+	}{
+		{"community_admin", "pickups", http.StatusNotFound, map[string]any{"ledger": "points", "code": "AAAAAAAA"}},
+		{"community_admin", "refunds", http.StatusNotFound, map[string]any{"ledger": "points", "code": "AAAAAAAA"}},
+		{"resident", "code-keys", http.StatusCreated, map[string]any{"key": strings.Repeat("A", 43)}},
+	} {
+		for i := range web.CodePace.Burst {
+			if w := c.ask(x.who, "POST", "/points/"+x.op, x.body); w.Code != x.status {
+				t.Fatalf("%s %d: %d %s", x.op, i, w.Code, w.Body)
+			}
+		}
+		if w := c.ask(x.who, "POST", "/points/"+x.op, x.body); w.Code != http.StatusTooManyRequests {
+			t.Errorf("one more of %s: %d %s", x.op, w.Code, w.Body)
+		}
+	}
+}
+
 // brackets is a body of so many opening brackets.
 type brackets struct{ left int }
 

@@ -107,6 +107,8 @@ var routes = []route{
 	{op: "GET /cases/{id}/public/{view}", about: aGrant, ok: 200},
 	{op: "GET /offers", ok: 200},
 	{op: "GET /offers/published", ok: 200},
+	{op: "GET /offers/published.csv", ok: 200},
+	{op: "GET /offers/published.xlsx", ok: 200},
 	{op: "GET /offers/{id}/{part}", about: anOffer, ok: 200},
 	{op: "POST /offers/{id}/{part}", about: aPlaceFree, may: takers, ok: 201, body: says(map[string]any{})},
 

@@ -178,6 +178,18 @@ func (a *App) given(ctx context.Context, jurisdiction, person, pack, class strin
 	return a.Cases.GivenTo(ctx, jurisdiction, person, pack, class)
 }
 
+// isDuty tells whether a class is somebody's work: they report it themselves, or places of it are
+// offered. What opens below other cases, or about them, is no duty of its own.
+func isDuty(l *pack.Life, roles []string) bool {
+	if l == nil || len(l.About) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(l.Parts, func(d workflow.PartSet) bool { return d.For.Offer != nil }) ||
+		slices.ContainsFunc(l.Opens, func(o workflow.Opening) bool {
+			return o.By == workflow.OpenByPerson && (len(o.Who) == 0 || slices.ContainsFunc(o.Who, func(w workflow.Who) bool { return slices.Contains(roles, w.Name) }))
+		})
+}
+
 // holds are the posts of somebody in the reader's words, and the classes that packs admit to the
 // roles of these posts.
 func (a *App) holds(ctx context.Context, jurisdiction, person string) ([]points.PersonPostJSON, []points.PersonDutyJSON, error) {
@@ -206,6 +218,9 @@ func (a *App) holds(ctx context.Context, jurisdiction, person string) ([]points.
 		duty := points.PersonDutyJSON{Pack: cmp.Or(p.Title[lang], name)}
 		for i := range p.Classes {
 			k := packs[name].Class(p.Classes[i].Code)
+			if !isDuty(k.Life, roles) {
+				continue
+			}
 			if slices.ContainsFunc(k.Admitted, func(x pack.Admission) bool { return slices.Contains(roles, x.Role) && x.On(day) }) {
 				duty.Classes = append(duty.Classes, cmp.Or(k.Title[lang], p.Word(lang, "classes", k.Code)))
 			}

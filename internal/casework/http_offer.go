@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"gezhi/internal/db"
@@ -74,6 +75,10 @@ func (s *Service) offerRoutes(srv *web.Server) {
 	tags := []string{"cases"}
 	web.Op(srv, web.Operation{Method: "GET", Path: "/offers", ID: "listOffers", Summary: "A page of the offers of which the asker may take a place, newest first", Tags: tags}, s.httpOffers)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/offers/published", ID: "listPublished", Summary: "A page of the open offers of cases that the asker may see, those that nobody took first", Tags: tags}, s.httpPublished)
+	for media, send := range map[string]func(http.ResponseWriter, string, []string, web.Rows) error{"csv": web.CSV, "xlsx": web.XLSX} {
+		web.Raw(srv, web.Operation{Method: "GET", Path: "/offers/published." + media, ID: "exportPublished" + strings.ToUpper(media), Summary: "The open offers of cases that the asker may see, as a table", Tags: tags, Pace: web.ExportPace,
+			Exchange: web.Exchange{Media: exported[media]}}, s.exportPublished(srv, send))
+	}
 	web.Op(srv, web.Operation{Method: "GET", Path: "/offers/{id}/{part}", ID: "viewOffer", Summary: "One offer of which the asker may take a place", Tags: tags}, s.httpOffer)
 	web.Op(srv, web.Operation{Method: "GET", Path: "/cases/{id}/public/{view}", ID: "previewPublic", Summary: "A case as strangers would read it by one of its public views", Tags: tags}, s.httpAsStranger)
 	web.Op(srv, web.Operation{Method: "POST", Path: "/offers/{id}/{part}", ID: "takePlace", Summary: "Take a place of an offer: the part opens; what is received first has it", Tags: tags, Status: http.StatusCreated}, s.httpTake)

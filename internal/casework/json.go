@@ -352,10 +352,32 @@ func (s *Service) nameOf(id string) string {
 
 // saidAs is a value in words where the value itself is a code or an id; "" elsewhere.
 func (s *Service) saidAs(w words, f *form.Field, value any) string {
-	if value == nil || len(f.Options) == 0 && f.Type != "unit" && f.Type != "area" {
+	switch {
+	case value == nil:
+		return ""
+	case f.Type == workflow.SeatPerson:
+		return s.peopleSaid(w, value)
+	case len(f.Options) == 0 && f.Type != "unit" && f.Type != "area":
 		return ""
 	}
 	return s.publicText(w, f, value)
+}
+
+// peopleSaid are the people of a value by name: whole where they have a post in an office, else masked.
+func (s *Service) peopleSaid(w words, value any) string {
+	if list, ok := value.([]any); ok {
+		all := make([]string, len(list))
+		for i, x := range list {
+			all[i] = s.peopleSaid(w, x)
+		}
+		return strings.Join(all, web.Say(w.lang, "list.and", nil))
+	}
+	id, _ := value.(string)
+	name := s.World.People().Name(id)
+	if name != "" && !s.official(id) {
+		return privacy.MaskName(name)
+	}
+	return name
 }
 
 func (s *Service) moveJSON(w words, v *View, m *Move) MoveJSON {

@@ -46,6 +46,7 @@ type OfferJSON struct {
 	Danger bool        `json:"danger" doc:"ends the case, or cannot be taken back"`
 	Batch  bool        `json:"batch,omitempty" doc:"may be done on several cases at once, each an act of its own"`
 	Looked bool        `json:"looked,omitempty" doc:"of several cases each is opened before it is done"`
+	Gives  bool        `json:"gives_out,omitempty" doc:"places are offered by it, to be taken by many"`
 	// What a tired hand should know before it presses.
 	Confirm string `json:"confirm,omitempty" doc:"in words, where danger is true"`
 }
@@ -68,6 +69,7 @@ func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
 	out.Danger = out.Confirm != ""
 	out.Batch = o.Batch && (!out.Danger || o.ByPack)
 	out.Looked = out.Batch && o.Looked
+	out.Gives = givesOut(v.Life, o.Action)
 	for _, p := range o.Unmet {
 		u := UnmetJSON{Code: p.Code, Path: p.Path, Text: unmetText(w, v, p)}
 		for _, c := range o.Excuse[p.Path] {
@@ -76,6 +78,21 @@ func (s *Service) offerJSON(w words, v *View, o Offer) OfferJSON {
 		out.Unmet = append(out.Unmet, u)
 	}
 	return out
+}
+
+// givesOut tells whether an action of a life opens an offer of places.
+func givesOut(l *workflow.Life, action string) bool {
+	if l == nil {
+		return false
+	}
+	i := slices.IndexFunc(l.Actions, func(a workflow.Action) bool { return a.Name == action })
+	return i >= 0 && slices.ContainsFunc(l.Parts, func(d workflow.PartSet) bool {
+		if d.For.Offer == nil || d.Upon == nil {
+			return false
+		}
+		into := slices.ContainsFunc(l.Actions[i].To, func(t workflow.Target) bool { return t.Step == d.Upon.Name })
+		return d.Upon.Kind == workflow.OnEntered && into || d.Upon.Kind == workflow.OnDid && d.Upon.Name == action
+	})
 }
 
 // confirm says what cannot be taken back about an action; "" about the others.

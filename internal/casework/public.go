@@ -13,6 +13,7 @@ import (
 	"gezhi/internal/fault"
 	"gezhi/internal/form"
 	"gezhi/internal/formula"
+	"gezhi/internal/privacy"
 	"gezhi/internal/web"
 	"gezhi/internal/workflow"
 )
@@ -352,6 +353,8 @@ func (s *Service) publicText(w words, f *form.Field, v any) string {
 			return s.nameOf(v)
 		case "area":
 			return s.areaName(v)
+		case workflow.SeatPerson:
+			return privacy.MaskName(s.World.People().Name(v))
 		}
 		return liftedWords(w.lang, v)
 	case bool:

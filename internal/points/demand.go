@@ -52,6 +52,7 @@ type PointsOfferJSON struct {
 // PointsIdleJSON is an item in which nobody took part in the months asked for.
 type PointsIdleJSON struct {
 	Item      string `json:"item"`
+	Class     string `json:"class" doc:"pack/class, as cases of it are looked for and opened"`
 	Title     string `json:"title"`
 	Module    string `json:"module,omitempty"`
 	Published int64  `json:"published" doc:"how often it was published all the same"`
@@ -107,7 +108,7 @@ func (s *Service) IdleItems(ctx context.Context, who account.Actor, ledger strin
 	}
 	out := make([]PointsIdleJSON, len(all))
 	for i, x := range all {
-		out[i] = PointsIdleJSON{Item: x.Item, Title: x.Item, Published: x.Published}
+		out[i] = PointsIdleJSON{Item: x.Item, Class: l.Pack + "/" + x.Item, Title: x.Item, Published: x.Published}
 		if s.Item != nil {
 			title, module := s.Item(ctx, who.Jurisdiction, l.Pack, x.Item)
 			out[i].Title, out[i].Module = cmp.Or(title, x.Item), module

@@ -43,6 +43,7 @@ type PointsEntryJSON struct {
 	Reason   string `json:"reason"`
 	Cause    string `json:"cause,omitempty" doc:"what led to it: case/ID"`
 	Item     string `json:"item,omitempty"`
+	Good     string `json:"good,omitempty" doc:"what was fetched, in a merchant's statement"`
 	Reverses string `json:"reverses,omitempty" doc:"kind and key of the posting that it undoes"`
 }
 
@@ -181,19 +182,48 @@ func (s *Service) statement(ctx context.Context, who account.Actor, ledger strin
 	if err != nil {
 		return nil, err
 	}
+	var fetched map[string]string
+	if a.Kind == Merchant {
+		if fetched, err = s.fetchedBy(ctx, who.Jurisdiction, all); err != nil {
+			return nil, err
+		}
+	}
 	out := &pointsStatementOutput{}
 	out.Body.Entries = make([]PointsEntryJSON, len(all))
 	for i, e := range all {
 		p := e.Posted
-		out.Body.Entries[i] = PointsEntryJSON{e.At.UnixMilli(), e.Amount, e.Balance, string(p.Kind), p.Key, s.say(ctx, who.Jurisdiction, p.Reason), p.Cause, p.Item, p.reverses}
+		out.Body.Entries[i] = PointsEntryJSON{At: e.At.UnixMilli(), Amount: e.Amount, Balance: e.Balance, Kind: string(p.Kind), Key: p.Key,
+			Reason: s.say(ctx, who.Jurisdiction, p.Reason), Cause: p.Cause, Item: p.Item, Reverses: p.reverses}
 		if a.Kind == Merchant { // a merchant reads nobody's causes
-			out.Body.Entries[i].Key, out.Body.Entries[i].Cause = "", ""
+			out.Body.Entries[i].Key, out.Body.Entries[i].Cause, out.Body.Entries[i].Good = "", "", fetched[p.Cause]
 		}
 	}
 	if next != nil {
 		out.Body.Next, err = web.Cursor(*next)
 	}
 	return out, err
+}
+
+// fetchedBy are the titles of the goods whose claims led to some entries, by cause.
+func (s *Service) fetchedBy(ctx context.Context, jurisdiction string, of []Entry) (titles map[string]string, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		titles = map[string]string{}
+		for _, e := range of {
+			claim, ok := strings.CutPrefix(e.Posted.Cause, "claim/")
+			if !ok {
+				continue
+			}
+			if _, err := db.Collect(ctx, tx, goodOfClaim, []any{claim, jurisdiction}, func(r db.Rows) (title string, err error) {
+				err = r.Scan(&title)
+				titles[e.Posted.Cause] = title
+				return title, err
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return titles, err
 }
 
 // say is a reason in words: those of the system itself are codes, and those of packs name a

@@ -25,7 +25,7 @@ type pointsEntriesInput struct {
 
 func (s *Service) lookRoutes(srv *web.Server, tags []string) {
 	web.Op(srv, web.Operation{Method: "GET", Path: "/points/entries", ID: "pointsEntries", Summary: "The entries of an account, for who may look at the ledger", Tags: tags}, s.httpEntries)
-	web.Op(srv, web.Operation{Method: "POST", Path: "/points/refunds", ID: "refundClaim", Summary: "Take back what was fetched, by its code: the points return", Tags: tags}, s.httpRefund)
+	web.Op(srv, web.Operation{Method: "POST", Path: "/points/refunds", ID: "refundClaim", Summary: "Take back what was fetched, by its code: the points return", Tags: tags, Pace: web.CodePace}, s.httpRefund)
 }
 
 func (s *Service) httpEntries(ctx context.Context, in *pointsEntriesInput) (*pointsStatementOutput, error) {

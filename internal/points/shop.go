@@ -86,6 +86,7 @@ var (
 
 	insertClaim = db.SQL(`INSERT INTO points_claim (id, jurisdiction, ledger_id, good_id, merchant_id, owner, amount, code, state, made_at, until_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`)
 	endClaimAs  = db.SQL(`UPDATE points_claim SET state = $2, ended_at = $3, ended_by = $4 WHERE id = $1`)
+	goodOfClaim = db.SQL(`SELECT g.title FROM points_claim c JOIN points_good g ON g.id = c.good_id WHERE c.id = $1 AND c.jurisdiction = $2`)
 	claimByID   = db.SQL(`SELECT ` + claimColumns + ` FROM points_claim WHERE id = $1 AND jurisdiction = $2 AND ledger_id = $3`)
 	claimByCode = db.SQL(`SELECT ` + claimColumns + ` FROM points_claim WHERE jurisdiction = $1 AND code = $2 AND ledger_id = $3`)
 	claimsOf    = db.SQL(`SELECT ` + claimColumns + ` FROM points_claim WHERE jurisdiction = $1 AND owner = $2 AND ledger_id = $3 ORDER BY id DESC LIMIT 100`)

@@ -21,6 +21,7 @@ var (
 	ExportPace = Pace{Burst: 10, Every: 6 * time.Second}         // a whole list
 	UploadPace = Pace{Burst: 120, Every: 500 * time.Millisecond} // a file
 	SearchPace = Pace{Burst: 60, Every: 500 * time.Millisecond}  // words looked for in everything
+	CodePace   = Pace{Burst: 60, Every: 2 * time.Second}         // a code that is typed in, which might be guessed, or a key that is made
 	ReportPace = Pace{Burst: 60, Every: time.Minute}             // what somebody without an office reports or objects to, or does in cases
 )
 

@@ -167,6 +167,7 @@ test('the stories of a pack are listed, run with progress, and a failed one says
     if (at === 'GET /setup/packs/incident/stories') return { body: { count: 2, names: ['whole loop', 'handler leaves'], run: [undefined, run('running', [good]), run('done', [good, bad])][Math.min(asked++, 2)] } }
     return undefined
   })
+  await page.route('**/stories/run', route => route.fulfill({ status: 202, headers: { 'Content-Length': '0' } })) // begun, and nothing to say
   await page.goto('/desk/setup/packs')
   await expect(page.getByRole('button', { name: /本县参数/ })).toBeVisible()
   await page.getByText('故事（验收）').click()

@@ -75,5 +75,7 @@ export const report = (query: ReportQuery) => call('get', '/points/report', { qu
 /** the entries behind a figure of the report */
 export const behind = (query: Query<'get', '/points/report/entries'>) => call('get', '/points/report/entries', { query })
 export const reportAddress = (kind: 'xlsx' | 'pdf', query: ReportQuery) => address(`/points/report.${kind}`, { ...query })
+/** all that is published, as a table */
+export const publishedAddress = (kind: 'xlsx' | 'csv') => address(`/offers/published.${kind}`, {})
 /** objects to an entry of mine: a case is opened about it */
 export const objectTo = (body: Body<Operation<'post', '/points/objections'>>, key: string) => call('post', '/points/objections', { body, key })

@@ -42,7 +42,7 @@ export function address(path: string, query: Ask['query'] = {}): string {
 
 export async function request<T>(method: string, path: string, ask: Ask = {}): Promise<T> {
   const answer = await sent(method, path, ask)
-  return (answer.status === 204 ? undefined : await answer.json().catch(lost)) as T
+  return (answer.status === 204 || answer.headers.get('Content-Length') === '0' ? undefined : await answer.json().catch(lost)) as T
 }
 
 /** asks, and gives the answer as it came, when it is no refusal */

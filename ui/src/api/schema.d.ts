@@ -1869,6 +1869,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/offers/published.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open offers of cases that the asker may see, as a table */
+        get: operations["exportPublishedCSV"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/offers/published.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open offers of cases that the asker may see, as a table */
+        get: operations["exportPublishedXLSX"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/paper/code": {
         parameters: {
             query?: never;
@@ -4656,6 +4690,8 @@ export interface components {
             confirm?: string;
             /** @description ends the case, or cannot be taken back */
             danger: boolean;
+            /** @description places are offered by it, to be taken by many */
+            gives_out?: boolean;
             /** @description of several cases each is opened before it is done */
             looked?: boolean;
             title: string;
@@ -5151,6 +5187,8 @@ export interface components {
             balance: number;
             /** @description what led to it: case/ID */
             cause?: string;
+            /** @description what was fetched, in a merchant's statement */
+            good?: string;
             item?: string;
             key: string;
             kind: string;
@@ -5211,6 +5249,8 @@ export interface components {
             name: string;
         };
         PointsIdleJSON: {
+            /** @description pack/class, as cases of it are looked for and opened */
+            class: string;
             item: string;
             module?: string;
             /**
@@ -10283,6 +10323,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublishedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportPublishedCSV: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportPublishedXLSX: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             /** @description Error */
