@@ -18,7 +18,7 @@ import (
 // The queues of the desk. Each is a cut of what the actor may see.
 const (
 	QueueAll        = "all"
-	QueueMine       = "mine"       // led by the actor, or by a unit the actor works in, or escalated to either
+	QueueMine       = "mine"       // led by the actor, or by a unit the actor works in and theirs to act on there, or escalated to either
 	QueueUnassigned = "unassigned" // nobody leads yet: the dispatcher's
 	QueueDueSoon    = "due_soon"   // due within a working day
 	QueueOverdue    = "overdue"
@@ -255,13 +255,15 @@ func (s *Service) listing(ctx context.Context, who *Actor, q Query) (*listing, e
 		args.list = append(args.list, b.Args...)
 	}
 	usual := q.Sort == ""
+	mine := func(account.Branch) string { return "" }
+	if q.Queue == QueueMine {
+		if mine, err = s.mineSQL(ctx, who, &args); err != nil {
+			return nil, err
+		}
+	}
 	branches := make([]string, len(scope))
 	for i, b := range scope {
-		narrow := extra
-		if q.Queue == QueueMine {
-			narrow += mineSQL(who, b.Branch, &args)
-		}
-		branches[i] = p.branch(b, phase, narrow, usual)
+		branches[i] = p.branch(b, phase, extra+mine(b.Branch), usual)
 	}
 	if usual {
 		return &listing{p.merged(branches), args.list, scanPacked}, nil
@@ -270,19 +272,59 @@ func (s *Service) listing(ctx context.Context, who *Actor, q Query) (*listing, e
 		") k JOIN cases c ON c.id = k.id ORDER BY k.place, k.id", args.list, scanPlaced}, nil
 }
 
-// mineSQL narrows a branch to what the actor leads, alone or with a unit. What an escalation
-// brought to them is found in the branch of the one who sits there.
-func mineSQL(who *Actor, b account.Branch, args *arguments) string {
-	in := []string{"c.assignee_id = " + args.add(who.PersonID)}
+// mineSQL are the conditions of what the actor leads: in person or in a post; with a unit, where
+// whoever is in the unit has it, or one in the actor's role, or where that role may act besides.
+// What an escalation brought to them is found in the branch of the one who sits there.
+func (s *Service) mineSQL(ctx context.Context, who *Actor, args *arguments) (func(account.Branch) string, error) {
+	holds, roles := []string{args.add(who.PersonID)}, map[string][]string{}
 	for _, p := range who.Posts {
+		holds = append(holds, args.add(p.ID))
 		if p.UnitID != "" {
-			in = append(in, "c.unit_id = "+args.add(p.UnitID))
+			roles[p.UnitID] = append(roles[p.UnitID], p.Role)
 		}
 	}
-	if b.Kind != account.AreaBranch {
-		in = append(in, "EXISTS (SELECT 1 FROM participant e WHERE e.case_id = c.id AND e.seat = '"+SeatEscalated+"' AND e.state = '"+Held+"' AND e.subject = "+args.add(b.ID)+")")
+	in := []string{"c.assignee_id IN (" + strings.Join(holds, ", ") + ")"}
+	for _, unit := range slices.Sorted(maps.Keys(roles)) {
+		turns, err := s.turns(ctx, who.Jurisdiction, roles[unit])
+		if err != nil {
+			return nil, err
+		}
+		led := "c.queue IN ('', " + strings.Join(args.all(roles[unit]), ", ") + ")"
+		if len(turns) > 0 {
+			led += " OR c.pack || '/' || c.life || '/' || c.step IN (" + strings.Join(args.all(turns), ", ") + ")"
+		}
+		in = append(in, "c.unit_id = "+args.add(unit)+" AND ("+led+")")
 	}
-	return " AND (" + strings.Join(in, " OR ") + ")"
+	return func(b account.Branch) string {
+		all := in
+		if b.Kind != account.AreaBranch {
+			all = append(in[:len(in):len(in)], "EXISTS (SELECT 1 FROM participant e WHERE e.case_id = c.id AND e.seat = '"+SeatEscalated+"' AND e.state = '"+Held+"' AND e.subject = "+args.add(b.ID)+")")
+		}
+		return " AND (" + strings.Join(all, " OR ") + ")"
+	}, nil
+}
+
+// turns are the steps, as pack/life/step, in which holders of the roles may act by what the packs
+// in force say.
+func (s *Service) turns(ctx context.Context, jurisdiction string, roles []string) ([]string, error) {
+	packs, err := s.Book.Packs(ctx, jurisdiction)
+	if err != nil {
+		return nil, err
+	}
+	steps := map[string]bool{}
+	for name, rules := range packs {
+		for _, life := range rules.Pack.Lives {
+			for _, a := range life.Actions {
+				if a.Upon != nil || !slices.ContainsFunc(a.Who, func(w workflow.Who) bool { return w.Kind == workflow.WhoRole && slices.Contains(roles, w.Name) }) {
+					continue
+				}
+				for _, step := range a.In {
+					steps[name+"/"+life.Name+"/"+step] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(steps)), nil
 }
 
 // stand is which part of all cases is looked at: one half, the other, or both.

@@ -317,10 +317,12 @@ func (st *state) responsible() {
 						assignee = p.Subject
 					}
 				}
-			case w.Kind == workflow.WhoRole && queue == "":
-				queue = w.Name
-				if w.Of == workflow.OfUnit && unit == "" {
+			case w.Kind == workflow.WhoRole && unit == "":
+				if w.Of == workflow.OfUnit {
 					unit = st.unitInTurn(w, a.Apart)
+				}
+				if queue == "" || unit != "" {
+					queue = w.Name
 				}
 			}
 		}

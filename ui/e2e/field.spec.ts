@@ -180,6 +180,29 @@ test('a refusal comes back into the form with all that was typed', async ({ page
   expect(w.sent.at(-1)!.body).toMatchObject({ action: 'finish', version: 3, step: 'handling', offline: true, values: { result: '好了' } })
 })
 
+test('what is written on the sheet of an act survives a reload, and is gone once it was done', async ({ page }) => {
+  const w = await open(page, 'case/c1')
+  const begin = () => page.locator('.can').getByRole('button', { name: '处置完成' }).click()
+  await begin()
+  await page.getByLabel('处置情况').fill('管道已换')
+  await expect.poll(() => page.evaluate(() => new Promise<string>(done => {
+    const asked = indexedDB.open('gezhi-field')
+    asked.onsuccess = () => {
+      const rows = asked.result.transaction('known').objectStore('known').getAll()
+      rows.onsuccess = () => (asked.result.close(), done(JSON.stringify(rows.result)))
+    }
+  }))).toContain('管道已换')
+  await page.reload()
+  await begin()
+  await expect(page.getByLabel('处置情况')).toHaveValue('管道已换')
+  expect(w.sent).toEqual([])
+  await page.getByRole('dialog').locator('footer').getByRole('button', { name: '处置完成' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  expect(w.sent.map(s => s.body.values)).toEqual([{ result: '管道已换' }])
+  await begin()
+  await expect(page.getByLabel('处置情况')).toHaveValue('')
+})
+
 test('without a network a task is refused with a reason, and the form of the last look is there', async ({ page }) => {
   const w = await open(page)
   await expect(page.locator('.case-row')).toHaveCount(3)
