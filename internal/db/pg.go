@@ -19,8 +19,8 @@ type pg struct{ pool, glances *pgxpool.Pool }
 
 // planOnce keeps the plan of a statement that was made for any arguments. Such a plan looks dearer
 // to PostgreSQL than one for the arguments at hand, and it would then plan anew every time, which
-// takes longer than to read the page that is asked for.
-const planOnce = "SET plan_cache_mode = force_generic_plan"
+// takes longer than to read the page that is asked for. So does calling further workers for it.
+const planOnce = "SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('max_parallel_workers_per_gather', '0', false)"
 
 func openPG(ctx context.Context, url string) (*pg, error) {
 	cfg, err := pgxpool.ParseConfig(url)

@@ -204,9 +204,9 @@ try {
   for (const p of pages) pressed[p.face] = await read(p, 'pressed')
 } finally {
   for (const { browser, profile } of browsers) {
-    browser.kill()
+    browser.stdio[3].write('{"id":0,"method":"Browser.close"}\0')
     await new Promise(done => browser.exitCode !== null ? done() : browser.on('exit', done))
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 })
   }
   server.kill()
   await new Promise(done => server.exitCode !== null ? done() : server.on('exit', done))
