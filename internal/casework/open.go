@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"gezhi/internal/account"
 	"gezhi/internal/clock"
 	"gezhi/internal/db"
 	"gezhi/internal/fault"
@@ -256,9 +257,26 @@ func (s *Service) situate(ctx context.Context, tx *db.Tx, who *Actor, class *Cla
 	}
 	about.pin(c)
 	if o.AreaID == "" {
-		o.AreaID = about.area
+		o.AreaID = s.nearer(who, class, about.area)
 	}
 	return s.place(c, o)
+}
+
+// nearer is where a case lies whose subject lies at an area: there; or, where the subject belongs to a
+// larger area than those work in who may bring such cases, where who brings it does.
+func (s *Service) nearer(who *Actor, class *Class, area string) string {
+	best := account.Level(0)
+	at := area
+	for _, o := range class.Life.Opens {
+		for _, w := range o.Who {
+			for _, p := range who.Posts {
+				if p.Role == w.Name && p.AreaID != area && p.AreaLevel > best && s.World.Tree().Within(p.AreaID, area) {
+					at, best = p.AreaID, p.AreaLevel
+				}
+			}
+		}
+	}
+	return at
 }
 
 // place puts the case in its grid, with the ancestors as they are today.
