@@ -103,6 +103,32 @@ func TestWhatAnOpenRecordShowsOpens(t *testing.T) {
 	})
 }
 
+// What is asked about a thing of the street lies at the street for the street's office, and in her
+// community for who administers that: she may ask there and nowhere above.
+func TestWhatIsAskedAboutALargerAreaLiesWhereItMayBeAsked(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		g := newShelf(t, d)
+		town := g.World.Tree().AreaByCode("990102001")
+		village := g.World.Tree().Below(town.ID)[1]
+		unit, _ := g.World.Tree().UnitByCode(g.home, "north")
+		g.must(d.Write(t.Context(), nil, func(ctx context.Context, tx *db.Tx) error {
+			_, err := g.World.Accounts.Enrol(ctx, tx, "", account.Enrolment{Jurisdiction: g.home, Name: "Sample", Login: "ada", Nature: "sample",
+				Post: account.NewPost{Role: "community_admin", UnitID: unit.ID, AreaID: village.ID, AreaLevel: account.Level(village.Level), From: monday.AddDate(0, -1, 0)}})
+			return err
+		}))
+		g.decides(g.asks("good_new", nil, map[string]any{"code": "W90", "name": "Towel", "price": json.Number("6"), "stock": json.Number("20")}), "approve")
+		about := &casework.About{Kind: "record", ID: g.rows(`SELECT id FROM record WHERE key_text = 'W90'`)[0]}
+		for login, area := range map[string]string{"ada": village.ID, "sue": town.ID} {
+			out, err := g.Open(t.Context(), g.who(login), casework.Opening{Class: "village-points/good_change", Channel: "window", Text: "sample", Fields: map[string]any{"price": json.Number("8")}, About: about})
+			if err != nil || out.Case.AreaID != area {
+				t.Fatalf("%s: %+v %v, want %s", login, out, err, area)
+			}
+			_, err = g.Act(t.Context(), g.who(login), casework.Act{Case: out.Case.ID, Action: "withdraw"})
+			g.must(err)
+		}
+	})
+}
+
 // An import that writes the id of somebody's file into an open record opens nothing.
 func TestAnImportOpensNobodysFile(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -262,15 +262,19 @@ func (s *Service) situate(ctx context.Context, tx *db.Tx, who *Actor, class *Cla
 	return s.place(c, o)
 }
 
-// nearer is where a case lies whose subject lies at an area: there; or, where the subject belongs to a
-// larger area than those work in who may bring such cases, where who brings it does.
+// nearer is where a case lies whose subject lies at an area: there; or, where none of those posts of
+// who brings it that may bring such cases covers so large an area, at the smallest of theirs in it.
 func (s *Service) nearer(who *Actor, class *Class, area string) string {
-	best := account.Level(0)
-	at := area
+	tree := s.World.Tree()
+	at, best := area, account.Level(0)
 	for _, o := range class.Life.Opens {
 		for _, w := range o.Who {
 			for _, p := range who.Posts {
-				if p.Role == w.Name && p.AreaID != area && p.AreaLevel > best && s.World.Tree().Within(p.AreaID, area) {
+				switch {
+				case p.Role != w.Name:
+				case tree.Within(area, p.AreaID):
+					return area
+				case p.AreaLevel > best && tree.Within(p.AreaID, area):
 					at, best = p.AreaID, p.AreaLevel
 				}
 			}

@@ -133,16 +133,17 @@ func (s *Service) restock(ctx context.Context, m jobs.Message) error {
 		if err != nil || l.Shelf == nil {
 			return err
 		}
+		records := x.Records
 		for _, kind := range []*ShelfOf{l.Shelf.Merchants, l.Shelf.Goods} { // goods name merchants
 			if kind == nil {
 				continue
 			}
-			touched, err := s.restockKind(ctx, tx, at, l.Shelf, kind, x.Records)
+			touched, err := s.restockKind(ctx, tx, at, l.Shelf, kind, records)
 			if err != nil {
 				return err
 			}
 			if touched && kind == l.Shelf.Merchants { // what is fetched at one who came or went
-				x.Records = nil
+				records = nil
 			}
 		}
 		return nil
