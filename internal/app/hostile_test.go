@@ -185,19 +185,26 @@ var formulas = []string{`=1+1`, `=HYPERLINK("http://evil.example")`, `+1+1`, `-1
 func (c *counties) noFormulas(t *testing.T) {
 	for _, f := range formulas {
 		c.reports(f, "neighbour", "incident/sample:0102", "990101001201", map[string]any{"text": f})
+		c.cases[f] = c.got(village[own].admin, "POST", "/cases", map[string]any{"class": "village-points/301", "channel": "window", "text": f, "area_id": c.place(village[own].place),
+			"fields": map[string]any{"difficulty": "hard", "places": 1, "ends": "2026-03-31"}}, http.StatusCreated)["id"].(string)
+		c.does(f, deed{village[own].admin, "publish", nil})
 	}
 	tables := 0
 	for op, o := range c.operations() {
 		if o.method != "GET" || op == "GET /points/settlements.xlsx" || op == "GET /points/report.xlsx" { // nothing is counted here: internal/points looks at every kind of both
 			continue
 		}
+		who := "county_chief"
+		if strings.HasPrefix(o.path, "/offers/") {
+			who = village[own].admin
+		}
 		switch {
 		case o.media["text/csv"]:
-			rows, err := readCSV(c.ask("county_chief", o.method, o.path, nil).Body.Bytes())
+			rows, err := readCSV(c.ask(who, o.method, o.path, nil).Body.Bytes())
 			c.must(err)
 			c.noFormula(t, op, rows)
 		case o.media["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]:
-			f, err := excelize.OpenReader(bytes.NewReader(c.ask("county_chief", o.method, o.path, nil).Body.Bytes()))
+			f, err := excelize.OpenReader(bytes.NewReader(c.ask(who, o.method, o.path, nil).Body.Bytes()))
 			c.must(err)
 			c.onlyTexts(t, op, f)
 		default:

@@ -83,10 +83,11 @@ func (p *pg) read(ctx context.Context, fn func(context.Context, *Tx) error) erro
 }
 
 // glance lets fn ask one question without a transaction: the answers to one statement agree. The
-// question keeps its plan. Should fn ask again, it begins anew in a steady view.
+// question keeps its plan. Should fn ask again, or the connection turn out to be cut, it begins
+// anew in a steady view.
 func (p *pg) glance(ctx context.Context, fn func(context.Context, *Tx) error) error {
 	pc := &pgConn{once: true}
-	if err := p.view(ctx, p.glances, pc, fn); !pc.again {
+	if err := p.view(ctx, p.glances, pc, fn); !pc.again && !pc.cut {
 		return err
 	}
 	return p.read(ctx, fn)
@@ -101,6 +102,7 @@ func (p *pg) view(ctx context.Context, from *pgxpool.Pool, pc *pgConn, fn func(c
 	ctx = within(ctx)
 	tx := &Tx{conn: pc}
 	defer func() {
+		pc.cut = c.Conn().IsClosed()
 		if c.Conn().PgConn().TxStatus() == 'I' {
 			c.Release()
 			return
@@ -194,6 +196,7 @@ type pgConn struct {
 	once  bool // outside a transaction: one question only
 	asked bool
 	again bool // a second question came
+	cut   bool // the connection was closed meanwhile, or long ago
 }
 
 var errAskedAgain = errors.New("db: a second question at a glance")
