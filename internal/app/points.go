@@ -167,7 +167,7 @@ func (a *App) idleItems(ctx context.Context, who account.Actor, pack string, fro
 		l := p.Life(k.Life)
 		offered := l != nil && slices.ContainsFunc(l.Parts, func(d workflow.PartSet) bool { return d.For.Offer != nil })
 		if offered && demand[k.Code].Taken == 0 {
-			out = append(out, points.IdleItem{Item: k.Code, Published: demand[k.Code].Published})
+			out = append(out, points.IdleItem{Item: k.Code, Class: pack + "/" + p.Scheme + ":" + k.Code, Published: demand[k.Code].Published})
 		}
 	}
 	return out, nil

@@ -32,6 +32,7 @@ type OpenOffer struct {
 // IdleItem is an item in which nobody took part, and how often it was published all the same.
 type IdleItem struct {
 	Item      string
+	Class     string // pack/scheme:code, as its cases are looked for and opened
 	Published int64
 }
 
@@ -52,7 +53,7 @@ type PointsOfferJSON struct {
 // PointsIdleJSON is an item in which nobody took part in the months asked for.
 type PointsIdleJSON struct {
 	Item      string `json:"item"`
-	Class     string `json:"class" doc:"pack/class, as cases of it are looked for and opened"`
+	Class     string `json:"class" doc:"pack/scheme:code, as cases of it are looked for and opened"`
 	Title     string `json:"title"`
 	Module    string `json:"module,omitempty"`
 	Published int64  `json:"published" doc:"how often it was published all the same"`
@@ -108,7 +109,7 @@ func (s *Service) IdleItems(ctx context.Context, who account.Actor, ledger strin
 	}
 	out := make([]PointsIdleJSON, len(all))
 	for i, x := range all {
-		out[i] = PointsIdleJSON{Item: x.Item, Class: l.Pack + "/" + x.Item, Title: x.Item, Published: x.Published}
+		out[i] = PointsIdleJSON{Item: x.Item, Class: x.Class, Title: x.Item, Published: x.Published}
 		if s.Item != nil {
 			title, module := s.Item(ctx, who.Jurisdiction, l.Pack, x.Item)
 			out[i].Title, out[i].Module = cmp.Or(title, x.Item), module

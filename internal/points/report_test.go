@@ -134,7 +134,7 @@ func TestWhatNobodyClaimsIsReported(t *testing.T) {
 		if from.Format(time.DateOnly) != "2026-02-01" || until.Format(time.DateOnly) != "2026-04-01" {
 			t.Error(from, until)
 		}
-		return []IdleItem{{"water", 4}}, nil
+		return []IdleItem{{"water", "brook/sample:water", 4}}, nil
 	}
 	const months = "/points/report?ledger=points&from=2026-02&until=2026-03&by="
 	for _, by := range []string{"unclaimed", "idle"} {
@@ -148,7 +148,7 @@ func TestWhatNobodyClaimsIsReported(t *testing.T) {
 		t.Error(code, got)
 	}
 	code, got = ask(t, h, "chen", "GET", months+"idle", nil)
-	if idle, _ := got["idle"].([]any); code != 200 || len(idle) != 1 || idle[0].(map[string]any)["published"] != 4.0 {
+	if idle, _ := got["idle"].([]any); code != 200 || len(idle) != 1 || idle[0].(map[string]any)["published"] != 4.0 || idle[0].(map[string]any)["class"] != "brook/sample:water" {
 		t.Error(code, got)
 	}
 	o.Name = func(context.Context, string) string { return "+1+1" }

@@ -21,6 +21,7 @@ async function open(page: Page, path: string) {
     const at = `${route.request().method()} ${url.pathname.slice(7)}`
     const json = (body: unknown, status = 200) => route.fulfill({ status, json: body })
     if (at === 'GET /me') return json(me)
+    if (at === 'GET /classes') return json({ classes: [{ id: 'village-points/sample-points:502', code: '502', scheme: 'sample-points', title: '农技推广', pack: 'village-points', severity: '4', fields: [], channels: ['window'] }] })
     if (at === 'GET /events') return route.fulfill({ contentType: 'text/event-stream', body: 'retry: 60000\n\n' })
     if (at === 'GET /notes/unread') return json({ count: 0, more: false, clerk: false, operator: false })
     if (at === 'GET /units') return json({ units: [{ id: 'u1', name: '浮云街道办' }] })
@@ -30,7 +31,7 @@ async function open(page: Page, path: string) {
     if (at === 'GET /points/proposals') return json({ proposals })
     if (at === 'GET /points/entries') return json({ entries })
     if (at === 'GET /points/report' && url.searchParams.get('by') === 'unclaimed') return json({ from: '2026-11', until: '2026-11', groups: [], budgets: [], offers: [{ case: 'c1', number: 'T26110001', title: '协助民宿登记', item: '民宿协助', module: '产业兴旺', area: '样例一村', places: 5, left: 5, days: 12 }] })
-    if (at === 'GET /points/report' && url.searchParams.get('by') === 'idle') return json({ from: '2026-11', until: '2026-11', groups: [], budgets: [], idle: [{ item: '502', title: '农技推广', module: '产业兴旺', published: 2 }] })
+    if (at === 'GET /points/report' && url.searchParams.get('by') === 'idle') return json({ from: '2026-11', until: '2026-11', groups: [], budgets: [], idle: [{ item: '502', class: 'village-points/sample-points:502', title: '农技推广', module: '产业兴旺', published: 2 }] })
     if (at === 'GET /points/report') return json({ from: '2026-11', until: '2026-11', groups: [{ group: '2026-11', title: '2026-11', issued: 380, spent: 90, held: 20, expired: 0 }], budgets: [{ unit: 'u1', title: '浮云街道办', year: 2026, left: 620 }] })
     if (at === 'GET /points/report/entries') return json(url.searchParams.get('figure') === 'spent' && url.searchParams.get('group') === '2026-11' ? { entries } : { entries: [] })
     if (at === 'GET /points/goods') return json({ goods: [{ id: 'g', title: '大米五公斤', price: 50, stock: 0, days: 5 }] })
@@ -128,6 +129,10 @@ test('work with free places opens its case, and items that nobody takes part in 
   await expect(page.locator('tbody tr')).toContainText(['5 / 5'])
   await page.getByLabel('按什么').selectOption('idle')
   await expect(page.locator('tbody tr')).toHaveText([/农技推广.*产业兴旺.*2/])
+  await expect(page.getByRole('link', { name: '农技推广：发布次数 2，看明细' })).toHaveAttribute('href', /queue=opened&.*class=village-points\/sample-points:502/)
+  await page.getByRole('link', { name: '发布“农技推广”' }).click()
+  await expect(page.getByRole('dialog').getByRole('combobox', { name: '类别' })).toHaveValue('农技推广') // its form, with the class chosen
+  await expect(page).not.toHaveURL(/report=/)
 })
 
 test('a figure of the report opens its entries, and there is a way back to it', async ({ page }, info) => {

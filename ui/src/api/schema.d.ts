@@ -5249,7 +5249,7 @@ export interface components {
             name: string;
         };
         PointsIdleJSON: {
-            /** @description pack/class, as cases of it are looked for and opened */
+            /** @description pack/scheme:code, as cases of it are looked for and opened */
             class: string;
             item: string;
             module?: string;
